@@ -1,0 +1,37 @@
+"""Errors and warnings of the library: few, and each also the builtin that fits."""
+
+
+class SynthprotoError(Exception):
+    """Root of every error that the library raises on purpose."""
+
+
+class SchemaError(SynthprotoError, ValueError):
+    """A table does not fit its spec, or two tables do not fit each other."""
+
+
+class ParameterError(SynthprotoError, ValueError):
+    """An argument of a part is outside what the part allows."""
+
+
+class ConformanceError(SynthprotoError, TypeError):
+    """A part does not behave as its annotations declare, found at run time."""
+
+
+class UndefinedScoreError(SynthprotoError, ArithmeticError):
+    """A score has no defined value for these tables, or came out as NaN or infinite."""
+
+
+class NonFiniteLossError(SynthprotoError, ArithmeticError):
+    """A training loss is NaN or infinite."""
+
+
+class CheckpointError(SynthprotoError, ValueError):
+    """A checkpoint is damaged, foreign, or from another composition of parts."""
+
+
+class TrackerError(SynthprotoError, RuntimeError):
+    """A tracker could not write or send what it was given."""
+
+
+class SynthprotoWarning(UserWarning):
+    """Something is suspicious, but goes on."""
