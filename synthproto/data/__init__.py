@@ -1,0 +1,1 @@
+"""The table and its ways: spec, validated table, tensors, batches, splits."""

@@ -1,0 +1,312 @@
+"""What a table is made of: names, order and kinds of its columns."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeGuard, final
+
+import pandas as pd
+
+from synthproto.data.faults import did_you_mean, listed, refuse, repeated
+from synthproto.data.kinds import KINDS, inferred_kind, misread, uninferable
+from synthproto.data.kinds import Kind as Kind  # a name of this module's public face
+from synthproto.errors import SchemaError
+
+_FORMAT, _VERSION = "synthproto.TableSpec", 1
+
+
+@final
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: Its name in the frame.
+        kind: How its values are to be understood.
+    """
+
+    name: str
+    kind: Kind
+
+
+@final
+@dataclass(frozen=True)
+class TableSpec:
+    """Names, order and kinds of a table's columns.
+
+    Attributes:
+        columns: The columns in table order; at least one, names unique and not empty.
+
+    Raises:
+        SchemaError: No columns, or a name that is empty or used twice.
+    """
+
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        twice = repeated(self.names)
+        faults = [
+            *(["has no columns"] if not self.columns else []),
+            *(["has a column without a name"] if "" in self.names else []),
+            *([f"names columns more than once: {listed(twice)}"] if twice else []),
+        ]
+        refuse("spec", faults)
+
+    @classmethod
+    def infer(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        continuous: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+        datetime: Sequence[str] = (),
+        boolean: Sequence[str] = (),
+        identifier: Sequence[str] = (),
+        text: Sequence[str] = (),
+    ) -> Self:
+        """Spec of a frame: the kinds that are named here, and inferred kinds for the rest.
+
+        The first rule that fits decides:
+
+        1. bool, nullable boolean, objects that are all True, False or missing: ``boolean``;
+        2. datetime64 of any unit and time zone: ``datetime``;
+        3. category dtype: ``categorical``;
+        4. numbers: ``categorical`` where only the codes 0 and 1, or 1 and 2, occur;
+           ``identifier`` where they are whole, complete and unique, and the last word of the
+           name is id, uuid, guid, key or index; ``continuous`` otherwise, whole numbers of few
+           values included;
+        5. strings and mixed objects: where at least 95 % of 20 or more present values are
+           distinct, ``text`` if they have more than one space on average, else ``identifier``;
+           ``categorical`` otherwise.
+
+        Dates in strings stay strings: convert them with ``pandas.to_datetime`` first.
+
+        Args:
+            frame: At least one row and one column; unique column names, all strings.
+            continuous: Names of columns that are continuous, whatever they look like.
+            categorical: The same for categorical columns.
+            datetime: The same for datetime columns.
+            boolean: The same for boolean columns; numbers 0 and 1 can be read as boolean.
+            identifier: The same for identifiers, whose values carry no statistics.
+            text: The same for free text.
+
+        Returns:
+            A spec that the frame fits.
+
+        Raises:
+            SchemaError: All that is wrong with frame and names, at once.
+        """
+        named: dict[Kind, Sequence[str]] = {
+            "continuous": continuous,
+            "categorical": categorical,
+            "datetime": datetime,
+            "boolean": boolean,
+            "identifier": identifier,
+            "text": text,
+        }
+        faults = [*_frame_faults(frame), *_naming_faults(frame, named)]
+        refuse("frame", faults)
+        kinds = {name: kind for kind, names in named.items() for name in names}
+        unread = [
+            fault
+            for name in frame.columns
+            if name not in kinds and (fault := uninferable(frame[name]))
+        ]
+        columns = tuple(
+            Column(name, kinds[name] if name in kinds else inferred_kind(frame[name]))
+            for name in frame.columns
+        )
+        spec = cls(columns)
+        refuse("frame", [*unread, *spec.faults(frame)])
+        return spec
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in table order."""
+        return tuple(column.name for column in self.columns)
+
+    def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
+        """Names of the columns of any of these kinds, in table order."""
+        return tuple(column.name for column in self.columns if column.kind in kinds)
+
+    def kind(self, name: str) -> Kind:
+        """Kind of one column.
+
+        Raises:
+            SchemaError: There is no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column.kind
+        raise SchemaError(
+            f"spec has no column {name!r}; it has {listed(self.names)}."
+            f"{did_you_mean([name], self.names)}"
+        )
+
+    def faults(self, frame: pd.DataFrame) -> list[str]:
+        """Every way in which a frame does not fit; an empty list if it does.
+
+        The order of the columns and their exact dtypes are no faults: a column fits if it can be
+        read as its kind (any numeric dtype is continuous).
+
+        Returns:
+            Clauses that follow the frame's name: ``"lacks 1 of 3 columns: ['age']; it has ..."``.
+        """
+        present = [column for column in self.columns if column.name in frame.columns]
+        twice = repeated(frame.columns)
+        return [
+            *_frame_faults(frame),
+            *self._column_faults(list(frame.columns)),
+            *(
+                fault
+                for column in present
+                if column.name not in twice and (fault := misread(frame[column.name], column.kind))
+            ),
+        ]
+
+    def check(self, frame: pd.DataFrame, name: str = "table") -> None:
+        """Refuse a frame that does not fit.
+
+        Raises:
+            SchemaError: All `faults` of the frame, after its ``name``.
+        """
+        refuse(name, self.faults(frame))
+
+    def save(self, path: str | Path) -> None:
+        """Write the spec as JSON, one column a line; the file is replaced as a whole or not at all.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        lines = ",\n".join(
+            f"    {json.dumps({'name': c.name, 'kind': c.kind}, ensure_ascii=False)}"
+            for c in self.columns
+        )
+        _write_atomically(
+            Path(path),
+            f'{{\n  "format": "{_FORMAT}",\n  "version": {_VERSION},\n'
+            f'  "columns": [\n{lines}\n  ]\n}}\n',
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a spec that `save` wrote; it may have been edited by hand.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            SchemaError: The file is damaged, foreign or of a newer version; names the file and
+                everything that is wrong with its columns.
+        """
+        subject = f"spec file {str(path)!r}"
+        try:
+            content: object = json.loads(Path(path).read_text(encoding="utf-8"))
+        except ValueError as error:  # not JSON, or not UTF-8
+            raise SchemaError(f"{subject} is not readable as JSON; got {error}.") from error
+        refuse(subject, _header_faults(content))
+        entries = content["columns"] if isinstance(content, dict) else []
+        refuse(subject, [f for i, entry in enumerate(entries) for f in _entry_faults(i, entry)])
+        try:
+            return cls(tuple(Column(entry["name"], entry["kind"]) for entry in entries))
+        except SchemaError as error:
+            raise SchemaError(f"{subject}: {error}") from error
+
+    def _column_faults(self, given: list[object]) -> list[str]:
+        lacking = [name for name in self.names if name not in given]
+        extra = [name for name in dict.fromkeys(given) if name not in self.names]
+        faults = []
+        if lacking:
+            faults.append(
+                f"lacks {len(lacking)} of {len(self.names)} columns: {listed(lacking)}; it has "
+                f"{listed(given)}.{did_you_mean(lacking, extra)}"
+            )
+        if extra:
+            faults.append(f"has {len(extra)} columns that the spec does not: {listed(extra)}")
+        return faults
+
+
+# --- faults ---------------------------------------------------------------------------------
+
+
+def _frame_faults(frame: pd.DataFrame) -> list[str]:
+    """Faults of a frame by itself."""
+    names: list[object] = list(frame.columns)  # not always strings, whatever the stubs say
+    unnamed = [name for name in names if not isinstance(name, str) or not name]
+    twice = repeated(frame.columns)
+    faults = []
+    if frame.shape[1] == 0:
+        faults.append("has no columns")
+    if frame.shape[0] == 0:
+        faults.append("has no rows")
+    if twice:
+        faults.append(f"has duplicate columns: {listed(twice)}")
+    if unnamed:
+        faults.append(
+            f"has column names that are not strings, or empty: {listed(unnamed)}; "
+            "rename them, e.g. frame.columns = frame.columns.astype(str)"
+        )
+    return faults
+
+
+def _naming_faults(frame: pd.DataFrame, named: Mapping[Kind, Sequence[str]]) -> list[str]:
+    """Faults of the names that a user gave beside the frame."""
+    # A string is a sequence of strings too: "sex" would be three columns of one letter.
+    bare = [kind for kind, names in named.items() if isinstance(names, str)]
+    if bare:
+        return [f"takes a list of names as {kind}; got {named[kind]!r}" for kind in bare]
+    all_names = [name for names in named.values() for name in names]
+    given = list(frame.columns)
+    lacking = [name for name in dict.fromkeys(all_names) if name not in given]
+    faults = []
+    if lacking:
+        faults.append(
+            f"lacks {len(lacking)} of {len(set(all_names))} named columns: {listed(lacking)}; "
+            f"it has {listed(given)}.{did_you_mean(lacking, given)}"
+        )
+    for name in repeated(all_names):
+        kinds = [kind for kind, names in named.items() for n in names if n == name]
+        faults.append(f"has column {name!r} named as more than one kind: {listed(kinds)}")
+    return faults
+
+
+def _header_faults(content: object) -> list[str]:
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        return [f'is not a table spec; it lacks "format": "{_FORMAT}"']
+    version = content.get("version")
+    if not isinstance(version, int) or not 1 <= version <= _VERSION:
+        return [f"has version {version!r}; this release reads up to {_VERSION}"]
+    if not isinstance(content.get("columns"), list):
+        return ['has no list "columns"']
+    return []
+
+
+def _entry_faults(position: int, entry: object) -> list[str]:
+    where = f"columns[{position}]"
+    if not isinstance(entry, dict) or set(entry) != {"name", "kind"}:
+        return [f"has {entry!r} as {where}; it takes an object of name and kind"]
+    faults = []
+    if not isinstance(entry["name"], str):
+        faults.append(f"has the name {entry['name']!r} in {where}; it takes a string")
+    if not _is_kind(entry["kind"]):
+        hint = did_you_mean([entry["kind"]], KINDS)
+        faults.append(
+            f"has the kind {entry['kind']!r} in {where}; it takes one of {list(KINDS)}.{hint}"
+        )
+    return faults
+
+
+def _is_kind(value: object) -> TypeGuard[Kind]:
+    return value in KINDS
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
