@@ -108,7 +108,7 @@ class TableSpec:
         }
         faults = [*_frame_faults(frame), *_naming_faults(frame, named)]
         refuse("frame", faults)
-        kinds = {name: kind for kind, names in named.items() for name in names}
+        kinds: dict[str, Kind] = {name: kind for kind, names in named.items() for name in names}
         unread = [
             fault
             for name in frame.columns
@@ -252,7 +252,7 @@ def _frame_faults(frame: pd.DataFrame) -> list[str]:
 def _naming_faults(frame: pd.DataFrame, named: Mapping[Kind, Sequence[str]]) -> list[str]:
     """Faults of the names that a user gave beside the frame."""
     # A string is a sequence of strings too: "sex" would be three columns of one letter.
-    bare = [kind for kind, names in named.items() if isinstance(names, str)]
+    bare: list[Kind] = [kind for kind, names in named.items() if isinstance(names, str)]
     if bare:
         return [f"takes a list of names as {kind}; got {named[kind]!r}" for kind in bare]
     all_names = [name for names in named.values() for name in names]
