@@ -145,8 +145,8 @@ class TrainingStep(Protocol[Batch_contra, Output_co]):
         """Train on one batch."""
         ...
 
-    def end_epoch(self, scores: Mapping[str, float], /) -> object:
-        """Do what is due once an epoch (a scheduler's step), given the epoch's scores."""
+    def end_epoch(self, event: "EpochEvent", /) -> object:
+        """Do what is due once an epoch (a scheduler's step), after the epoch's routines."""
         ...
 
     def evaluation(self) -> AbstractContextManager[object]:

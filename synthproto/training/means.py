@@ -1,0 +1,74 @@
+"""Means of losses over an epoch, kept where the losses are."""
+
+import math
+from collections.abc import Mapping
+from typing import cast, final
+
+import torch
+from torch import Tensor
+
+_ADDITIONS_BETWEEN_CHECKS = 50
+
+
+@final
+class LossMeans:
+    """Sums and counts of losses by name; the counts differ where a step lacks an entry.
+
+    On the CPU a loss is read at once, and its sum is a float of double precision. On another
+    device reading would wait for the device: sums stay there as tensors and are looked at every
+    50 additions only.
+
+    Args:
+        check: Whether `add` reports losses that are NaN or infinite.
+    """
+
+    def __init__(self, *, check: bool = True) -> None:
+        self._check = check
+        self._sums: dict[str, float | Tensor] = {}
+        self._counts: dict[str, int] = {}
+
+    def clear(self) -> None:
+        """Forget everything: a new epoch begins."""
+        self._sums.clear()
+        self._counts.clear()
+
+    def add(self, losses: Mapping[str, Tensor]) -> str | None:
+        """Add one step's losses.
+
+        Args:
+            losses: Detached 0-d tensors by name.
+
+        Returns:
+            The name of a loss that is not finite (found late on a device), or ``None``.
+        """
+        bad = None
+        for name, loss in losses.items():
+            count = self._counts.get(name, 0)
+            # The names of sums and counts are the same, and a name's device does not change.
+            value = loss.item() if loss.is_cpu else loss.double() if loss.is_cuda else loss
+            self._sums[name] = value if count == 0 else self._sums[name] + value
+            self._counts[name] = count + 1
+            due = loss.is_cpu or (count + 1) % _ADDITIONS_BETWEEN_CHECKS == 0
+            if due and self._check and not math.isfinite(self._sums[name]):
+                bad = name
+        return bad
+
+    def not_finite(self) -> str | None:
+        """The name of a loss whose sum is not finite, if it is to be checked."""
+        if not self._check:
+            return None
+        return next((name for name, mean in self.means().items() if not math.isfinite(mean)), None)
+
+    def means(self) -> dict[str, float]:
+        """Mean by name over the steps that had the loss."""
+        return {name: float(self._sums[name]) / count for name, count in self._counts.items()}
+
+    def state_dict(self) -> dict[str, object]:
+        """Sums and counts as tensors and plain values."""
+        return {"sums": dict(self._sums), "counts": dict(self._counts)}
+
+    def load_state_dict(self, state: Mapping[str, object], /) -> None:
+        """Take over a state that `state_dict` gave."""
+        # The types of a loaded file are known only to the code that wrote it.
+        self._sums = dict(cast("dict[str, float | torch.Tensor]", state["sums"]))
+        self._counts = dict(cast("dict[str, int]", state["counts"]))

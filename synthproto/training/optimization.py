@@ -1,0 +1,169 @@
+"""One optimizer with its schedule, clipping and accumulation: what every gradient step shares."""
+
+from collections.abc import Callable
+from typing import cast, final
+
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from synthproto.contracts import EpochEvent, Monitor
+from synthproto.errors import ParameterError
+
+
+@final
+class PerStep:
+    """A scheduler that is stepped after each update instead of each epoch.
+
+    Args:
+        scheduler: Any of torch's that needs no score.
+    """
+
+    def __init__(self, scheduler: LRScheduler) -> None:
+        self.scheduler = scheduler
+
+
+@final
+class OnPlateau:
+    """Torch's ``ReduceLROnPlateau``, stepped in each epoch that has a new value of its score.
+
+    For scores that may be negative give it ``threshold_mode="abs"``: with ``"rel"`` torch
+    accepts a worse value of a negative score as an improvement.
+
+    Args:
+        scheduler: The scheduler, with its own mode, patience and factor.
+        monitor: Reads the score: ``validation.monitor(score)``, ``train_loss``, any function.
+    """
+
+    def __init__(self, scheduler: ReduceLROnPlateau, monitor: Monitor) -> None:
+        self.scheduler = scheduler
+        self.monitor = monitor
+
+
+def parameters_of(optimizer: Optimizer) -> list[Tensor]:
+    """All parameters that an optimizer updates, group by group."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+@final
+class Optimization:
+    """An optimizer, and when and how it is used.
+
+    Args:
+        optimizer: What updates the parameters.
+        scheduler: Of its learning rate, by epoch unless it is a `PerStep`.
+        clip_norm: Largest norm of all its gradients together, more than 0.
+        accumulate: Steps whose gradients are averaged into one update, at least 1.
+        backward: Replaces ``loss.backward()``.
+        own_gradients_only: Whether gradients of other parameters are left out of the backward
+            pass: what an adversary needs.
+
+    Raises:
+        ParameterError: An argument is outside its range, or the scheduler needs a wrapper.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        scheduler: LRScheduler | PerStep | OnPlateau | None = None,
+        *,
+        clip_norm: float | None = None,
+        accumulate: int = 1,
+        backward: Callable[[Tensor], object] | None = None,
+        own_gradients_only: bool = False,
+    ) -> None:
+        if accumulate < 1:
+            raise ParameterError(f"accumulate must be at least 1; got {accumulate}.")
+        if clip_norm is not None and not clip_norm > 0:
+            raise ParameterError(f"clip_norm must be more than 0; got {clip_norm}.")
+        if isinstance(scheduler, ReduceLROnPlateau):
+            raise ParameterError(
+                "scheduler needs a score to follow; got a bare ReduceLROnPlateau. "
+                "Pass OnPlateau(scheduler, monitor)."
+            )
+        self._optimizer = optimizer
+        self._parameters = parameters_of(optimizer)
+        self._scheduler = scheduler
+        self._clip_norm = clip_norm
+        self._accumulate = accumulate
+        self._backward = backward
+        self._inputs = self._parameters if own_gradients_only else None
+        self._filled = 0
+        self.updated = False
+        self.device_type = self._parameters[0].device.type
+
+    def begin(self) -> None:
+        """Set the gradients to zero if a window starts."""
+        if self._filled == 0:
+            self._optimizer.zero_grad()
+
+    def descend(self, loss: Tensor) -> Tensor | None:
+        """Add the loss's gradients, and update if they fill the window.
+
+        Args:
+            loss: Scalar with a graph.
+
+        Returns:
+            The norm of all gradients before clipping, where they were clipped.
+        """
+        scaled = loss if self._accumulate == 1 else loss / self._accumulate
+        if self._backward is not None:
+            self._backward(scaled)
+        else:
+            scaled.backward(inputs=self._inputs)  # type: ignore[no-untyped-call]  # untyped in torch
+        self._filled += 1
+        self.updated = self._filled == self._accumulate
+        return self._update() if self.updated else None
+
+    def _update(self) -> Tensor | None:
+        self._filled = 0
+        norm = None
+        if self._clip_norm is not None:
+            norm = clip_grad_norm_(self._parameters, self._clip_norm).detach()
+        self._optimizer.step()
+        if type(self._scheduler) is PerStep:
+            self._scheduler.scheduler.step()
+        return norm
+
+    def end_epoch(self, event: EpochEvent) -> None:
+        """Step a scheduler that is stepped by epoch."""
+        scheduler = self._scheduler
+        if isinstance(scheduler, OnPlateau):
+            value = scheduler.monitor(event)
+            if value is not None:
+                scheduler.scheduler.step(value)
+        elif isinstance(scheduler, LRScheduler):
+            scheduler.step()
+
+    def state_dict(self) -> dict[str, object]:
+        """State of optimizer and scheduler, and the gradients of a window that is not full."""
+        state: dict[str, object] = {
+            "optimizer": self._optimizer.state_dict(),
+            "filled": self._filled,
+            "gradients": [parameter.grad for parameter in self._parameters] if self._filled else [],
+        }
+        if self._scheduler is not None:
+            state["scheduler"] = self._torch_scheduler().state_dict()
+        return state
+
+    def load_state_dict(self, state: dict[str, object], /) -> None:
+        """Take over a state that `state_dict` gave."""
+        if ("scheduler" in state) != (self._scheduler is not None):
+            raise ParameterError("the state was saved with a scheduler, or there is one now.")
+        # The types of a loaded file are known only to the code that wrote it.
+        self._optimizer.load_state_dict(cast("dict[str, object]", state["optimizer"]))
+        if self._scheduler is not None:
+            self._torch_scheduler().load_state_dict(cast("dict[str, object]", state["scheduler"]))
+        self._filled = cast("int", state["filled"])
+        gradients = cast("list[Tensor | None]", state["gradients"])
+        for parameter, gradient in zip(self._parameters, gradients, strict=False):
+            parameter.grad = None if gradient is None else gradient.to(parameter.device)
+
+    def _torch_scheduler(self) -> LRScheduler:
+        scheduler = self._scheduler
+        if isinstance(scheduler, (PerStep, OnPlateau)):
+            return scheduler.scheduler
+        if scheduler is None:
+            raise ParameterError("there is no scheduler.")
+        return scheduler

@@ -1,0 +1,116 @@
+"""The progress bar: tqdm's where it is installed, otherwise plain lines."""
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from time import perf_counter
+from typing import TextIO, final
+
+from typing_extensions import Protocol, runtime_checkable
+
+_SECONDS_BETWEEN_DRAWINGS = 0.2
+_SECONDS_BETWEEN_LINES = 5.0
+_TIMED = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
+_ENDLESS = "{desc}{elapsed}{postfix}"
+
+
+@runtime_checkable
+class _Bar(Protocol):
+    """What is used of tqdm's bar."""
+
+    n: float
+
+    def set_description_str(self, desc: str, refresh: bool, /) -> object: ...
+    def set_postfix_str(self, s: str, refresh: bool, /) -> object: ...
+    def refresh(self) -> object: ...
+    def close(self) -> object: ...
+
+
+def _tqdm_bar(epochs: int | None, file: TextIO) -> _Bar | None:
+    if importlib.util.find_spec("tqdm") is None:
+        return None
+    from tqdm.auto import tqdm
+
+    style = _TIMED if epochs else _ENDLESS
+    return tqdm(total=epochs, file=file, dynamic_ncols=True, bar_format=style)
+
+
+@final
+class ProgressBar:
+    """Shows the epoch, the share done, the loss, the latest scores and the time left.
+
+    Without tqdm (the extra ``progress``) it writes a line every few seconds.
+
+    Args:
+        scores: Most of the routines' scores that are shown beside the loss, at least 0.
+        file: Where to write; by default the standard error stream.
+    """
+
+    def __init__(self, *, scores: int = 3, file: TextIO | None = None) -> None:
+        self._most = scores
+        self._file = file
+        self._out: TextIO = sys.stderr
+        self._bar: _Bar | None = None
+        self._latest: dict[str, float] = {}
+        self._total: int | None = None
+        self._steps: int | None = None
+        self._drawn = 0.0
+
+    def open(self, epochs: int | None, steps: int | None) -> None:
+        """Begin to show a run.
+
+        Args:
+            epochs: Epoch after which it ends at the latest, if known.
+            steps: Steps of an epoch, if known.
+        """
+        self._total, self._steps = epochs, steps
+        self._out = sys.stderr if self._file is None else self._file
+        self._bar = _tqdm_bar(epochs, self._out)
+        self._drawn = perf_counter()
+
+    def step(self, epoch: int, position: int, now: float) -> None:
+        """Note a step of an epoch; draws at most five times a second.
+
+        Args:
+            epoch: Current epoch, from 1.
+            position: Steps done in it.
+            now: What `time.perf_counter` gives.
+        """
+        if now - self._drawn >= _SECONDS_BETWEEN_DRAWINGS and self._bar is not None:
+            self._drawn = now
+            share = min(position / self._steps, 1.0) if self._steps else 0.0
+            self._draw(epoch, epoch - 1 + share)
+
+    def epoch(self, epoch: int, steps: int, scores: Mapping[str, float]) -> None:
+        """Note the end of an epoch, with its number of steps and its scores by tag."""
+        self._steps = steps
+        losses = {tag: scores[tag] for tag in scores if tag.startswith("train/")}
+        others = {tag: scores[tag] for tag in scores if tag not in losses}
+        kept = dict(list(others.items())[: self._most]) or {
+            tag: self._latest[tag] for tag in self._latest if not tag.startswith("train/")
+        }
+        self._latest = dict(list(losses.items())[:2]) | kept
+        now = perf_counter()
+        wait = _SECONDS_BETWEEN_LINES if self._bar is None else _SECONDS_BETWEEN_DRAWINGS
+        if now - self._drawn >= wait:
+            self._drawn = now
+            self._draw(epoch, epoch)
+
+    def close(self, epoch: int) -> None:
+        """Show the last state, and end the line."""
+        self._draw(epoch, epoch)
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _draw(self, epoch: int, done: float) -> None:
+        head = f"epoch {epoch}" if self._total is None else f"epoch {epoch}/{self._total}"
+        tail = " ".join(f"{tag}={value:.4g}" for tag, value in self._latest.items())
+        if self._bar is None:
+            self._out.write(f"{head} {tail}\n")
+            self._out.flush()
+            return
+        self._bar.n = done
+        self._bar.set_description_str(f"{head} ", False)
+        self._bar.set_postfix_str(tail, False)
+        self._bar.refresh()

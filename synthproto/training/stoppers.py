@@ -1,0 +1,277 @@
+"""Stoppers: pure functions of a run's progress that say why it should end, or nothing.
+
+Their state is the history, which is part of the run: a resumed run decides as if it had never
+been interrupted, and resuming a finished run does nothing.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, final
+
+from typing_extensions import Protocol, runtime_checkable
+
+from synthproto.contracts import EpochEvent, Monitor, Progress, Stopper
+from synthproto.errors import ParameterError
+
+Mode = Literal["min", "max"]
+"""Which end of a score is best."""
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A stopper that knows the last epoch in advance, so that a bar can show the time left."""
+
+    @property
+    def max_epochs(self) -> int | None:
+        """Epochs after which the run ends at the latest; ``None`` where it is unknown."""
+        ...
+
+
+def train_loss(event: EpochEvent) -> float | None:
+    """Monitor of the epoch's mean training loss (``train/loss``)."""
+    return event.scores.get("train/loss")
+
+
+def improves(value: float, best: float, mode: Mode, margin: float = 0.0) -> bool:
+    """Whether a value is better than the best one by more than a margin; NaN never is.
+
+    Args:
+        value: New value.
+        best: Best value so far; NaN counts as worse than anything.
+        mode: Whether low or high values are best.
+        margin: Least improvement that counts, at least 0, in the unit of the value.
+
+    Returns:
+        ``value < best - margin`` for ``"min"``, ``value > best + margin`` for ``"max"``.
+    """
+    if math.isnan(value) or math.isnan(best):
+        return not math.isnan(value)
+    return value < best - margin if mode == "min" else value > best + margin
+
+
+def _require_count(part: str, name: str, value: float, least: float) -> None:
+    if not value >= least:
+        raise ParameterError(f"{part}: {name} must be at least {least}; got {value}.")
+
+
+@final
+@dataclass(frozen=True)
+class MaxEpochs:
+    """Ends the run after a number of epochs, those before a resume included.
+
+    Attributes:
+        epochs: At least 0; with 0 nothing is trained.
+    """
+
+    epochs: int
+
+    def __post_init__(self) -> None:
+        _require_count("MaxEpochs", "epochs", self.epochs, 0)
+
+    @property
+    def max_epochs(self) -> int:
+        """Epochs after which the run ends."""
+        return self.epochs
+
+    def __call__(self, progress: Progress, /) -> str | None:
+        """The reason, once the last epoch has ended."""
+        if progress.epoch_ended and progress.epoch >= self.epochs:
+            return f"MaxEpochs: {progress.epoch} of {self.epochs} epochs done"
+        return None
+
+
+@final
+@dataclass(frozen=True)
+class MaxSteps:
+    """Ends the run after a number of steps, those before a resume included.
+
+    Attributes:
+        steps: At least 0.
+    """
+
+    steps: int
+
+    def __post_init__(self) -> None:
+        _require_count("MaxSteps", "steps", self.steps, 0)
+
+    def __call__(self, progress: Progress, /) -> str | None:
+        """The reason, once the last step is done."""
+        if progress.step >= self.steps:
+            return f"MaxSteps: {progress.step} of {self.steps} steps done"
+        return None
+
+
+@final
+@dataclass(frozen=True)
+class TimeLimit:
+    """Ends the run after the step in which a wall time has passed.
+
+    Attributes:
+        seconds: More than 0; earlier parts of a resumed run count.
+    """
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not self.seconds > 0:
+            raise ParameterError(f"TimeLimit: seconds must be more than 0; got {self.seconds}.")
+
+    def __call__(self, progress: Progress, /) -> str | None:
+        """The reason, once the time is over."""
+        if progress.seconds >= self.seconds:
+            return f"TimeLimit: {progress.seconds:.1f} of {self.seconds} seconds are over"
+        return None
+
+
+@final
+@dataclass(frozen=True)
+class Patience:
+    """Ends the run when a score has stopped improving.
+
+    Only epochs with a *new* value of the score count: with a validation every fifth epoch,
+    ``values=3`` waits for three validations. A value that is NaN is no improvement.
+
+    Attributes:
+        monitor: Reads the score: ``validation.monitor(score)``, ``train_loss``, any function.
+        values: New values without an improvement after which the run ends, at least 1.
+        mode: Whether low or high values are best.
+        min_delta: Least improvement that counts, in the unit of the score, at least 0.
+        relative: Least improvement as a share of the best value's magnitude, at least 0:
+            ``best - relative * abs(best)``, which is right for negative scores too.
+    """
+
+    monitor: Monitor
+    values: int
+    mode: Mode = "min"
+    min_delta: float = 0.0
+    relative: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require_count("Patience", "values", self.values, 1)
+        _require_count("Patience", "min_delta", self.min_delta, 0)
+        _require_count("Patience", "relative", self.relative, 0)
+
+    def __call__(self, progress: Progress, /) -> str | None:
+        """The reason, at the end of an epoch."""
+        if not progress.epoch_ended:
+            return None
+        best, best_epoch, waited = math.nan, 0, 0
+        for event in progress.history:
+            value = self.monitor(event)
+            if value is None:
+                continue
+            margin = self.min_delta + self.relative * abs(best)
+            if improves(value, best, self.mode, margin):
+                best, best_epoch, waited = value, event.epoch, 0
+            else:
+                waited += 1
+        if waited < self.values:
+            return None
+        return (
+            f"Patience: {waited} new values without an improvement on {best:.6g} "
+            f"of epoch {best_epoch}"
+        )
+
+
+@final
+@dataclass(frozen=True)
+class Target:
+    """Ends the run once a score is good enough.
+
+    Attributes:
+        monitor: Reads the score.
+        value: What it has to reach.
+        mode: ``"min"``: at most the value; ``"max"``: at least the value.
+    """
+
+    monitor: Monitor
+    value: float
+    mode: Mode = "min"
+
+    def __call__(self, progress: Progress, /) -> str | None:
+        """The reason, at the end of an epoch."""
+        if not progress.epoch_ended or not progress.history:
+            return None
+        score = self.monitor(progress.history[-1])
+        if score is None:
+            return None
+        reached = score <= self.value if self.mode == "min" else score >= self.value
+        return f"Target: {score:.6g} reached {self.value}" if reached else None
+
+
+@final
+@dataclass(frozen=True)
+class NotFinite:
+    """Ends the run after an epoch with a NaN or infinite score.
+
+    For runs whose trainer is told not to raise (``check_finite=False``).
+    """
+
+    def __call__(self, progress: Progress, /) -> str | None:
+        """The reason, naming the scores."""
+        if not progress.epoch_ended or not progress.history:
+            return None
+        scores = progress.history[-1].scores
+        bad = [f"{tag}={value}" for tag, value in scores.items() if not math.isfinite(value)]
+        return f"NotFinite: {', '.join(bad)} in epoch {progress.epoch}" if bad else None
+
+
+@final
+class AnyOf:
+    """Ends the run when any of the stoppers does; the first one's reason is given.
+
+    Args:
+        stoppers: In the order in which they are asked.
+    """
+
+    def __init__(self, *stoppers: Stopper) -> None:
+        self._stoppers = stoppers
+
+    @property
+    def max_epochs(self) -> int | None:
+        """The least of the bounds that are known."""
+        return min(_bounds(self._stoppers), default=None)
+
+    def __call__(self, progress: Progress, /) -> str | None:
+        """The first reason that a stopper gives."""
+        for stopper in self._stoppers:
+            reason = stopper(progress)
+            if reason is not None:
+                return reason
+        return None
+
+
+@final
+class AllOf:
+    """Ends the run when all of the stoppers agree at the same moment.
+
+    Args:
+        stoppers: At least one.
+    """
+
+    def __init__(self, *stoppers: Stopper) -> None:
+        if not stoppers:
+            raise ParameterError("AllOf: needs at least one stopper; got none.")
+        self._stoppers = stoppers
+
+    @property
+    def max_epochs(self) -> int | None:
+        """Unknown: the stopper that comes last decides."""
+        return None
+
+    def __call__(self, progress: Progress, /) -> str | None:
+        """All reasons, joined, if every stopper gives one."""
+        reasons = [stopper(progress) for stopper in self._stoppers]
+        given = [reason for reason in reasons if reason is not None]
+        return " and ".join(given) if len(given) == len(reasons) else None
+
+
+def _bounds(stoppers: tuple[object, ...]) -> list[int]:
+    """The last epochs that stoppers know in advance."""
+    bounds = [stopper.max_epochs for stopper in stoppers if isinstance(stopper, Bounded)]
+    return [bound for bound in bounds if bound is not None]
+
+
+def last_epoch(stopper: Stopper) -> int | None:
+    """The epoch after which a stopper ends the run at the latest, if it knows."""
+    return min(_bounds((stopper,)), default=None)
