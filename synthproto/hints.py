@@ -1,0 +1,143 @@
+"""Reading type hints at run time, and saying them and their values in messages."""
+
+import inspect
+import sys
+import types
+import warnings
+from collections.abc import Callable, Mapping
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    NewType,
+    NotRequired,
+    Required,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
+
+import numpy as np
+from torch import Tensor
+from typing_extensions import ReadOnly, TypeAliasType, get_type_hints
+
+from synthproto.data.predicates import Predicate
+from synthproto.errors import SynthprotoWarning
+
+FUNCTION: Final[object] = Callable
+"""What ``get_origin`` gives for ``Callable[..., ...]``."""
+
+
+def hint_name(hint: object) -> str:
+    """A type hint as a reader would say it: ``VAEBatch``, ``floating matrix Tensor``, ``A | B``."""
+    hint = plain(hint)
+    origin, args = get_origin(hint), get_args(hint)
+    if hint is types.NoneType:
+        return "None"
+    if origin is Annotated:
+        names = [each.name for each in args[1:] if isinstance(each, Predicate)]
+        return " ".join([*names, hint_name(args[0])])
+    if origin in (Union, types.UnionType):
+        return " | ".join(hint_name(arg) for arg in args)
+    if isinstance(origin, type) and origin is not FUNCTION and args:
+        inner = ", ".join("..." if arg is ... else hint_name(arg) for arg in args)
+        return f"{origin.__name__}[{inner}]"
+    if isinstance(hint, type) and origin is None:
+        return hint.__name__
+    return str(hint).replace("typing.", "").replace("collections.abc.", "")
+
+
+def plain(hint: object) -> object:
+    """A hint without the names and qualifiers around it."""
+    while True:
+        if hint is None:
+            return types.NoneType
+        if get_origin(hint) in (Required, NotRequired, ReadOnly, Final):
+            hint = get_args(hint)[0]
+        elif isinstance(hint, TypeAliasType):
+            hint = hint.__value__
+        elif isinstance(hint, NewType):
+            hint = hint.__supertype__
+        elif isinstance(hint, TypeVar):
+            members = hint.__constraints__
+            hint = Union[members] if members else hint.__bound__ or object  # noqa: UP007  a tuple
+        else:
+            return hint
+
+
+def class_of(hint: object) -> type:
+    """The class of a hint, its arguments left out; ``object`` where it has none."""
+    cls = get_origin(hint) or hint
+    return cls if isinstance(cls, type) else object
+
+
+def member_hints(hint: object) -> dict[str, object]:
+    """Hints of the items or attributes of a class, its type arguments filled in."""
+    cls = class_of(hint)
+    hints = read_hints(cls, cls.__name__)
+    for name in getattr(cls, "__protocol_attrs__", ()):
+        member = inspect.getattr_static(cls, name, None)
+        if isinstance(member, property) and member.fget is not None:
+            hints[name] = read_hints(member.fget, f"{cls.__name__}.{name}").get("return", Any)
+    parameters: tuple[object, ...] = getattr(cls, "__parameters__", ())
+    table = dict(zip(parameters, get_args(hint), strict=False))
+    return {name: _filled(each, table) for name, each in hints.items()} if table else hints
+
+
+def _filled(hint: Any, table: Mapping[object, object]) -> object:
+    if isinstance(hint, TypeVar):
+        return table.get(hint, hint)
+    open_ones = getattr(hint, "__parameters__", ())
+    return hint[tuple(table.get(each, each) for each in open_ones)] if open_ones else hint
+
+
+def read_hints(
+    annotated: object, name: str, names: dict[str, object] | None = None
+) -> dict[str, object]:
+    """Resolved annotations of a class or function; empty, with a warning, if they cannot be read.
+
+    Args:
+        annotated: A class, a function, or anything with ``__annotations__``.
+        name: What the warning calls it.
+        names: Where names in quotes are looked up; by default, where it was defined.
+    """
+    try:
+        return dict(get_type_hints(annotated, names, include_extras=True))
+    except (NameError, TypeError, AttributeError, SyntaxError, LookupError, ImportError) as error:
+        warn(f"the annotations of {name} cannot be read ({error}), so they are not checked")
+        return {}
+
+
+def shown(value: object) -> str:
+    """A value in a few words: its type, and its shape or itself where that is short."""
+    if isinstance(value, Tensor):
+        dtype = str(value.dtype).removeprefix("torch.")
+        return f"{dtype} Tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} array of shape {value.shape}"
+    name = type(value).__name__
+    if value is None:
+        return "None"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, Mapping):
+        return f"{name} with {[str(key) for key in value]}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"{name} of {counted(len(value), 'item')}"
+    if isinstance(value, str | bytes | int | float | complex) and len(repr(value)) <= 60:
+        return f"{name} {value!r}"
+    return name
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 place``, ``2 places``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def warn(message: str) -> None:
+    """Warn at the line that called into the library."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith("synthproto."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, SynthprotoWarning, stacklevel=level)
