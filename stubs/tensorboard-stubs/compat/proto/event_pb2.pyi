@@ -1,0 +1,19 @@
+from tensorboard.compat.proto.summary_pb2 import Summary
+
+class Event:
+    wall_time: float
+    step: int
+    file_version: str
+    @property
+    def summary(self) -> Summary: ...
+    def __init__(
+        self,
+        *,
+        wall_time: float = ...,
+        step: int = ...,
+        file_version: str = ...,
+        summary: Summary | None = ...,
+    ) -> None: ...
+    def SerializeToString(self) -> bytes: ...
+    @classmethod
+    def FromString(cls, s: bytes, /) -> Event: ...

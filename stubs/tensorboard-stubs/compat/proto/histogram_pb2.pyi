@@ -1,0 +1,14 @@
+from collections.abc import Iterable
+
+class HistogramProto:
+    def __init__(
+        self,
+        *,
+        min: float = ...,
+        max: float = ...,
+        num: float = ...,
+        sum: float = ...,
+        sum_squares: float = ...,
+        bucket_limit: Iterable[float] = ...,
+        bucket: Iterable[float] = ...,
+    ) -> None: ...

@@ -1,0 +1,54 @@
+from collections.abc import Iterable, Sequence
+
+from tensorboard.compat.proto.histogram_pb2 import HistogramProto
+from tensorboard.compat.proto.tensor_pb2 import TensorProto
+
+class SummaryMetadata:
+    class PluginData:
+        plugin_name: str
+        content: bytes
+        def __init__(self, *, plugin_name: str = ..., content: bytes = ...) -> None: ...
+
+    summary_description: str
+    @property
+    def plugin_data(self) -> PluginData: ...
+    def __init__(
+        self, *, plugin_data: PluginData | None = ..., summary_description: str = ...
+    ) -> None: ...
+
+class Summary:
+    class Image:
+        height: int
+        width: int
+        colorspace: int
+        encoded_image_string: bytes
+        def __init__(
+            self,
+            *,
+            height: int = ...,
+            width: int = ...,
+            colorspace: int = ...,
+            encoded_image_string: bytes = ...,
+        ) -> None: ...
+
+    class Value:
+        tag: str
+        simple_value: float
+        @property
+        def metadata(self) -> SummaryMetadata: ...
+        @property
+        def tensor(self) -> TensorProto: ...
+        def __init__(
+            self,
+            *,
+            tag: str = ...,
+            metadata: SummaryMetadata | None = ...,
+            simple_value: float = ...,
+            image: Summary.Image | None = ...,
+            histo: HistogramProto | None = ...,
+            tensor: TensorProto | None = ...,
+        ) -> None: ...
+
+    @property
+    def value(self) -> Sequence[Value]: ...
+    def __init__(self, *, value: Iterable[Value] = ...) -> None: ...

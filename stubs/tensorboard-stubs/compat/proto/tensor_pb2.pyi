@@ -1,0 +1,6 @@
+from collections.abc import Iterable, Sequence
+
+class TensorProto:
+    @property
+    def string_val(self) -> Sequence[bytes]: ...
+    def __init__(self, *, dtype: int = ..., string_val: Iterable[bytes] = ...) -> None: ...

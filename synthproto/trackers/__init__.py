@@ -1,0 +1,1 @@
+"""Trackers: where scores, arrays, plots and texts go. Each is one file, and fits by shape."""

@@ -1,0 +1,101 @@
+"""What a tracker does when it cannot keep something, and what it never accepts."""
+
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeAlias, final
+
+from synthproto.errors import ParameterError, SynthprotoWarning, TrackerError
+
+OnError: TypeAlias = Literal["raise", "warn"]
+"""Stop with a `TrackerError`, or go on training with a warning and count what was lost."""
+
+_SHOWN = 5  # tags named in a message
+
+
+def listed(tags: Collection[str]) -> str:
+    """Some tags for a message: the first few, and how many more."""
+    first = ", ".join(repr(tag) for tag in list(tags)[:_SHOWN])
+    more = len(tags) - _SHOWN
+    return f"{first} and {more} more" if more > 0 else first
+
+
+def check_entry(tags: Collection[str], step: int) -> None:
+    """Refuse what no tracker keeps.
+
+    Args:
+        tags: Tags of one call.
+        step: Its step.
+
+    Raises:
+        ParameterError: A tag is empty, or the step is negative.
+    """
+    faults = ["a tag is empty; tags are 'family/name[/column]'"] if "" in tags else []
+    if step < 0:
+        faults.append(f"step must not be negative; got {step} for {listed(tags)}")
+    if faults:
+        raise ParameterError("; ".join(faults))
+
+
+@final
+class Faults:
+    """Counts what a tracker lost, and tells the user as it was asked to.
+
+    Args:
+        tracker: The tracker's name in messages, with its place.
+        on_error: ``"raise"`` a `TrackerError` at once and at `settle`, or ``"warn"`` once and
+            again at `settle`.
+        catch: Errors of the outer world that count as a loss; others pass through.
+    """
+
+    def __init__(
+        self,
+        tracker: str,
+        on_error: OnError,
+        catch: tuple[type[Exception], ...] = (OSError,),
+    ) -> None:
+        self._tracker = tracker
+        self._on_error = on_error
+        self._catch = catch
+        self._lost: dict[str, int] = {}
+        self._first: Exception | None = None
+
+    @contextmanager
+    def guard(self, tags: Collection[str], step: int | None = None) -> Iterator[None]:
+        """Inside: an error of the outer world counts as the loss of these tags."""
+        try:
+            yield
+        except self._catch as error:
+            known = self._first is not None
+            self._first = self._first or error
+            for tag in tags:
+                self._lost[tag] = self._lost.get(tag, 0) + 1
+            at = "" if step is None else f" of step {step}"
+            message = f"{self._tracker} could not keep {listed(tags)}{at}; got {error!r}."
+            if self._on_error == "raise":
+                raise TrackerError(f"{message} Pass on_error='warn' to go on without.") from error
+            if not known:
+                warnings.warn(
+                    f"{message} It goes on, and counts what is lost.",
+                    SynthprotoWarning,
+                    stacklevel=4,
+                )
+
+    def settle(self) -> None:
+        """Say once what was lost in all.
+
+        Raises:
+            TrackerError: Something was lost, and ``on_error`` is ``"raise"``.
+        """
+        if self._first is None:
+            return
+        count = sum(self._lost.values())
+        message = (
+            f"{self._tracker} lost {count} values of {len(self._lost)} tags: "
+            f"{listed(self._lost)}; the first error was {self._first!r}."
+        )
+        error, self._first = self._first, None
+        self._lost.clear()
+        if self._on_error == "raise":
+            raise TrackerError(message) from error
+        warnings.warn(message, SynthprotoWarning, stacklevel=3)

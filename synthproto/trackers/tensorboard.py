@@ -1,0 +1,258 @@
+"""Tracker that writes what TensorBoard shows: one folder a run, one dashboard for all."""
+
+import os
+import shlex
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorboard.compat.proto.summary_pb2 import Summary
+
+from synthproto.errors import ParameterError, TrackerError
+from synthproto.trackers import summaries
+from synthproto.trackers.continuing import STATUS_TAG, continue_events
+from synthproto.trackers.faults import Faults, OnError, check_entry
+from synthproto.trackers.folders import RunFolder
+from synthproto.trackers.records import AppendFile
+from synthproto.trackers.tables import array_table, params_table
+from synthproto.trackers.values import (
+    ABOUT,
+    Array,
+    Drawing,
+    ParamValue,
+    Status,
+    Traceback,
+    outcome,
+    png,
+)
+
+_EVENTS = "events.out.tfevents.*"
+_PARAMS = "events.out.tfevents.0000000000.params"  # sorts before all others
+_IMAGES = 10  # what TensorBoard keeps of a tag unless it is told otherwise
+
+
+@final
+class TensorBoardTracker:
+    """Writes scores, plots, tables, texts and hyperparameters of one run for TensorBoard.
+
+    Everything is in the file when the call returns, one write each, so a killed process loses
+    nothing that was logged. Calls are safe from several threads.
+
+    Scores show as time series; a score and its reference (tag ``reference/...``) and all losses
+    (tags ``.../loss``) also share charts in the custom-scalars tab. Arrays show as tables in the
+    text tab, hyperparameters in the HParams tab, beside the last values of this run's scores.
+
+    Args:
+        folder: The run's folder. One that already holds a run is left alone, and the run goes to
+            ``folder-2``, ``folder-3``, ... beside it: see `folder`.
+        resume_after: Continue the run in ``folder``, whose last point to keep is of this step
+            (the epoch of the checkpoint that the training goes on from). Later points are set
+            aside in files that TensorBoard does not read.
+        descriptions: What a tag means, in Markdown, shown as its tooltip; by tag, or by the
+            beginning of tags up to a ``/``.
+        on_error: ``"raise"`` a `TrackerError` when something cannot be written, or ``"warn"`` and
+            go on without it.
+
+    Raises:
+        ParameterError: There is no run to continue.
+        TrackerError: The folder cannot be written, or another process is writing that run.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        resume_after: int | None = None,
+        descriptions: Mapping[str, str] | None = None,
+        on_error: OnError = "raise",
+    ) -> None:
+        self._run = RunFolder(folder, "tensorboard", _EVENTS, resume=resume_after is not None)
+        self._faults = Faults(f"TensorBoardTracker('{self.folder}')", on_error)
+        self._descriptions = dict(descriptions or {})
+        self._started = time.time()
+        self._params: dict[str, ParamValue] = {}
+        self._images: Counter[str] = Counter()
+        self._layout = b""
+        self._last_step = 0
+        self._closed = False
+        try:
+            earlier = sorted(set(self.folder.glob(_EVENTS)) - {self.folder / _PARAMS})
+            kept = set() if resume_after is None else continue_events(earlier, resume_after)
+            self._file = AppendFile(self.folder / self._file_name(earlier))
+            self._file.append(summaries.header())
+        except OSError as error:
+            self._run.close()
+            raise TrackerError(
+                f"run folder '{self.folder}' must be writable; got {error!r}. Choose another."
+            ) from error
+        self._scalars = kept
+
+    @property
+    def folder(self) -> Path:
+        """Where this run is."""
+        return self._run.path
+
+    @property
+    def command(self) -> str:
+        """The shell command that shows this run beside the others in its parent folder."""
+        words = ["tensorboard", "--logdir", str(self.folder.parent)]
+        most = max(self._images.values(), default=0)
+        if most > _IMAGES:
+            words += ["--samples_per_plugin", f"images={most}"]
+        return shlex.join(words)
+
+    def log_scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Log several numbers of one step; NaN and infinity show as such.
+
+        Args:
+            values: Numbers by tag. TensorBoard keeps seven digits.
+            step: Epoch or training step.
+        """
+        points = [
+            summaries.scalar(tag, value, None if tag in self._scalars else self._description(tag))
+            for tag, value in values.items()
+        ]
+        if not self._scalars.issuperset(values):
+            self._scalars.update(values)
+            layout = summaries.layout(self._scalars)
+            if layout != self._layout:
+                self._layout = layout
+                points.append(summaries.layout_value(layout))
+        self._write(values, points, step)
+
+    def log_array(self, tag: str, array: Array, step: int) -> None:
+        """Log an array or a frame as a table, cut to 60 rows and 16 columns.
+
+        Args:
+            tag: Its tag.
+            array: An array, or a frame with labelled rows and columns.
+            step: Epoch or training step.
+        """
+        self.log_text(tag, array_table(array), step)
+
+    def log_figure(self, tag: str, figure: Drawing, step: int) -> None:
+        """Log a plot as an image; TensorBoard's cards are about 325 x 196 pixels.
+
+        Args:
+            tag: Its tag.
+            figure: The plot.
+            step: Epoch or training step.
+        """
+        self._images[tag] += 1
+        self._write([tag], [summaries.image(tag, png(figure), self._description(tag))], step)
+
+    def log_histogram(self, tag: str, values: NDArray[np.float64], step: int) -> None:
+        """Log the distribution of some values in 30 equal bins.
+
+        Args:
+            tag: Its tag.
+            values: Finite values, shape ``(n,)``, at least one.
+            step: Epoch or training step.
+
+        Raises:
+            ParameterError: There is no value, or not all are finite.
+        """
+        if values.size == 0 or not np.isfinite(values).all():
+            odd = int(values.size - np.isfinite(values).sum())
+            raise ParameterError(
+                f"histogram '{tag}' at step {step} needs finite values; got {values.size} values, "
+                f"{odd} of them not finite."
+            )
+        self._write([tag], [summaries.histogram(tag, values, self._description(tag))], step)
+
+    def log_text(self, tag: str, text: str, step: int) -> None:
+        """Log a text in Markdown: tables, lists, headings, code and links are shown.
+
+        Args:
+            tag: Its tag; ``run/...`` for what describes the whole run.
+            text: The text.
+            step: Epoch or training step.
+        """
+        self._write([tag], [summaries.text(tag, text, self._description(tag))], step)
+
+    def log_file(self, tag: str, path: Path, step: int) -> None:
+        """Log where a file is: TensorBoard keeps no files.
+
+        Args:
+            tag: Its tag.
+            path: The file.
+            step: Epoch or training step.
+        """
+        self.log_text(tag, f"`{path}`, {path.stat().st_size:,} bytes", step)
+
+    def log_params(self, params: Mapping[str, ParamValue]) -> None:
+        """Log hyperparameters of this run, in addition to earlier ones.
+
+        Args:
+            params: Values by name.
+        """
+        self._params |= params
+        point = summaries.params_start(self._params, self._started)
+        with self._faults.guard(list(params)):
+            partial = self.folder / ".params.partial"
+            partial.write_bytes(summaries.header() + summaries.record([point], 0))
+            partial.replace(self.folder / _PARAMS)
+        self.log_text(f"{ABOUT}params", params_table(self._params), 0)
+
+    def flush(self) -> None:
+        """Do nothing: each call has already written what it was given."""
+
+    def close(self) -> None:
+        """Mark the run as finished and release its folder. A second call does nothing.
+
+        Raises:
+            TrackerError: Something was lost, and ``on_error`` is ``"raise"``.
+        """
+        self._end("finished", "")
+        self._faults.settle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: Traceback
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._end(*outcome(kind, error))
+
+    def _end(self, status: Status, reason: str) -> None:
+        if self._closed:
+            return
+        told = f"**{status}** {reason}".strip()
+        points = [summaries.text(STATUS_TAG, told)]
+        if self._params:
+            points.append(summaries.params_end(status))
+        try:
+            self._write([STATUS_TAG], points, self._last_step)
+        finally:
+            self._closed = True
+            self._file.close()
+            self._run.close()
+
+    def _description(self, tag: str) -> str:
+        """The description of the tag, or of the longest beginning that has one."""
+        while tag not in self._descriptions and "/" in tag:
+            tag = tag.rpartition("/")[0]
+        return self._descriptions.get(tag, "")
+
+    def _write(self, tags: Iterable[str], points: Sequence[Summary.Value], step: int) -> None:
+        tags = list(tags)
+        check_entry(tags, step)
+        if self._closed:
+            raise TrackerError(f"TensorBoardTracker('{self.folder}') is closed; got {tags}.")
+        self._last_step = step
+        with self._faults.guard(tags, step):
+            self._file.append(summaries.record(points, step))
+
+    def _file_name(self, earlier: Sequence[Path]) -> str:
+        """A name that sorts behind those of earlier files: TensorBoard reads in this order."""
+        stamps = [int(path.name.split(".")[3]) for path in earlier]
+        stamp = max(int(self._started), *(last + 1 for last in stamps), 0)
+        return f"events.out.tfevents.{stamp:010d}.{socket.gethostname()}.{os.getpid()}"
