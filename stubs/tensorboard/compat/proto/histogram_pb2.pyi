@@ -1,3 +1,5 @@
+# ruff: noqa: A002  (the names of the untyped package)
+
 from collections.abc import Iterable
 
 class HistogramProto:

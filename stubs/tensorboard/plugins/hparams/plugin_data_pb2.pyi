@@ -1,3 +1,5 @@
+# ruff: noqa: N802  (the names of the untyped package)
+
 from collections.abc import Mapping
 
 class Value:

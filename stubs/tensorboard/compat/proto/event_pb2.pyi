@@ -1,3 +1,5 @@
+# ruff: noqa: N802  (the names of the untyped package)
+
 from tensorboard.compat.proto.summary_pb2 import Summary
 
 class Event:
