@@ -1,0 +1,1 @@
+"""Artifacts: scores, arrays and plots that compare a synthetic table with the real one."""

@@ -1,0 +1,379 @@
+"""Tables and pairs of tables: validated once, summarised once, compared cheaply.
+
+What `Table` offers to artifacts and plots, each computed at the first call and kept:
+
+- ``values(column)``, ``ascending(column)``: numbers with NaN, and present numbers sorted;
+- ``moments(column)``, ``statistic(column, "median")``: count, missing, mean, std, extremes, ...;
+- ``levels(column, bins, rule)``: categories (most frequent first) or bins, fitted on this table;
+- ``codes(levels)``, ``counts(levels)``, ``unseen(levels)``: this table in any table's levels;
+- ``pair_counts(levels_a, levels_b)``: the cross table of two columns;
+- ``co_moments(columns)``: what Pearson correlations are made of;
+- ``get(function)``: any other statistic, computed once for each table.
+
+`TablePair` adds ``histogram(column, bins, rule)``: both sides counted in the real table's levels,
+and ``get(function)`` for what belongs to the pair.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar, cast, final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from synthproto.data.faults import did_you_mean, listed, refuse
+from synthproto.data.levels import (
+    BinRule,
+    Levels,
+    bin_codes,
+    fitted_edges,
+    interval_labels,
+)
+from synthproto.data.reading import LARGEST, labels_of, numbers_of
+from synthproto.data.spec import TableSpec
+from synthproto.data.statistics import CoMoments, Moments, Statistic, statistic
+from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
+
+Value = TypeVar("Value")
+
+NUMERIC: tuple[Literal["continuous"], Literal["datetime"]] = ("continuous", "datetime")
+"""Kinds that are compared as numbers; datetimes as seconds since 1970."""
+
+DISCRETE: tuple[Literal["categorical"], Literal["boolean"]] = ("categorical", "boolean")
+"""Kinds that are compared as categories. Identifiers and text are neither."""
+
+
+@final
+class Table:
+    """A frame that fits its spec, with the statistics of it that artifacts share.
+
+    Statistics are computed when first asked for and kept, so a table that lives through a run,
+    like the real one, is summarised once. The frame is taken over without a copy and must not be
+    changed afterwards; arrays that a table gives are to be read only.
+
+    Args:
+        frame: At least one row; the columns of the spec in any order.
+        spec: Names and kinds of the columns.
+        name: What errors call the table, e.g. ``"synthetic table"``.
+
+    Raises:
+        SchemaError: The frame does not fit the spec, or a continuous column has infinite values
+            or magnitudes above 1e150, whose squares are not finite. Names all faults.
+    """
+
+    def __init__(self, frame: pd.DataFrame, spec: TableSpec, *, name: str = "table") -> None:
+        spec.check(frame, name)
+        in_order = list(frame.columns) == list(spec.names)
+        self._frame = frame if in_order else frame[list(spec.names)]
+        self._spec = spec
+        self._name = name
+        self._memo: dict[object, object] = {}
+        refuse(name, [fault for c in spec.of_kind("continuous") if (fault := self._infinite(c))])
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows, columns in the order of the spec. Read only."""
+        return self._frame
+
+    @property
+    def spec(self) -> TableSpec:
+        """Names and kinds of the columns."""
+        return self._spec
+
+    @property
+    def name(self) -> str:
+        """What errors call the table."""
+        return self._name
+
+    @property
+    def computed(self) -> int:
+        """How many statistics have been computed so far."""
+        return len(self._memo)
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self._frame)
+
+    def __repr__(self) -> str:
+        return f"Table({self._name!r}, {len(self)} rows x {len(self._spec.columns)} columns)"
+
+    def get(self, compute: Callable[["Table"], Value]) -> Value:
+        """A statistic of this table, computed at the first call and kept.
+
+        Args:
+            compute: A function, or a frozen dataclass with a ``__call__``; equal ones share
+                their result.
+        """
+        return self._once(compute, lambda: compute(self))
+
+    # --- one column ---------------------------------------------------------------------------
+
+    def values(self, column: str) -> NDArray[np.float64]:
+        """Numbers of a continuous or datetime column (seconds since 1970), NaN where missing."""
+        kind = self._numeric_kind(column)
+        return self._once(("values", column), lambda: numbers_of(self._frame[column], kind))
+
+    def ascending(self, column: str) -> NDArray[np.float64]:
+        """Present numbers of a continuous or datetime column, sorted."""
+        return self._once(("ascending", column), lambda: self._sorted(column))
+
+    def moments(self, column: str) -> Moments:
+        """Count, missing, mean, spread and extremes of a continuous or datetime column."""
+        return self._once(("moments", column), lambda: Moments.of(self.values(column)))
+
+    def statistic(self, column: str, name: Statistic) -> float:
+        """A descriptive statistic of a continuous or datetime column, missing values left out.
+
+        Returns:
+            In the unit of the column (its square for ``"variance"``; seconds for datetimes).
+            Quartiles are interpolated linearly, ``std`` and ``variance`` divided by n - 1 and 0
+            for a single value.
+
+        Raises:
+            UndefinedScoreError: The column has no values.
+        """
+        if not self.moments(column).count:
+            raise UndefinedScoreError(
+                f"{name} of column {column!r} is undefined for the {self._name}: all "
+                f"{len(self)} values are missing"
+            )
+        ascending = self.ascending(column) if "q" in name or name == "median" else np.empty(0)
+        return statistic(name, self.moments(column), ascending)
+
+    def missing(self, column: str) -> int:
+        """Number of missing values of a column of any kind."""
+        if self._spec.kind(column) in NUMERIC:
+            return self.moments(column).missing
+        return self._once(("missing", column), lambda: int(self._frame[column].isna().sum()))
+
+    # --- levels -------------------------------------------------------------------------------
+
+    def levels(self, column: str, bins: int = 10, rule: BinRule = "width") -> Levels:
+        """Categories or bins of a column, fitted on this table.
+
+        Args:
+            column: A column of any kind; every distinct value of a discrete column, identifier
+                or text is a category, ordered by frequency, then by name.
+            bins: Number of bins of a continuous or datetime column, at least 1.
+            rule: How its range is cut.
+        """
+        if self._spec.kind(column) not in NUMERIC:
+            return self._once(("levels", column), lambda: self._categories(column))
+        if bins < 1:
+            raise ParameterError(f"bins of column {column!r} must be at least 1; got {bins}")
+        key = ("levels", column, bins, rule)
+        return self._once(key, lambda: self._bins(column, bins, rule))
+
+    def codes(self, levels: Levels) -> NDArray[np.int32]:
+        """Slot of each row, shape ``(n,)``; what slots are is said at `Levels`."""
+        return self._once(("codes", levels), lambda: self._codes(levels))
+
+    def counts(self, levels: Levels) -> NDArray[np.int64]:
+        """Rows in each slot, shape ``(1 + levels.size,)`` or longer by the unseen slots."""
+        return self._once(("counts", levels), lambda: self._counts(levels))
+
+    def unseen(self, levels: Levels) -> tuple[str, ...]:
+        """Categories of this table that the levels do not have, in the order of their slots."""
+        own, _ = self._factorised(levels.column)
+        return tuple(label for label in own if label not in levels.slots)
+
+    def pair_counts(self, first: Levels, second: Levels) -> NDArray[np.int64]:
+        """Rows by slot of one column (rows) and of another (columns)."""
+        return self._once(("pairs", first, second), lambda: self._pair_counts(first, second))
+
+    def co_moments(self, columns: tuple[str, ...]) -> CoMoments:
+        """Sums of products of continuous or datetime columns, for correlations."""
+        return self._once(("co-moments", columns), lambda: self._co_moments(columns))
+
+    # --- how ----------------------------------------------------------------------------------
+
+    def _once(self, key: object, compute: Callable[[], Value]) -> Value:
+        if key not in self._memo:
+            self._memo[key] = compute()
+        # What is kept under a key was computed by a function of the same type.
+        return cast(Value, self._memo[key])
+
+    def _numeric_kind(self, column: str) -> Literal["continuous", "datetime"]:
+        kind = self._spec.kind(column)
+        if kind == "continuous" or kind == "datetime":
+            return kind
+        raise SchemaError(
+            f"column {column!r} of the {self._name} has no numbers: it is {kind}; numbers have "
+            f"{listed(self._spec.of_kind(*NUMERIC))}"
+        )
+
+    def _infinite(self, column: str) -> str | None:
+        values = self.values(column)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(np.dot(values, values)):
+                return None
+        beyond = np.abs(values) > LARGEST
+        if not beyond.any():
+            return None
+        return (
+            f"has {int(beyond.sum())} infinite or too large values in column {column!r}, e.g. "
+            f"{float(values[beyond][0])}; it takes magnitudes up to {LARGEST:g}. Clip them, or "
+            "make them missing"
+        )
+
+    def _sorted(self, column: str) -> NDArray[np.float64]:
+        values = self.values(column)
+        if self.moments(column).missing:
+            values = values[~np.isnan(values)]
+        return np.sort(values)
+
+    def _factorised(self, column: str) -> tuple[list[str], NDArray[np.intp]]:
+        kind = self._spec.kind(column)
+        return self._once(("factorised", column), lambda: labels_of(self._frame[column], kind))
+
+    def _categories(self, column: str) -> Levels:
+        labels, codes = self._factorised(column)
+        counts = np.bincount(codes + 1, minlength=len(labels) + 1)[1:].tolist()
+        ranked = sorted(zip(counts, labels, strict=True), key=lambda item: (-item[0], item[1]))
+        return Levels(column, tuple(label for _, label in ranked))
+
+    def _bins(self, column: str, bins: int, rule: BinRule) -> Levels:
+        edges = fitted_edges(self.ascending(column), bins, rule)
+        return Levels(column, interval_labels(edges), edges)
+
+    def _codes(self, levels: Levels) -> NDArray[np.int32]:
+        if levels.edges is not None:
+            return bin_codes(self.values(levels.column), levels.edges)
+        labels, codes = self._factorised(levels.column)
+        further = iter(range(levels.size + 1, levels.size + 1 + len(labels)))
+        slots = [levels.slots[name] if name in levels.slots else next(further) for name in labels]
+        # The last entry is what a code of -1, a missing value, looks up.
+        return np.array([*slots, 0], dtype=np.int32)[codes]
+
+    def _counts(self, levels: Levels) -> NDArray[np.int64]:
+        return np.bincount(self.codes(levels), minlength=levels.size + 1)
+
+    def _pair_counts(self, first: Levels, second: Levels) -> NDArray[np.int64]:
+        rows, columns = len(self.counts(first)), len(self.counts(second))
+        cells = self.codes(first).astype(np.intp) * columns + self.codes(second)
+        return np.bincount(cells, minlength=rows * columns).reshape(rows, columns)
+
+    def _co_moments(self, columns: tuple[str, ...]) -> CoMoments:
+        moments = [self.moments(column) for column in columns]
+        spans = np.array([m.high - m.low if m.count else 0.0 for m in moments])
+        return CoMoments.of(
+            [self.values(column) for column in columns],
+            centre=np.array([m.mean for m in moments]),
+            scale=np.where(spans > 0, spans, 1.0),
+        )
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Both tables of a pair, counted in the levels of the real one.
+
+    Attributes:
+        levels: Categories or bins of the real table.
+        real: Rows in each slot (see `Levels`), shape ``(slots,)``.
+        synthetic: The same for the synthetic table, of the same length.
+    """
+
+    levels: Levels
+    real: NDArray[np.int64]
+    synthetic: NDArray[np.int64]
+
+
+@final
+class TablePair:
+    """A real and a synthetic table, and optionally a holdout: what table artifacts compare.
+
+    Levels are fitted on the real table and kept with it; what is computed from both sides is
+    kept with the pair.
+
+    Args:
+        real: The table that the synthesizer was trained on.
+        synthetic: A generated table.
+        holdout: Real rows that the synthesizer was not trained on. The reference of a score is
+            its value for real against holdout.
+
+    Raises:
+        SchemaError: The specs of the tables differ.
+    """
+
+    def __init__(self, real: Table, synthetic: Table, holdout: Table | None = None) -> None:
+        self._real, self._synthetic, self._holdout = real, synthetic, holdout
+        self._memo: dict[object, object] = {}
+        for table in (synthetic, holdout):
+            if table is not None and table.spec != real.spec:
+                refuse(table.name, _differences(table, real))
+
+    @property
+    def real(self) -> Table:
+        """The table that the synthesizer was trained on."""
+        return self._real
+
+    @property
+    def synthetic(self) -> Table:
+        """A generated table."""
+        return self._synthetic
+
+    @property
+    def holdout(self) -> Table | None:
+        """Real rows that the synthesizer was not trained on."""
+        return self._holdout
+
+    @property
+    def spec(self) -> TableSpec:
+        """Names and kinds of the columns of all tables."""
+        return self._real.spec
+
+    @property
+    def reference(self) -> "TablePair | None":
+        """Real against holdout, the same object for all pairs of these two; or ``None``."""
+        if self._holdout is None:
+            return None
+        return self._holdout.get(_AgainstReal(self._real))
+
+    def get(self, compute: Callable[["TablePair"], Value]) -> Value:
+        """A statistic of this pair, computed at the first call and kept; see `Table.get`."""
+        if compute not in self._memo:
+            self._memo[compute] = compute(self)
+        # What is kept under a function is its own result.
+        return cast(Value, self._memo[compute])
+
+    def histogram(self, column: str, bins: int = 10, rule: BinRule = "width") -> Histogram:
+        """Both sides counted in the real table's categories or bins of a column."""
+        levels = self._real.levels(column, bins, rule)
+        real, synthetic = self._real.counts(levels), self._synthetic.counts(levels)
+        slots = max(len(real), len(synthetic))
+        return Histogram(levels, _padded(real, slots), _padded(synthetic, slots))
+
+
+@final
+@dataclass(frozen=True)
+class _AgainstReal:
+    real: Table
+
+    def __call__(self, holdout: Table) -> TablePair:
+        return TablePair(self.real, holdout)
+
+
+def _padded(counts: NDArray[np.int64], slots: int) -> NDArray[np.int64]:
+    return np.pad(counts, (0, slots - len(counts)))
+
+
+def _differences(table: Table, real: Table) -> list[str]:
+    ours, theirs = table.spec, real.spec
+    lacking = [name for name in theirs.names if name not in ours.names]
+    extra = [name for name in ours.names if name not in theirs.names]
+    faults = []
+    if lacking or extra:
+        faults.append(
+            f"has other columns than the {real.name}: it lacks {listed(lacking)} and has also "
+            f"{listed(extra)}.{did_you_mean(lacking, extra)}"
+        )
+    faults += [
+        f"has column {name!r} as {ours.kind(name)}, but the {real.name} as {theirs.kind(name)}"
+        for name in ours.names
+        if name in theirs.names and ours.kind(name) != theirs.kind(name)
+    ]
+    return faults or [
+        f"has its columns in another order than the {real.name}: {listed(ours.names)}"
+    ]

@@ -1,0 +1,1 @@
+"""Measures: pure numerics on arrays; no frames, no tables."""

@@ -1,0 +1,147 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import SchemaError, UndefinedScoreError
+
+FRAME = pd.DataFrame(
+    {
+        "x": [3.0, 1.0, np.nan, 2.0],
+        "n": [1, 1, 1, 1],
+        "c": ["b", "a", "b", None],
+        "t": pd.to_datetime(["2020-01-02", "", "2020-01-01", "2020-01-01"]),
+        "f": [True, False, True, True],
+    }
+)
+SPEC = TableSpec.infer(FRAME)
+
+
+def test_columns_are_in_the_order_of_the_spec_and_rows_are_kept() -> None:
+    table = Table(FRAME[FRAME.columns[::-1]], SPEC)
+    assert list(table.frame.columns) == list(SPEC.names)
+    assert len(table) == 4
+
+
+def test_values_are_numbers_with_nan_and_datetimes_are_seconds() -> None:
+    table = Table(FRAME, SPEC)
+    np.testing.assert_array_equal(table.values("x"), [3.0, 1.0, np.nan, 2.0])
+    np.testing.assert_array_equal(table.ascending("x"), [1.0, 2.0, 3.0])
+    assert table.values("t")[0] - table.values("t")[2] == 86400.0
+    assert table.missing("t") == 1
+    assert table.missing("c") == 1
+    with pytest.raises(SchemaError, match=r"'c'.*has no numbers"):
+        table.values("c")
+
+
+def test_datetimes_with_zones_are_read_in_utc() -> None:
+    frame = pd.DataFrame({"t": pd.to_datetime(["2020-01-01 01:00+01:00", ""])})
+    zoned, plain = (
+        Table(f, TableSpec.infer(f)).values("t")
+        for f in (frame, pd.DataFrame({"t": pd.to_datetime(["2020-01-01", ""])}))
+    )
+    np.testing.assert_array_equal(zoned, plain)
+
+
+def test_statistics_leave_missing_values_out() -> None:
+    table = Table(FRAME, SPEC)
+    column = FRAME["x"]
+    assert table.statistic("x", "mean") == column.mean()
+    assert table.statistic("x", "std") == pytest.approx(column.std())
+    assert table.statistic("x", "variance") == pytest.approx(column.var())
+    assert table.statistic("x", "median") == column.median()
+    assert table.statistic("x", "first_quartile") == column.quantile(0.25)
+    assert table.statistic("x", "third_quartile") == column.quantile(0.75)
+    assert table.statistic("x", "min") == 1.0
+    assert table.statistic("x", "max") == 3.0
+
+
+def test_a_statistic_of_nothing_is_an_error_that_names_the_column() -> None:
+    frame = pd.DataFrame({"x": [np.nan, np.nan]})
+    table = Table(frame, TableSpec.infer(frame), name="synthetic table")
+    with pytest.raises(UndefinedScoreError, match=r"'x'.*synthetic table"):
+        table.statistic("x", "mean")
+
+
+def test_levels_of_categories_are_ordered_by_frequency_and_unseen_ones_have_slots() -> None:
+    real = Table(FRAME, SPEC)
+    frame = FRAME.assign(c=["z", "a", "y", "z"])
+    synthetic = Table(frame, SPEC)
+    levels = real.levels("c")
+    assert levels.labels == ("b", "a")
+    assert real.counts(levels).tolist() == [1, 2, 1]
+    assert synthetic.counts(levels).tolist() == [0, 0, 1, 2, 1]
+    assert synthetic.unseen(levels) == ("z", "y")
+    histogram = TablePair(real, synthetic).histogram("c")
+    assert histogram.real.tolist() == [1, 2, 1, 0, 0]
+
+
+def test_levels_of_numbers_are_bins_of_the_fitted_range() -> None:
+    real = Table(FRAME, SPEC)
+    synthetic = Table(FRAME.assign(x=[0.0, 3.0, 9.0, np.nan]), SPEC)
+    levels = real.levels("x", bins=2)
+    assert levels.labels == ("[1, 2)", "[2, 3]")
+    assert real.counts(levels).tolist() == [1, 1, 2]
+    # missing, the two bins, below, above
+    assert synthetic.counts(levels).tolist() == [1, 0, 1, 1, 1]
+
+
+def test_equal_labels_of_different_types_are_one_category() -> None:
+    real = Table(pd.DataFrame({"c": pd.Series([1, 2, 2], dtype=object)}), spec("c"))
+    synthetic = Table(pd.DataFrame({"c": pd.Series([1.0, "2", None], dtype=object)}), spec("c"))
+    assert synthetic.counts(real.levels("c")).tolist() == [1, 1, 1]
+    assert synthetic.unseen(real.levels("c")) == ()
+
+
+def test_booleans_are_categories_whatever_their_dtype() -> None:
+    real = Table(FRAME[["f"]], spec("f", kind="boolean"))
+    synthetic = Table(pd.DataFrame({"f": [1, 0, 0, 0]}), real.spec)
+    assert real.levels("f").labels == ("True", "False")
+    assert synthetic.counts(real.levels("f")).tolist() == [0, 1, 3]
+
+
+def test_unused_levels_of_a_category_dtype_are_no_categories() -> None:
+    column = pd.Categorical(["a", "a", None], categories=["unused", "a"])
+    table = Table(pd.DataFrame({"c": column}), spec("c"))
+    assert table.levels("c").labels == ("a",)
+    assert table.counts(table.levels("c")).tolist() == [1, 2]
+
+
+def test_infinite_and_enormous_values_are_refused_with_their_columns() -> None:
+    frame = pd.DataFrame({"x": [1.0, np.inf], "y": [1e200, 0.0], "z": [1e149, -1e149]})
+    with pytest.raises(SchemaError) as caught:
+        Table(frame, TableSpec.infer(frame), name="synthetic table")
+    message = str(caught.value)
+    assert message.startswith("synthetic table has 2 faults")
+    assert "'x'" in message
+    assert "'y'" in message
+    assert "'z'" not in message
+
+
+def test_tables_of_different_specs_are_no_pair() -> None:
+    other = Table(FRAME, TableSpec.infer(FRAME, categorical=["n"]), name="synthetic table")
+    with pytest.raises(SchemaError, match="synthetic table has column 'n' as categorical"):
+        TablePair(Table(FRAME, SPEC, name="real table"), other)
+
+
+def test_what_a_table_has_computed_it_keeps() -> None:
+    calls: list[Table] = []
+
+    def rows(table: Table) -> int:
+        calls.append(table)
+        return len(table)
+
+    table = Table(FRAME, SPEC)
+    assert table.get(rows) == table.get(rows) == 4
+    assert calls == [table]
+    computed = table.computed
+    table.get(rows)
+    assert table.computed == computed
+
+
+def spec(*names: str, kind: str = "categorical") -> TableSpec:
+    frame = pd.DataFrame({name: [0, 1] for name in names})
+    if kind == "boolean":
+        return TableSpec.infer(frame, boolean=names)
+    return TableSpec.infer(frame, categorical=names)

@@ -1,0 +1,164 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from synthproto.artifacts.scores import JSDistance, MeanJSDistance
+from synthproto.contracts import Array, Drawing
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.plan import Plan, Report, TablePlan
+
+FRAME = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "c": ["a", "a", "b", "b"]})
+SPEC = TableSpec.infer(FRAME)
+
+
+def pair(holdout: bool = False) -> TablePair:
+    table = Table(FRAME, SPEC)
+    return TablePair(table, Table(FRAME[::-1], SPEC), Table(FRAME[:2], SPEC) if holdout else None)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    values: tuple[float, ...]
+
+
+def total(numbers: Numbers) -> float:
+    return sum(numbers.values)
+
+
+@dataclass(frozen=True)
+class Largest:
+    name: str = "own/largest"
+    best: float = 9.0
+
+    def __call__(self, numbers: Numbers) -> float:
+        return max(numbers.values)
+
+
+def each(numbers: Numbers) -> Mapping[str, float]:
+    return {str(place): value for place, value in enumerate(numbers.values)}
+
+
+def doubled(numbers: Numbers) -> NDArray[np.float64]:
+    return 2 * np.array(numbers.values)
+
+
+def test_functions_and_classes_are_parts_and_collections_are_expanded() -> None:
+    plan = Plan(scores=[total, Largest(), each], arrays=[doubled])
+    report = plan.run(Numbers((1.0, 4.0)))
+    assert dict(report) == {"total": 5.0, "own/largest": 4.0, "each/0": 1.0, "each/1": 4.0}
+    assert report.best == {"own/largest": 9.0}
+    assert plan.tags == ("total", "own/largest", "each", "doubled")
+    np.testing.assert_array_equal(report.arrays["doubled"], [2.0, 8.0])
+
+
+def test_nameless_and_duplicate_parts_are_refused_all_at_once() -> None:
+    with pytest.raises(ParameterError) as caught:
+        Plan[Numbers](
+            scores=[lambda numbers: 0.0, total],
+            arrays=[
+                doubled,
+                total,  # type: ignore[list-item]  # a score among the arrays, on purpose
+            ],
+        )
+    assert "scores[0] has no name" in str(caught.value)
+    assert "arrays[1] has the tag 'total' of scores[1]" in str(caught.value)
+
+
+def test_two_parts_that_give_one_tag_are_refused() -> None:
+    plan = Plan[Numbers](scores=[each, Largest(name="each/0")])
+    with pytest.raises(ParameterError, match="each/0"):
+        plan.run(Numbers((1.0,)))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_score_that_is_not_finite_is_an_error_that_names_it(value: float) -> None:
+    with pytest.raises(UndefinedScoreError, match="score 'total'"):
+        Plan(scores=[total]).run(Numbers((value,)))
+    with pytest.raises(UndefinedScoreError, match="score 'each/1'"):
+        Plan(scores=[each]).run(Numbers((0.0, value)))
+
+
+def test_references_are_real_against_holdout_and_computed_once() -> None:
+    calls: list[object] = []
+
+    def counted(resources: TablePair) -> float:
+        calls.append(resources)
+        return 1.0
+
+    plan = TablePlan(scores=[counted, MeanJSDistance()])
+    first, real = pair(holdout=True), pair().real
+    one = TablePair(real, first.synthetic, first.holdout)
+    two = TablePair(real, Table(FRAME, SPEC), first.holdout)
+    reports = [plan.run(one), plan.run(two)]
+    assert one.reference is two.reference
+    assert calls == [one, one.reference, two]
+    assert reports[0].references == reports[1].references
+    assert reports[0].references["fidelity/mean_js_distance"] > 0
+    assert plan.run(pair()).references == {}
+
+
+def test_progress_is_told_each_part() -> None:
+    told: list[str] = []
+    Plan(scores=[total, each], arrays=[doubled]).run(Numbers((1.0,)), progress=told.append)
+    assert told == ["total", "each", "doubled"]
+
+
+def test_a_report_is_a_mapping_a_frame_and_a_text() -> None:
+    report = TablePlan(scores=[MeanJSDistance(), JSDistance()]).run(pair(holdout=True))
+    assert list(report) == [
+        "fidelity/mean_js_distance",
+        "fidelity/js_distance/x",
+        "fidelity/js_distance/c",
+    ]
+    assert isinstance(report, Mapping)
+    frame = report.to_frame()
+    assert list(frame.columns) == ["value", "reference", "best"]
+    assert frame.loc["fidelity/js_distance/x", "value"] == 0.0
+    assert str(report).splitlines()[0].split() == ["score", "value", "reference", "best"]
+    assert len({line.rfind("0.0000") for line in str(report).splitlines()[1:]}) == 1
+
+
+def test_an_empty_report_has_a_text_and_a_frame() -> None:
+    report = Report({})
+    assert str(report).split() == ["score", "value"]
+    assert report.to_frame().empty
+
+
+def test_html_is_escaped() -> None:
+    report = Report({"own/<script>": 1.0}, arrays={"a&b": np.zeros(1)})
+    assert "<script>" not in report._repr_html_()
+    assert "own/&lt;script&gt;" in report._repr_html_()
+    assert "a&amp;b" in report._repr_html_()
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.logged: list[tuple[object, ...]] = []
+
+    def log_scalars(self, values: Mapping[str, float], step: int) -> None:
+        self.logged.append(("scalars", dict(values), step))
+
+    def log_array(self, tag: str, array: Array, step: int) -> None:
+        self.logged.append(("array", tag, step))
+
+    def log_figure(self, tag: str, figure: Drawing, step: int) -> None:
+        self.logged.append(("figure", tag, step))
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_track_logs_all_with_references_beside_their_scores() -> None:
+    recorder = Recorder()
+    Report({"s": 1.0}, {"s": 0.5}, {"a": np.zeros(2)}).track(recorder, 7)
+    assert recorder.logged == [
+        ("scalars", {"s": 1.0, "s (reference)": 0.5}, 7),
+        ("array", "a", 7),
+    ]
