@@ -7,6 +7,8 @@ from typing import cast, final
 import torch
 from torch import Tensor
 
+from synthproto.training.processes import Processes
+
 _ADDITIONS_BETWEEN_CHECKS = 50
 
 
@@ -53,15 +55,16 @@ class LossMeans:
                 bad = name
         return bad
 
-    def not_finite(self) -> str | None:
-        """The name of a loss whose sum is not finite, if it is to be checked."""
-        if not self._check:
-            return None
-        return next((name for name, mean in self.means().items() if not math.isfinite(mean)), None)
-
-    def means(self) -> dict[str, float]:
-        """Mean by name over the steps that had the loss."""
-        return {name: float(self._sums[name]) / count for name, count in self._counts.items()}
+    def of_processes(self, processes: Processes) -> tuple[dict[str, float], str | None]:
+        """Means over all processes, and the name of one that is not finite, if it is checked."""
+        pairs = {name: (float(self._sums[name]), count) for name, count in self._counts.items()}
+        everyone = processes.gathered(pairs)
+        means = {}
+        for name in dict.fromkeys(name for each in everyone for name in each):
+            found = [each[name] for each in everyone if name in each]
+            means[name] = sum(total for total, _ in found) / sum(count for _, count in found)
+        bad = (name for name, mean in means.items() if not math.isfinite(mean))
+        return means, next(bad, None) if self._check else None
 
     def state_dict(self) -> dict[str, object]:
         """Sums and counts as tensors and plain values."""

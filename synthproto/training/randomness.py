@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self, cast, final
+from typing import Self, TypeAlias, cast, final
 
 import numpy as np
 import torch
@@ -96,6 +96,25 @@ def seed_all(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
+
+
+Generator: TypeAlias = torch.Generator | np.random.Generator
+"""A random generator of a user's own, whose state a checkpoint keeps."""
+
+
+def generator_state(generator: Generator) -> object:
+    """State of a generator as tensors and plain values."""
+    if isinstance(generator, torch.Generator):
+        return generator.get_state()
+    return dict(generator.bit_generator.state)
+
+
+def set_generator_state(generator: Generator, state: object) -> None:
+    """Give a generator the state that `generator_state` gave."""
+    if isinstance(generator, torch.Generator):
+        generator.set_state(cast("Tensor", state))  # what generator_state gave
+    else:
+        generator.bit_generator.state = cast("dict[str, object]", state)  # likewise
 
 
 @contextmanager

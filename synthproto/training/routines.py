@@ -18,6 +18,7 @@ from synthproto.contracts import (
 from synthproto.data.batches import batch_rows
 from synthproto.errors import ParameterError
 from synthproto.training.modes import evaluated
+from synthproto.training.monitors import ScoreMonitor
 from synthproto.training.randomness import seeded
 
 
@@ -121,22 +122,3 @@ class LoaderRoutine(Generic[Batch, Output]):
                 f"{sorted(self._scores)}."
             )
         return ScoreMonitor(f"{self._name}/{score}")
-
-
-@final
-class ScoreMonitor:
-    """Reads the score with a tag from an epoch.
-
-    Args:
-        tag: As it stands in the history.
-    """
-
-    def __init__(self, tag: str) -> None:
-        self.tag = tag
-
-    def __call__(self, event: EpochEvent, /) -> float | None:
-        """The epoch's value, or ``None`` where it has none."""
-        return event.scores.get(self.tag)
-
-    def __repr__(self) -> str:
-        return f"ScoreMonitor({self.tag!r})"

@@ -1,12 +1,17 @@
 """Where a run is: all that its next step depends on beside the training step itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast, final
 
 from synthproto.contracts import EpochEvent
 from synthproto.training.means import LossMeans
-from synthproto.training.randomness import RandomStates
+from synthproto.training.randomness import (
+    Generator,
+    RandomStates,
+    generator_state,
+    set_generator_state,
+)
 
 
 @final
@@ -45,9 +50,8 @@ class RunState:
         self.means.clear()
         self.epoch_random = RandomStates.taken()
 
-    def state_dict(self, seconds: float) -> dict[str, object]:
-        """The state as plain values and tensors, with the random states as they are now."""
-        begun = self.epoch_random
+    def shared_state(self, seconds: float) -> dict[str, object]:
+        """What is the same in all processes, as plain values."""
         return {
             "epoch": self.epoch,
             "position": self.position,
@@ -57,13 +61,20 @@ class RunState:
                 (event.epoch, event.step, event.seconds, dict(event.scores))
                 for event in self.history
             ],
+        }
+
+    def own_state(self, generators: Sequence[Generator]) -> dict[str, object]:
+        """What each process has of its own: sums of losses, and random states as they are now."""
+        begun = self.epoch_random
+        return {
             "means": self.means.state_dict(),
             "random": RandomStates.taken().state_dict(),
             "epoch_random": None if begun is None else begun.state_dict(),
+            "generators": [generator_state(generator) for generator in generators],
         }
 
-    def load_state_dict(self, state: Mapping[str, object], /) -> None:
-        """Take over a state that `state_dict` gave."""
+    def load_shared_state(self, state: Mapping[str, object]) -> None:
+        """Take over what `shared_state` gave."""
         # The types of a loaded file are known only to the code that wrote it.
         self.epoch = cast("int", state["epoch"])
         self.position = cast("int", state["position"])
@@ -71,7 +82,15 @@ class RunState:
         self.seconds = cast("float", state["seconds"])
         rows = cast("list[tuple[int, int, float, dict[str, float]]]", state["history"])
         self.history[:] = [EpochEvent(*row) for row in rows]
+
+    def load_own_state(self, state: Mapping[str, object], generators: Sequence[Generator]) -> None:
+        """Take over what `own_state` gave, but the global random states: `random` has them."""
+        # The types of a loaded file are known only to the code that wrote it.
         self.means.load_state_dict(cast("dict[str, object]", state["means"]))
         self.random = RandomStates.from_state_dict(cast("dict[str, object]", state["random"]))
         begun = cast("dict[str, object] | None", state["epoch_random"])
         self.epoch_random = None if begun is None else RandomStates.from_state_dict(begun)
+        for generator, saved in zip(
+            generators, cast("list[object]", state["generators"]), strict=True
+        ):
+            set_generator_state(generator, saved)

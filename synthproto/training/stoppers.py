@@ -6,15 +6,13 @@ been interrupted, and resuming a finished run does nothing.
 
 import math
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import final
 
 from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.contracts import EpochEvent, Monitor, Progress, Stopper
+from synthproto.contracts import Monitor, Progress, Stopper
 from synthproto.errors import ParameterError
-
-Mode = Literal["min", "max"]
-"""Which end of a score is best."""
+from synthproto.training.monitors import Mode, improves
 
 
 @runtime_checkable
@@ -25,28 +23,6 @@ class Bounded(Protocol):
     def max_epochs(self) -> int | None:
         """Epochs after which the run ends at the latest; ``None`` where it is unknown."""
         ...
-
-
-def train_loss(event: EpochEvent) -> float | None:
-    """Monitor of the epoch's mean training loss (``train/loss``)."""
-    return event.scores.get("train/loss")
-
-
-def improves(value: float, best: float, mode: Mode, margin: float = 0.0) -> bool:
-    """Whether a value is better than the best one by more than a margin; NaN never is.
-
-    Args:
-        value: New value.
-        best: Best value so far; NaN counts as worse than anything.
-        mode: Whether low or high values are best.
-        margin: Least improvement that counts, at least 0, in the unit of the value.
-
-    Returns:
-        ``value < best - margin`` for ``"min"``, ``value > best + margin`` for ``"max"``.
-    """
-    if math.isnan(value) or math.isnan(best):
-        return not math.isnan(value)
-    return value < best - margin if mode == "min" else value > best + margin
 
 
 def _require_count(part: str, name: str, value: float, least: float) -> None:

@@ -1,12 +1,10 @@
 """`Trainer`: epochs of steps, callbacks after each step, routines after each epoch."""
 
-import inspect
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from itertools import islice
+from pathlib import Path
 from time import perf_counter
-from typing import Generic, cast, final
+from typing import Generic, final
 
 import pandas as pd
 import torch
@@ -25,14 +23,21 @@ from synthproto.contracts import (
 )
 from synthproto.errors import NonFiniteLossError, ParameterError
 from synthproto.plan import Report
+from synthproto.training.checkpoints import Checkpoints
 from synthproto.training.interrupts import Interrupt
+from synthproto.training.iteration import epoch_batches, is_exhausted
 from synthproto.training.means import LossMeans
+from synthproto.training.processes import Processes
 from synthproto.training.progress import ProgressBar
-from synthproto.training.randomness import RandomStates, kept_random_states, seed_all
+from synthproto.training.randomness import Generator, RandomStates, kept_random_states, seed_all
 from synthproto.training.result import TrainingResult, history_frame
 from synthproto.training.run_state import RunState
+from synthproto.training.saving import Saver
 from synthproto.training.schedule import unwrapped
 from synthproto.training.stoppers import last_epoch
+
+_INTERRUPTED = "interrupted"
+_SEED_DISTANCE = 1_000_003  # between the seeds of two processes of one run
 
 
 @final
@@ -43,14 +48,17 @@ class Trainer(Generic[Batch, Output]):
     then the stopper. After an epoch its mean losses and the routines' scores become a row of the
     history, and the stopper is asked again. Routines run in evaluation mode without gradients,
     and the random states are put back after them: a run ends with the same weights, bit for bit,
-    however it is watched.
+    however it is watched. A stopper that ends the run within an epoch ends it before the
+    epoch's routines.
 
-    Callbacks and routines that are context managers are entered for the duration of a run.
+    Callbacks and routines that are context managers are entered for the duration of a run; those
+    that have a ``state_dict`` are saved with it.
 
     Args:
         step: What is done with a batch; it decides the types of batch and output.
         batches: A sequence of batches, or a function from the epoch (from 1) to its batches. A
             function that also takes ``start`` is asked to skip what a resumed run has done.
+            They come on the device of the model: `Batches` moves them by ``device=``.
         stopper: When to end.
         callbacks: Called after each step, in order.
         routines: Called after each epoch, in order; each sees the scores of those before it.
@@ -58,6 +66,9 @@ class Trainer(Generic[Batch, Output]):
             torch, at least 0. They are put back after the run. ``None`` draws from them as they
             are and leaves them advanced.
         progress: A progress bar with settings of its own, or whether to show one.
+        checkpoints: Where and when to save; ``None`` saves nothing.
+        generators: Random generators of the model's own, to be saved and restored.
+        processes: Those that train together; by default this one alone.
         check_finite: Whether a loss that is NaN or infinite raises an error; otherwise it goes
             into the history, where `NotFinite` ends the run after the epoch.
 
@@ -75,21 +86,30 @@ class Trainer(Generic[Batch, Output]):
         routines: Sequence[Routine] = (),
         seed: int | None = 0,
         progress: ProgressBar | bool = True,
+        checkpoints: Checkpoints | None = None,
+        generators: Sequence[Generator] = (),
+        processes: Processes | None = None,
         check_finite: bool = True,
     ) -> None:
         if seed is not None and seed < 0:
             raise ParameterError(f"Trainer: seed must be at least 0 or None; got {seed}.")
         if not callable(batches) and len(batches) == 0:
             raise ParameterError("Trainer: batches are empty; training needs at least one.")
+        self._processes = Processes() if processes is None else processes
+        watches = self._processes.is_first
         self._step = step
         self._batches = batches
         self._stopper = stopper
-        self._callbacks = tuple(callbacks)
-        self._routines = tuple(routines)
-        self._seed = seed
-        self._bar = ProgressBar() if progress is True else progress or None
+        self._callbacks = tuple(callbacks) if watches else ()
+        self._routines = tuple(routines) if watches else ()
+        self._seed = None if seed is None else seed + _SEED_DISTANCE * self._processes.rank
+        self._bar = (ProgressBar() if progress is True else progress or None) if watches else None
         self._interrupt = Interrupt()
         self._state = RunState(LossMeans(check=check_finite))
+        self._parts = [unwrapped(part) for part in (*self._callbacks, *self._routines)]
+        self._saver = Saver(
+            step, self._state, self._parts, checkpoints, tuple(generators), self._processes
+        )
         self._report: Report | None = None
         self._began = 0.0
 
@@ -98,24 +118,32 @@ class Trainer(Generic[Batch, Output]):
         """The epochs that have ended so far, one row each, also after an error."""
         return history_frame(self._state.history)
 
-    def run(self) -> TrainingResult:
+    def run(self, *, resume: bool | str | Path = False) -> TrainingResult:
         """Train until the stopper ends the run, or Ctrl-C does after the current step.
 
         A second call goes on where the first one was interrupted, and does nothing where the
         stopper has ended the run already.
+
+        Args:
+            resume: Whether to go on from the latest checkpoint, or from which file. Where there
+                is no checkpoint yet, ``True`` begins anew.
 
         Returns:
             History, reason, last report.
 
         Raises:
             NonFiniteLossError: A loss is NaN or infinite; names it, the epoch and the step.
-            ParameterError: An epoch has no batches.
+            ParameterError: An epoch has no batches, or checkpoints of another run are in the
+                folder.
+            CheckpointError: The checkpoint is damaged, foreign, or of another composition.
             KeyboardInterrupt: Ctrl-C was pressed twice.
         """
+        self._saver.begin(resume)
         with self._session():
             reason = self._stop(self._state.epoch_ended)
             while reason is None:
                 reason = self._epoch()
+            self._saver.end(self._seconds())
         state = self._state
         return TrainingResult(
             history=self.history,
@@ -134,10 +162,9 @@ class Trainer(Generic[Batch, Output]):
         with ExitStack() as stack:
             if self._seed is not None:
                 stack.enter_context(kept_random_states())
-            for part in (*self._callbacks, *self._routines):
-                inner = unwrapped(part)
-                if isinstance(inner, AbstractContextManager):
-                    stack.enter_context(inner)
+            for part in self._parts:
+                if isinstance(part, AbstractContextManager):
+                    stack.enter_context(part)
             stack.enter_context(self._interrupt)
             if state.random is not None:
                 state.random.put_back()
@@ -146,23 +173,23 @@ class Trainer(Generic[Batch, Output]):
             if self._bar is not None:
                 steps = len(self._batches) if isinstance(self._batches, Sized) else None
                 self._bar.open(last_epoch(self._stopper), steps)
-                stack.callback(self._close_bar, self._bar)
+                stack.callback(lambda bar: bar.close(state.epoch), self._bar)
             self._began = perf_counter() - state.seconds
             try:
                 yield
             finally:
-                state.seconds = perf_counter() - self._began
+                state.seconds = self._seconds()
                 state.random = RandomStates.taken()
 
-    def _close_bar(self, bar: ProgressBar) -> None:
-        bar.close(self._state.epoch)
+    def _seconds(self) -> float:
+        return perf_counter() - self._began
 
     def _epoch(self) -> str | None:
         """Train to the end of the epoch, and say why to end the run, if so."""
         state = self._state
         batches = self._remaining_batches()
         reason = self._steps(batches)
-        if reason is not None and not _is_exhausted(batches):
+        if reason is not None and not is_exhausted(batches):
             return reason
         if state.position == 0:
             raise ParameterError(f"Trainer: batches gave nothing in epoch {state.epoch}.")
@@ -174,30 +201,18 @@ class Trainer(Generic[Batch, Output]):
         state = self._state
         if state.epoch_ended:
             state.begin_epoch()
-            return iter(self._batches_from(0))
+            return epoch_batches(self._batches, state.epoch, 0)
         now = RandomStates.taken()
         if state.epoch_random is not None:
             state.epoch_random.put_back()
-        batches = iter(self._batches_from(state.position))
+        batches = epoch_batches(self._batches, state.epoch, state.position)
         now.put_back()
         return batches
-
-    def _batches_from(self, start: int) -> Iterable[Batch]:
-        batches, epoch = self._batches, self._state.epoch
-        if not callable(batches):
-            return islice(batches, start, None)
-        if start and _takes_start(batches):
-            # The signature was just looked at: the second argument is where to start.
-            return cast("Callable[[int, int], Iterable[Batch]]", batches)(epoch, start)
-        every = iter(batches(epoch))
-        for _ in islice(every, start):
-            pass
-        return every
 
     def _steps(self, batches: Iterator[Batch]) -> str | None:
         """Train on batches until there are none left or there is a reason to end."""
         state, callbacks, means = self._state, self._callbacks, self._state.means
-        update, stop = self._step.update, self._stop
+        update, stop, saver = self._step.update, self._stop, self._saver
         for batch in batches:
             result = update(batch)
             state.step += 1
@@ -209,6 +224,8 @@ class Trainer(Generic[Batch, Output]):
                 event = StepEvent(state.epoch, state.step, batch, result.output, result.losses)
                 for callback in callbacks:
                     callback(event)
+            if saver.within_epochs:
+                saver.after_step(self._seconds())
             reason = stop(False)
             if reason is not None:
                 return reason
@@ -222,63 +239,47 @@ class Trainer(Generic[Batch, Output]):
         reason = self._stopper(
             Progress(state.epoch, state.step, now - self._began, epoch_ended, state.history)
         )
-        return _INTERRUPTED if reason is None and self._interrupt.requested else reason
+        if reason is None and self._interrupt.requested:
+            reason = _INTERRUPTED
+        return reason if self._processes.world == 1 else self._processes.agree(reason)
 
     def _end_epoch(self) -> None:
         """Run the routines and make the epoch a row of the history."""
         state = self._state
-        bad = state.means.not_finite()
+        means, bad = state.means.of_processes(self._processes)
         if bad is not None:
             raise self._not_finite(bad)
-        scores = {f"train/{name}": mean for name, mean in state.means.means().items()}
-        event = EpochEvent(state.epoch, state.step, perf_counter() - self._began, scores)
-        if self._routines:
-            with self._step.evaluation(), torch.no_grad(), kept_random_states():
-                for routine in self._routines:
-                    event = self._after_routine(routine(event), event)
+        scores = {f"train/{name}": mean for name, mean in means.items()}
+        event = EpochEvent(state.epoch, state.step, self._seconds(), scores)
+        event = self._processes.told(self._routines_done(event))
         self._step.end_epoch(event)
         state.history.append(event)
         if self._bar is not None:
             self._bar.epoch(state.epoch, state.position, event.scores)
         state.position = 0
+        self._saver.after_epoch(self._seconds())
 
-    def _after_routine(self, scores: Mapping[str, float] | None, event: EpochEvent) -> EpochEvent:
-        """The epoch's event with what a routine returned."""
-        if isinstance(scores, Report):
-            self._report = scores
-        if not scores:
+    def _routines_done(self, event: EpochEvent) -> EpochEvent:
+        """Run the routines; the epoch's event with what they returned."""
+        if not self._routines:
             return event
-        merged = {**event.scores, **{tag: float(value) for tag, value in scores.items()}}
-        return EpochEvent(event.epoch, event.step, event.seconds, merged)
+        with self._step.evaluation(), torch.no_grad(), kept_random_states():
+            for routine in self._routines:
+                scores = routine(event)
+                if isinstance(scores, Report):
+                    self._report = scores
+                event = _with_scores(event, scores or {})
+        return event
 
     def _not_finite(self, name: str) -> NonFiniteLossError:
         state = self._state
-        mean = state.means.means()[name]
-        kind = "NaN" if math.isnan(mean) else "infinite"
         return NonFiniteLossError(
-            f"training loss {name!r} is {kind} in epoch {state.epoch}, step {state.step}. "
+            f"training loss {name!r} is NaN or infinite in epoch {state.epoch}, step {state.step}. "
             "Lower the learning rate, clip gradients (clip_norm), or look for a logarithm or a "
             "division of zero; what was tracked so far is kept."
         )
 
 
-_INTERRUPTED = "interrupted"
-
-
-def _takes_start(batches: object) -> bool:
-    """Whether batches can be asked to skip the first ones of an epoch."""
-    if not callable(batches):
-        return False
-    try:
-        return "start" in inspect.signature(batches).parameters
-    except (TypeError, ValueError):  # some builtins have no signature
-        return False
-
-
-def _is_exhausted(batches: Iterator[object]) -> bool:
-    """Whether an epoch has no batch left; drawing the next one leaves no trace."""
-    with kept_random_states():
-        return next(batches, _NOTHING) is _NOTHING
-
-
-_NOTHING = object()
+def _with_scores(event: EpochEvent, scores: Mapping[str, float]) -> EpochEvent:
+    merged = {**event.scores, **{tag: float(value) for tag, value in scores.items()}}
+    return EpochEvent(event.epoch, event.step, event.seconds, merged)

@@ -1,23 +1,25 @@
 """`Validation`: generate a table and compare it with the real one."""
 
-from collections.abc import Callable
-from typing import final
+from collections.abc import Callable, Mapping
+from typing import TypeVar, final
 
 import pandas as pd
 
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
 from synthproto.data.table import Table, TablePair
-from synthproto.errors import ParameterError, SchemaError
+from synthproto.errors import ConformanceError, ParameterError, SchemaError
 from synthproto.plan import Report, TablePlan
+from synthproto.training.monitors import ScoreMonitor
 from synthproto.training.randomness import seeded
-from synthproto.training.routines import ScoreMonitor
+
+Value = TypeVar("Value")
 
 
 @final
 class Validation:
     """Generates a synthetic table, compares it with the real one, and logs the report.
 
-    Generation is seeded by itself, so that it disturbs nothing; with a fixed seed the same noise
+    Generation is seeded by itself, so that it disturbs nothing. With a fixed seed the same noise
     goes through the model every time, and scores of different epochs differ by the model alone.
 
     Args:
@@ -27,6 +29,7 @@ class Validation:
         tracker: Where to log the report (step = epoch); ``None`` keeps the scores in the history.
         holdout: Real rows that were never trained on, for scores that need them.
         seed: Of generation: one number, or a function of the epoch.
+        name: Put before all tags as ``name/``, to tell validations of several splits apart.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Validation:
         tracker: ReportTracker | None = None,
         holdout: Table | None = None,
         seed: int | Callable[[int], int] = 0,
+        name: str = "",
     ) -> None:
         self._sample = sample
         self._real = real
@@ -45,35 +49,70 @@ class Validation:
         self._tracker = tracker
         self._holdout = holdout
         self._seed = seed
+        self._prefix = f"{name}/" if name else ""
 
     def __call__(self, event: EpochEvent, /) -> Report:
-        """Generate, compare and log for the epoch that ended."""
+        """Generate, compare and log for the epoch that ended.
+
+        Raises:
+            SchemaError: The generated table does not fit the real one's spec; all faults.
+            ConformanceError: What was generated is no frame.
+        """
         report = self.compare(event.epoch)
         if self._tracker is not None:
             report.track(self._tracker, event.epoch)
         return report
 
-    def compare(self, epoch: int = 1) -> Report:
-        """Generate and compare, without logging.
+    def compare(self, epoch: int = 0) -> Report:
+        """Generate and compare, without logging: also outside a training.
 
         Args:
             epoch: Named in errors, and what a seed that is a function is given.
 
         Raises:
             SchemaError: The generated table does not fit the real one's spec; all faults.
+            ConformanceError: What was generated is no frame.
         """
         with seeded(self._seed(epoch) if callable(self._seed) else self._seed):
-            frame = self._sample()
+            frame: object = self._sample()
+        if not isinstance(frame, pd.DataFrame):
+            raise ConformanceError(
+                f"generate, at epoch {epoch}, must return a DataFrame; got a "
+                f"{type(frame).__name__}."
+            )
         try:
             synthetic = Table(frame, self._real.spec, name="synthetic table")
         except SchemaError as error:
-            raise SchemaError(f"generate, after epoch {epoch}: {error}") from error
-        return self._plan.run(TablePair(self._real, synthetic, self._holdout))
+            raise SchemaError(f"generate, at epoch {epoch}: {error}") from error
+        report = self._plan.run(TablePair(self._real, synthetic, self._holdout))
+        return _prefixed(report, self._prefix) if self._prefix else report
 
     def monitor(self, score: Callable[[TablePair], float]) -> Monitor:
-        """Reads one of the plan's scores, for a stopper or a scheduler.
+        """Reads one of the plan's scores, for a stopper, a scheduler or best-model keeping.
+
+        Args:
+            score: The part itself, as it is in the plan; one that gives one number.
 
         Raises:
             ParameterError: The score is not in the plan; names those that are.
         """
-        raise ParameterError("")
+        tag = getattr(score, "name", None) or getattr(score, "__name__", None)
+        if tag not in self._plan.score_tags:
+            raise ParameterError(
+                f"monitor: score {tag!r} is not in the plan, so it would never have a value; "
+                f"the plan has {list(self._plan.score_tags)}."
+            )
+        return ScoreMonitor(f"{self._prefix}{tag}")
+
+
+def _prefixed(report: Report, prefix: str) -> Report:
+    def under(values: Mapping[str, Value]) -> dict[str, Value]:
+        return {prefix + tag: value for tag, value in values.items()}
+
+    return Report(
+        under(report),
+        under(report.references),
+        under(report.arrays),
+        under(report.figures),
+        under(report.best),
+    )

@@ -1,0 +1,283 @@
+"""Checkpoints: one file each, written whole or not at all, read without running any code in it."""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import cast, final
+from zipfile import is_zipfile
+
+import torch
+
+from synthproto.contracts import EpochEvent, Monitor, Stateful, Tracker
+from synthproto.errors import CheckpointError, ParameterError
+from synthproto.training.monitors import Mode, improves
+
+FORMAT = "synthproto checkpoint"
+VERSION = 1
+_NAME = re.compile(r"checkpoint-(\d+)\.pt")
+_Upgrade = Callable[[dict[str, object]], dict[str, object]]
+# What makes a state of a version one of the next; a version without an entry cannot be read.
+_UPGRADES: Mapping[int, _Upgrade] = {}
+
+
+@final
+class Checkpoints:
+    """Where and when a trainer saves its state.
+
+    Each checkpoint is one file ``checkpoint-<step>.pt`` with everything that the next step
+    depends on. It is written aside, forced to the disk and renamed: a process that is killed at
+    any moment leaves whole files only. A run is also saved when it ends, by Ctrl-C too.
+
+    Args:
+        folder: Where to; it is made if need be.
+        every: Epochs between two checkpoints, at least 1.
+        every_steps: Steps between two checkpoints within an epoch; ``None`` saves between
+            epochs only.
+        keep: Number of latest checkpoints that are kept, at least 1.
+        best: Reads a score; the state of its best epoch is kept beside them as ``best.pt``.
+        mode: Whether low or high values of that score are best.
+        trackers: Flushed before each checkpoint, so that a resumed run misses nothing of what
+            was tracked before it.
+
+    Raises:
+        ParameterError: A number is below 1, or the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        every: int = 1,
+        every_steps: int | None = None,
+        keep: int = 3,
+        best: Monitor | None = None,
+        mode: Mode = "min",
+        trackers: Sequence[Tracker] = (),
+    ) -> None:
+        if every < 1 or keep < 1 or (every_steps is not None and every_steps < 1):
+            raise ParameterError(
+                "Checkpoints: every, every_steps and keep must be at least 1; got "
+                f"every={every}, every_steps={every_steps}, keep={keep}."
+            )
+        self._folder = Path(folder)
+        self._every = every
+        self._every_steps = every_steps
+        self._keep = keep
+        self._monitor = best
+        self._mode: Mode = mode
+        self._trackers = tuple(trackers)
+        self._tried = False
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ParameterError(
+                f"Checkpoints: folder {str(self._folder)!r} cannot be made: {error}."
+            ) from error
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of the latest checkpoints, oldest first."""
+        found = [path for path in self._folder.iterdir() if _NAME.fullmatch(path.name)]
+        return sorted(found, key=_step_of)
+
+    @property
+    def best(self) -> Path | None:
+        """The file of the best epoch, if there is one."""
+        path = self._folder / "best.pt"
+        return path if path.exists() else None
+
+    @property
+    def within_epochs(self) -> bool:
+        """Whether checkpoints are written within epochs too."""
+        return self._every_steps is not None
+
+    def is_due(self, step: int) -> bool:
+        """Whether to save after a step within an epoch."""
+        return self._every_steps is not None and step % self._every_steps == 0
+
+    def is_due_after(self, epoch: int) -> bool:
+        """Whether to save after an epoch."""
+        return epoch % self._every == 0
+
+    def is_best(self, history: Sequence[EpochEvent]) -> bool:
+        """Whether the last epoch has the best score so far."""
+        if self._monitor is None or not history:
+            return False
+        values = [self._monitor(event) for event in history]
+        last, best = values[-1], float("nan")
+        for value in values[:-1]:
+            if value is not None and improves(value, best, self._mode):
+                best = value
+        return last is not None and improves(last, best, self._mode)
+
+    def save(self, state: Mapping[str, object], step: int) -> Path:
+        """Write a checkpoint, and remove the oldest one beyond those that are kept.
+
+        Args:
+            state: Tensors and plain values only.
+            step: Steps done.
+
+        Raises:
+            CheckpointError: The state has objects that cannot be read back safely.
+        """
+        for tracker in self._trackers:
+            tracker.flush()
+        path = self._write(state, f"checkpoint-{step:09d}.pt")
+        # Later ones are of a future that was given up by resuming from an earlier one.
+        later = [other for other in self.paths if _step_of(other) > step]
+        until = [other for other in self.paths if _step_of(other) <= step]
+        for other in (*later, *until[: -self._keep]):
+            other.unlink(missing_ok=True)
+        return path
+
+    def save_best(self, state: Mapping[str, object]) -> Path:
+        """Write the state of the best epoch so far."""
+        return self._write(state, "best.pt")
+
+    def restore(self, step: Stateful, path: Path | None = None) -> None:
+        """Give a training step the state that it had in a checkpoint: the best epoch's weights.
+
+        Args:
+            step: Composed as it was when it was saved.
+            path: Which file; by default the best epoch's.
+
+        Raises:
+            CheckpointError: There is no such file, it is damaged, or it does not fit the step.
+        """
+        path = path or self.best
+        if path is None:
+            raise CheckpointError(f"there is no best epoch in {str(self._folder)!r} to restore.")
+        load_into(step, read_checkpoint(path)["step"], path)
+
+    def read_latest(self) -> tuple[Path, dict[str, object]] | None:
+        """The latest checkpoint, or ``None`` where there is none.
+
+        Raises:
+            CheckpointError: It is damaged; names the one before it.
+        """
+        paths = self.paths
+        if not paths:
+            return None
+        try:
+            return paths[-1], read_checkpoint(paths[-1])
+        except CheckpointError as error:
+            before = (
+                f"The one before it is {str(paths[-2])!r}: pass it as resume=, or remove the "
+                "damaged file."
+                if len(paths) > 1
+                else "There is none before it: remove the file to begin anew."
+            )
+            raise CheckpointError(f"{error} {before}") from error
+
+    def _write(self, state: Mapping[str, object], name: str) -> Path:
+        path, aside = self._folder / name, self._folder / f".{name}.{os.getpid()}"
+        for left in self._folder.glob(f".{name}.*"):  # by a process that was killed
+            left.unlink(missing_ok=True)
+        with aside.open("wb") as file:
+            torch.save({"format": FORMAT, "version": VERSION, "state": dict(state)}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        if not self._tried:  # once: what cannot be read back is found before it is needed
+            try:
+                read_checkpoint(aside)
+            except CheckpointError:
+                aside.unlink()
+                raise
+            self._tried = True
+        aside.replace(path)
+        _sync_folder(self._folder)
+        return path
+
+
+def read_checkpoint(path: Path) -> dict[str, object]:
+    """Read a checkpoint's state; no code that a file may hold is run.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, foreign, or of an unknown version.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"checkpoint {str(path)!r} does not exist.")
+    try:
+        content: object = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:
+        raise CheckpointError(_unreadable(path, error)) from error
+    # What a damaged archive makes torch raise differs by where the damage is.
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+        raise CheckpointError(
+            f"checkpoint {str(path)!r} is damaged: {_first_line(error)}"
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{str(path)!r} is no synthproto checkpoint.")
+    return _upgraded(content, path)
+
+
+def load_into(part: Stateful, state: object, path: Path) -> None:
+    """Give a part a state; if it does not fit, the part keeps its own.
+
+    Raises:
+        CheckpointError: The state does not fit.
+    """
+    own = _cloned(dict(part.state_dict()))
+    try:
+        part.load_state_dict(cast("dict[str, object]", state))
+    # The parts are a user's: whatever they raise means that the state does not fit them.
+    except Exception as error:
+        part.load_state_dict(cast("dict[str, object]", own))
+        raise CheckpointError(
+            f"checkpoint {str(path)!r} is of another composition of parts: {error}"
+        ) from error
+
+
+def _cloned(state: object) -> object:
+    """A state whose tensors are copies."""
+    if isinstance(state, torch.Tensor):
+        return state.detach().clone()
+    if isinstance(state, Mapping):
+        return {key: _cloned(value) for key, value in state.items()}
+    if isinstance(state, list):
+        return [_cloned(value) for value in state]
+    return tuple(_cloned(value) for value in state) if isinstance(state, tuple) else state
+
+
+def _upgraded(content: dict[str, object], path: Path) -> dict[str, object]:
+    version, state = content["version"], cast("dict[str, object]", content["state"])
+    while version != VERSION:
+        upgrade = _UPGRADES.get(version) if isinstance(version, int) else None
+        if upgrade is None:
+            raise CheckpointError(
+                f"checkpoint {str(path)!r} has version {version}; this library reads up to "
+                f"{VERSION}. Use the release that wrote it."
+            )
+        state, version = upgrade(state), cast("int", version) + 1
+    return state
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    if not is_zipfile(path):
+        return f"{str(path)!r} is damaged, or no synthproto checkpoint."
+    return (
+        f"checkpoint {str(path)!r} has objects that are not tensors or plain values, and is not "
+        f"read because reading them could run code: {_first_line(error)}"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]
+
+
+def _step_of(path: Path) -> int:
+    match = _NAME.fullmatch(path.name)
+    return int(match.group(1)) if match else -1
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in a folder last; a no-op where folders cannot be opened (Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

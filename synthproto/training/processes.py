@@ -1,0 +1,79 @@
+"""Several processes that train together: who they are, and what they tell each other."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar, cast, final
+
+import torch
+import torch.distributed as dist
+
+Value = TypeVar("Value")
+
+
+@final
+class Processes:
+    """The processes of a run; by default this one alone.
+
+    With several, each trains on its share of the batches. Only the first one runs callbacks and
+    routines and writes checkpoints; it decides when to stop, and tells the others.
+
+    Args:
+        rank: Number of this process, from 0.
+        world: Number of processes.
+    """
+
+    def __init__(self, rank: int = 0, world: int = 1) -> None:
+        self.rank = rank
+        self.world = world
+        nccl = world > 1 and dist.get_backend() == "nccl"  # which cannot send from a CPU
+        self._stop = torch.zeros(1, dtype=torch.uint8, device="cuda" if nccl else "cpu")
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that tracks and writes."""
+        return self.rank == 0
+
+    def agree(self, reason: str | None) -> str | None:
+        """The first process's reason to stop, in all of them."""
+        if self.world == 1:
+            return reason
+        self._stop.fill_(reason is not None)
+        dist.broadcast(self._stop, src=0)
+        return self.told(reason) if self._stop.item() else None
+
+    def told(self, value: Value) -> Value:
+        """The first process's value, in all of them."""
+        if self.world == 1:
+            return value
+        values: list[object] = [value]
+        dist.broadcast_object_list(values, src=0)
+        return cast("Value", values[0])  # what the first process put in
+
+    def gathered(self, value: Value) -> list[Value]:
+        """The values of all processes in order of rank, in all of them."""
+        if self.world == 1:
+            return [value]
+        values: list[object] = [None] * self.world
+        dist.all_gather_object(values, value)
+        return cast("list[Value]", values)  # what the processes put in
+
+
+@contextmanager
+def processes_of_torchrun(backend: str = "gloo") -> Iterator[Processes]:
+    """Inside, the processes that ``torchrun`` started are connected.
+
+    A script that was started without torchrun is one process alone, so that the same script
+    works both ways.
+
+    Args:
+        backend: ``"gloo"`` for CPUs, ``"nccl"`` for GPUs of NVIDIA.
+    """
+    if "RANK" not in os.environ:
+        yield Processes()
+        return
+    dist.init_process_group(backend)
+    try:
+        yield Processes(dist.get_rank(), dist.get_world_size())
+    finally:
+        dist.destroy_process_group()
