@@ -1,4 +1,13 @@
-"""synthproto: typed, composable experiments for tabular synthesis."""
+"""synthproto: typed, composable experiments for tabular synthesis.
+
+A public name is loaded from its room when it is first used, so that a script pays only for what it
+needs. The list of names is `__init__.pyi`, for checkers and for the interpreter alike.
+"""
+
+import re
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
 
 from beartype import BeartypeConf
 from beartype.claw import beartype_this_package
@@ -7,3 +16,31 @@ from beartype.claw import beartype_this_package
 beartype_this_package(
     conf=BeartypeConf(is_pep484_tower=True, warning_cls_on_decorator_exception=None)
 )
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    match["name"]: match["room"]
+    for match in re.finditer(
+        r"^from (?P<room>\S+) import (?P<name>\w+) as",
+        Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+}
+__all__ = ["__version__", *_ROOMS]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
+    if name not in _ROOMS:
+        near = get_close_matches(name, _ROOMS, n=3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise AttributeError(f"module 'synthproto' has no attribute {name!r}.{hint}")
+    value: object = getattr(import_module(_ROOMS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return sorted({*globals(), *_ROOMS})
