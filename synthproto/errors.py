@@ -29,6 +29,10 @@ class CheckpointError(SynthprotoError, ValueError):
     """A checkpoint is damaged, foreign, or from another composition of parts."""
 
 
+class MissingExtraError(SynthprotoError, ImportError):
+    """A part needs a package of an optional extra that is not installed."""
+
+
 class TrackerError(SynthprotoError, RuntimeError):
     """A tracker could not write or send what it was given."""
 
