@@ -1,0 +1,217 @@
+"""From tables to panels of one column: ranges, bins and rows from the real side, shares of any.
+
+Counts come from what tables keep of themselves: codes, sorted values, categories.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthproto.artifacts.axes import Box
+from synthproto.artifacts.drawing import Canvas
+from synthproto.artifacts.panels import BarPanel, CurvePanel, HistogramPanel, Shares
+from synthproto.artifacts.sheets import Sheet, grid
+from synthproto.artifacts.ticks import Quantity
+from synthproto.data.levels import Levels, interval_labels
+from synthproto.data.table import DISCRETE, NUMERIC, Table
+
+# Room above the tallest real bar, for a synthetic one that is taller.
+_HEADROOM: Final = 1.3
+# Rows of bars that a panel has room for, "other" and "missing" included.
+_ROWS: Final = 9
+# A whole number beyond this has no exact half beside it.
+_WHOLE: Final = 2.0**50
+
+
+@final
+@dataclass(frozen=True)
+class CountedColumn:
+    """A column that is counted in bins or categories of the real table."""
+
+    name: str
+    levels: Levels
+
+    def shares(self, table: Table) -> Shares:
+        """How a table's rows are spread over the levels."""
+        counts = table.counts(self.levels)
+        size, rows = self.levels.size, len(table)
+        missing = float(counts[0]) / rows
+        if not self.levels.binned:
+            unseen = float(counts[size + 1 :].sum()) / rows
+            return Shares(counts[1 : size + 1] / rows, missing=missing, unseen=unseen)
+        present = max(rows - int(counts[0]), 1)
+        below, above = (float(counts[slot : slot + 1].sum()) for slot in (size + 1, size + 2))
+        inside = counts[1 : size + 1] / present
+        return Shares(inside, below / present, above / present, missing)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class CurveColumn:
+    """A column whose distribution function is read at fixed places."""
+
+    name: str
+    places: NDArray[np.float64]
+
+    def shares(self, table: Table) -> Shares:
+        """Share of a table's present rows up to each place."""
+        ascending = table.ascending(self.name)
+        upto = np.searchsorted(ascending, self.places, side="right") / max(len(ascending), 1)
+        return Shares(upto, missing=1.0 - len(ascending) / len(table))
+
+
+ColumnShares: TypeAlias = CountedColumn | CurveColumn
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A sheet and how the tables that are drawn on it are counted.
+
+    Attributes:
+        sheet: With the real side drawn.
+        columns: One for each panel; empty if the table has nothing to draw.
+    """
+
+    sheet: Sheet
+    columns: Sequence[ColumnShares]
+
+
+@final
+@dataclass(frozen=True)
+class PDFLayout:
+    """Lays the densities of a real table out; kept with the table by ``Table.get``."""
+
+    bins: int
+    categories: int
+    scale: float
+
+    def __call__(self, real: Table) -> Layout:
+        """Fit ranges, bins and rows, and draw the real side."""
+        names = real.spec.of_kind(*NUMERIC, *DISCRETE)
+        size, boxes = grid(max(len(names), 1))
+        columns = [CountedColumn(name, self._levels(real, name)) for name in names]
+        shares = [column.shares(real) for column in columns]
+        panels = [
+            self._panel(real, column, box, side)
+            for column, box, side in zip(columns, boxes, shares, strict=False)
+        ]
+        canvas = Canvas(size.width, size.height, scale=self.scale)
+        caption = "share of rows" if len(names) > 1 else ""
+        sheet = Sheet(canvas, size, panels, shares, key="area", caption=caption, scale=self.scale)
+        return Layout(sheet, columns)
+
+    def _levels(self, real: Table, name: str) -> Levels:
+        if real.spec.kind(name) in DISCRETE:
+            return real.levels(name)
+        edges = plot_edges(real.ascending(name), self.bins)
+        return Levels(name, interval_labels(edges), edges)
+
+    def _panel(
+        self, real: Table, column: CountedColumn, box: Box, shares: Shares
+    ) -> HistogramPanel | BarPanel:
+        edges = column.levels.edges
+        if edges is None:
+            return bar_panel(column, box, shares, self.categories)
+        tallest = max(float(shares.inside.max(initial=0.0)), shares.below, shares.above)
+        top = min(1.0, _HEADROOM * tallest) or 1.0
+        return HistogramPanel(column.name, box, edges, top, quantity(real, column.name))
+
+
+@final
+@dataclass(frozen=True)
+class CDFLayout:
+    """Lays the distribution functions of a real table out; kept with it by ``Table.get``."""
+
+    scale: float
+
+    def __call__(self, real: Table) -> Layout:
+        """Fit the ranges and draw the real side."""
+        names = real.spec.of_kind(*NUMERIC)
+        size, boxes = grid(max(len(names), 1))
+        panels = [
+            CurvePanel(name, box, *plot_range(real.ascending(name)), quantity(real, name))
+            for name, box in zip(names, boxes, strict=False)
+        ]
+        columns = [CurveColumn(panel.title, panel.places) for panel in panels]
+        shares = [column.shares(real) for column in columns]
+        canvas = Canvas(size.width, size.height, scale=self.scale)
+        caption = "share of rows up to each value" if len(names) > 1 else ""
+        sheet = Sheet(canvas, size, panels, shares, key="curve", caption=caption, scale=self.scale)
+        return Layout(sheet, columns)
+
+
+def quantity(table: Table, name: str) -> Quantity:
+    """What the axis of a numeric column measures."""
+    return "date" if table.spec.kind(name) == "datetime" else "number"
+
+
+def bar_panel(column: CountedColumn, box: Box, shares: Shares, categories: int) -> BarPanel:
+    """Rows of a categorical column: the most frequent, then ``other`` and ``missing`` if any."""
+    size, missing = column.levels.size, shares.missing > 0
+    room = min(categories, _ROWS - missing)
+    other = size > room
+    shown = min(room, _ROWS - missing - 1) if other else size
+    labels = [label or "(empty)" for label in column.levels.labels[:shown]]
+    rest = [f"other ({size - shown:,})"] if other else []
+    labels = [*labels, *rest, *(["missing"] if missing else [])]
+    single = float(shares.inside[:shown].max(initial=0.0))
+    grouped = max(float(shares.inside[shown:].sum()), shares.missing)
+    # A huge rest would flatten the categories: beyond three times the tallest it is cut off.
+    tallest = max(single, min(grouped, 3 * single) if single else grouped)
+    top = min(1.0, _HEADROOM * tallest) or 1.0
+    return BarPanel(column.name, box, tuple(labels), shown, other, missing, top)
+
+
+def plot_range(ascending: NDArray[np.float64]) -> tuple[float, float]:
+    """Range of an axis: that of the values, but not beyond far outliers, and never of width 0.
+
+    Outliers are far when they lie more than three times the width of the middle 99 % of the
+    values beyond them.
+
+    Args:
+        ascending: Present values, sorted; may be empty.
+    """
+    if not len(ascending):
+        return 0.0, 1.0
+    low, high = float(ascending[0]), float(ascending[-1])
+    cut = len(ascending) // 200
+    inner_low, inner_high = float(ascending[cut]), float(ascending[-1 - cut])
+    far = 3 * (inner_high - inner_low)
+    if far > 0:
+        low, high = max(low, inner_low - far), min(high, inner_high + far)
+    if high - low > 1e-12 * max(abs(low), abs(high)):
+        return low, high
+    half = max(0.5, 0.05 * abs(low))
+    return low - half, high + half
+
+
+def plot_edges(ascending: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
+    """Edges of the bins of a histogram; whole numbers are never split unevenly between bins.
+
+    Args:
+        ascending: Present values, sorted.
+        bins: Most bins; short tables get fewer, twice the cube root of their rows (Rice's rule),
+            but at least 10.
+
+    Returns:
+        Ascending and distinct; empty if there are no values.
+    """
+    if not len(ascending):
+        return np.empty(0)
+    low, high = plot_range(ascending)
+    most = min(bins, max(10, round(2 * len(ascending) ** (1 / 3))))
+    whole = max(abs(low), abs(high)) < _WHOLE and bool(np.all(ascending == np.rint(ascending)))
+    if whole and ascending[0] < ascending[-1]:
+        first, last = math.floor(low) - 0.5, math.ceil(high) + 0.5
+        width = math.ceil((last - first) / most)
+        count = math.ceil((last - first) / width)
+        return np.linspace(first, first + count * width, count + 1)
+    if ascending[0] == ascending[-1]:
+        most = 5
+    edges = np.unique(np.linspace(low, high, most + 1))
+    return edges if len(edges) > 1 else np.array([low, high])
