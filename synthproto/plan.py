@@ -99,9 +99,10 @@ class Report(Mapping[str, float]):
     def track(self, tracker: ReportTracker, step: int) -> None:
         """Log everything: scores and references, arrays, figures.
 
-        A reference has the tag of its score with ``" (reference)"`` after it.
+        A reference has the tag of its score after ``reference/``: a group of its own, so that it
+        does not come between the scores; trackers draw the two together.
         """
-        references = {f"{tag} (reference)": value for tag, value in self._references.items()}
+        references = {f"reference/{tag}": value for tag, value in self._references.items()}
         if self._scores:
             tracker.log_scalars({**self._scores, **references}, step)
         for tag, array in self._arrays.items():

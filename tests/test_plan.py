@@ -159,6 +159,6 @@ def test_track_logs_all_with_references_beside_their_scores() -> None:
     recorder = Recorder()
     Report({"s": 1.0}, {"s": 0.5}, {"a": np.zeros(2)}).track(recorder, 7)
     assert recorder.logged == [
-        ("scalars", {"s": 1.0, "s (reference)": 0.5}, 7),
+        ("scalars", {"s": 1.0, "reference/s": 0.5}, 7),
         ("array", "a", 7),
     ]
