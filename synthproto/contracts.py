@@ -353,6 +353,13 @@ class ReportTracker(ScalarTracker, ArrayTracker, FigureTracker, Protocol):
     """Keeps all that a `Report` has: scores, arrays and plots."""
 
 
+@runtime_checkable
+class RunTracker(
+    ReportTracker, HistogramTracker, TextTracker, FileTracker, ParamsTracker, Protocol
+):
+    """Keeps everything that a run has to tell: what wrappers of trackers ask for."""
+
+
 # --- comparison -----------------------------------------------------------------------------
 
 

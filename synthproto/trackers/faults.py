@@ -37,6 +37,18 @@ def check_entry(tags: Collection[str], step: int) -> None:
         raise ParameterError("; ".join(faults))
 
 
+@contextmanager
+def noted(error: BaseException | None) -> Iterator[None]:
+    """Inside: a tracker's own trouble is a note on the error under way, if there is one."""
+    try:
+        yield
+    except TrackerError as trouble:
+        if error is None:
+            raise
+        if trouble is not error:
+            error.add_note(str(trouble))
+
+
 @final
 class Faults:
     """Counts what a tracker lost, and tells the user as it was asked to.

@@ -149,6 +149,16 @@ class AppendFile:
                 raise
             self._size += len(record)
 
+    def cut(self, size: int) -> None:
+        """Drop all bytes from ``size`` on.
+
+        Raises:
+            OSError: The file cannot be cut.
+        """
+        with self._lock:
+            self._file.truncate(size)
+            self._size = size
+
     def close(self) -> None:
         """Close the file. A second call does nothing."""
         self._file.close()

@@ -16,7 +16,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from synthproto.errors import ParameterError, TrackerError
 from synthproto.trackers import summaries
 from synthproto.trackers.continuing import STATUS_TAG, continue_events
-from synthproto.trackers.faults import Faults, OnError, check_entry
+from synthproto.trackers.faults import Faults, OnError, check_entry, listed, noted
 from synthproto.trackers.folders import RunFolder
 from synthproto.trackers.records import AppendFile
 from synthproto.trackers.tables import array_table, params_table
@@ -209,7 +209,6 @@ class TensorBoardTracker:
             TrackerError: Something was lost, and ``on_error`` is ``"raise"``.
         """
         self._end("finished", "")
-        self._faults.settle()
 
     def __enter__(self) -> Self:
         return self
@@ -217,9 +216,7 @@ class TensorBoardTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Traceback
     ) -> None:
-        if kind is None:
-            self.close()
-        else:
+        with noted(error):
             self._end(*outcome(kind, error))
 
     def _end(self, status: Status, reason: str) -> None:
@@ -231,6 +228,7 @@ class TensorBoardTracker:
             points.append(summaries.params_end(status))
         try:
             self._write([STATUS_TAG], points, self._last_step)
+            self._faults.settle()
         finally:
             self._closed = True
             self._file.close()
@@ -246,7 +244,9 @@ class TensorBoardTracker:
         tags = list(tags)
         check_entry(tags, step)
         if self._closed:
-            raise TrackerError(f"TensorBoardTracker('{self.folder}') is closed; got {tags}.")
+            raise TrackerError(
+                f"TensorBoardTracker('{self.folder}') is closed; got {listed(tags)}."
+            )
         self._last_step = step
         with self._faults.guard(tags, step):
             self._file.append(summaries.record(points, step))

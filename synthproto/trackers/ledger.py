@@ -1,0 +1,84 @@
+"""A CSV file that grows by whole lines, and can be taken back to an earlier step."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import final
+
+from synthproto.trackers.records import AppendFile
+
+SUPERSEDED = "superseded"
+"""Folder for what a continued run logs again."""
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> bytes:
+    file = StringIO()
+    csv.writer(file, lineterminator="\n").writerows(rows)
+    return file.getvalue().encode("utf-8", "surrogatepass")
+
+
+def _whole_rows(data: bytes) -> list[list[str]]:
+    """Rows of a CSV file without a last line that was torn when its writer was killed."""
+    text = data.decode("utf-8", "surrogatepass")
+    rows = list(csv.reader(StringIO(text, newline="")))
+    return rows if text.endswith("\n") else rows[:-1]
+
+
+@final
+class Ledger:
+    """Rows in the order in which they were logged, the first column being the step.
+
+    Args:
+        path: The CSV file; it is made where there is none.
+        columns: Its header.
+
+    Raises:
+        OSError: The file cannot be opened for writing.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self._columns = list(columns)
+        self._file = AppendFile(path)
+        if self._file.size == 0:
+            self.append([self._columns])
+
+    def append(self, rows: Iterable[Sequence[object]]) -> None:
+        """Append some rows, all or none.
+
+        Raises:
+            OSError: They cannot be written; the file is as it was.
+        """
+        self._file.append(_lines(rows))
+
+    def take_back(self, after: int) -> tuple[list[list[str]], list[list[str]]]:
+        """Keep rows up to the last one of a step; what follows moves to ``superseded/``.
+
+        Args:
+            after: The last step to keep.
+
+        Returns:
+            The rows that are left, and those that were taken back.
+
+        Raises:
+            OSError: The file cannot be read or cut.
+            ValueError: The file was changed by hand.
+        """
+        path = self._file.path
+        data = path.read_bytes()
+        header, *rows = _whole_rows(data) or [[]]
+        last = max((i for i, row in enumerate(rows) if int(row[0]) <= after), default=-1)
+        kept, cut = rows[: last + 1], rows[last + 1 :]
+        left = _lines([header, *kept])
+        if header != self._columns or not data.startswith(left):
+            raise ValueError(f"'{path}' was changed since it was written")
+        if data != left:
+            aside = path.parent / SUPERSEDED / f"{path.stem}-{len(left)}{path.suffix}"
+            aside.parent.mkdir(exist_ok=True)
+            aside.write_bytes(data[len(left) :])
+            self._file.cut(len(left))
+        return kept, cut
+
+    def close(self) -> None:
+        """Close the file. A second call does nothing."""
+        self._file.close()
