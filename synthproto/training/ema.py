@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from synthproto.errors import ParameterError
+from synthproto.training.unchecked import unchecked
 
 
 @final
@@ -37,6 +38,7 @@ class Ema:
         self._ramp = ramp
         self._updates = 0
 
+    @unchecked
     def update(self) -> None:
         """Take the current weights into the average."""
         self._updates += 1

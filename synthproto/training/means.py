@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from synthproto.training.processes import Processes
+from synthproto.training.unchecked import unchecked
 
 _ADDITIONS_BETWEEN_CHECKS = 50
 
@@ -34,6 +35,7 @@ class LossMeans:
         self._sums.clear()
         self._counts.clear()
 
+    @unchecked
     def add(self, losses: Mapping[str, Tensor]) -> str | None:
         """Add one step's losses.
 

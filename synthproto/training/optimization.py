@@ -10,6 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from synthproto.contracts import EpochEvent, Monitor
 from synthproto.errors import ParameterError
+from synthproto.training.unchecked import unchecked
 
 
 @final
@@ -93,11 +94,13 @@ class Optimization:
         self.updated = False
         self.device_type = self._parameters[0].device.type
 
+    @unchecked
     def begin(self) -> None:
         """Set the gradients to zero if a window starts."""
         if self._filled == 0:
             self._optimizer.zero_grad()
 
+    @unchecked
     def descend(self, loss: Tensor) -> Tensor | None:
         """Add the loss's gradients, and update if they fill the window.
 
@@ -116,6 +119,7 @@ class Optimization:
         self.updated = self._filled == self._accumulate
         return self._update() if self.updated else None
 
+    @unchecked
     def _update(self) -> Tensor | None:
         self._filled = 0
         norm = None

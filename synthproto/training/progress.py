@@ -8,6 +8,8 @@ from typing import TextIO, final
 
 from typing_extensions import Protocol, runtime_checkable
 
+from synthproto.training.unchecked import unchecked
+
 _SECONDS_BETWEEN_DRAWINGS = 0.2
 _SECONDS_BETWEEN_LINES = 5.0
 _TIMED = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
@@ -68,6 +70,7 @@ class ProgressBar:
         self._bar = _tqdm_bar(epochs, self._out)
         self._drawn = perf_counter()
 
+    @unchecked
     def step(self, epoch: int, position: int, now: float) -> None:
         """Note a step of an epoch; draws at most five times a second.
 

@@ -7,6 +7,7 @@ from typing_extensions import TypeVar
 
 from synthproto.contracts import Numbered, Value_co
 from synthproto.errors import ParameterError
+from synthproto.training.unchecked import unchecked
 
 Event_contra = TypeVar("Event_contra", bound=Numbered, contravariant=True)
 
@@ -44,6 +45,7 @@ class Every(Generic[Event_contra, Value_co]):
         """The callback or routine that is called."""
         return self._part
 
+    @unchecked
     def __call__(self, event: Event_contra, /) -> Value_co | None:
         """What the part returns for an event that is due, otherwise ``None``."""
         number = event.number

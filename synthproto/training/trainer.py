@@ -35,6 +35,7 @@ from synthproto.training.run_state import RunState
 from synthproto.training.saving import Saver
 from synthproto.training.schedule import unwrapped
 from synthproto.training.stoppers import last_epoch
+from synthproto.training.unchecked import unchecked
 
 _INTERRUPTED = "interrupted"
 _SEED_DISTANCE = 1_000_003  # between the seeds of two processes of one run
@@ -231,6 +232,7 @@ class Trainer(Generic[Batch, Output]):
                 return reason
         return None
 
+    @unchecked
     def _stop(self, epoch_ended: bool) -> str | None:
         """Why to end the run now, if so."""
         state, now = self._state, perf_counter()
