@@ -1,22 +1,85 @@
 """Association matrices of a table: how strongly each pair of its columns depends."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal, TypeAlias, final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from synthproto.data.joint import CrossTables, SumsByLevel
+from synthproto.data.levels import Levels
 from synthproto.data.spec import Kind
+from synthproto.data.statistics import CoMoments, Moments
 from synthproto.data.table import DISCRETE, NUMERIC, Table
-from synthproto.measures.pairwise import correlation_ratio, cramers_v, theils_u
+from synthproto.measures.pairwise import correlation_ratios, cramers_v, pearson, ranks, theils_u
+
+Floats = NDArray[np.float64]
 
 Nominal: TypeAlias = Literal["cramers_v", "theils_u"]
 """Association of two categorical columns."""
 
 Numeric: TypeAlias = Literal["pearson", "spearman", "kendall"]
 """Association of two continuous columns."""
+
+
+@final
+@dataclass(frozen=True)
+class Correlations:
+    """Correlation matrix of columns with numbers, over the rows where both of a pair are present.
+
+    Attributes:
+        columns: Continuous and datetime columns.
+        coefficient: ``"pearson"``, ``"spearman"`` (Pearson of ranks) or ``"kendall"`` (tau-b).
+        missing: ``"complete"`` leaves rows out; ``"zero"`` puts 0.0 in place of a missing number.
+    """
+
+    columns: tuple[str, ...]
+    coefficient: Numeric = "pearson"
+    missing: Literal["complete", "zero"] = "complete"
+
+    def __call__(self, table: Table) -> Floats:
+        """Shape ``(d, d)``, in [-1, 1]; 0 for a constant column, its diagonal included."""
+        columns = [table.values(column) for column in self.columns]
+        gappy = [table.missing(column) > 0 for column in self.columns]
+        if self.missing == "zero":
+            columns = [np.nan_to_num(column) for column in columns]
+        elif self.coefficient == "pearson":
+            return table.co_moments(self.columns).correlation()
+        if self.coefficient == "kendall":
+            # Loads scipy.stats, half a second, for those who ask for it.
+            from synthproto.measures.kendall import kendall
+
+            return _pairwise(columns, kendall)
+        if self.missing == "complete" and any(gappy):
+            return _pairwise(columns, _spearman)
+        return _of_complete(columns if self.coefficient == "pearson" else list(map(ranks, columns)))
+
+
+def _of_complete(columns: list[Floats]) -> Floats:
+    spans = np.array([np.ptp(column) for column in columns])
+    centre = np.array([column.mean() for column in columns])
+    # The mean of equal values may be beside them.
+    centre = np.where(spans > 0, centre, [column[0] for column in columns])
+    return CoMoments.of(columns, centre, np.where(spans > 0, spans, 1.0)).correlation()
+
+
+def _pairwise(columns: list[Floats], coefficient: Callable[[Floats, Floats], float]) -> Floats:
+    matrix = np.zeros((len(columns),) * 2)
+    present = [~np.isnan(column) for column in columns]
+    for i, first in enumerate(columns):
+        own = first[present[i]]
+        matrix[i, i] = float(len(own) > 0 and own.min() < own.max())
+        for j, second in enumerate(columns[:i]):
+            both = present[i] & present[j]
+            matrix[i, j] = matrix[j, i] = coefficient(first[both], second[both])
+    return matrix
+
+
+def _spearman(first: Floats, second: Floats) -> float:
+    return pearson(ranks(first), ranks(second)) if len(first) else 0.0
 
 
 @final
@@ -50,52 +113,55 @@ class Association:
 
     def __call__(self, table: Table) -> pd.DataFrame:
         """The matrix, row and column names in the order of the spec."""
-        columns = table.spec.of_kind(*self.kinds)
-        numeric = [name for name in columns if table.spec.kind(name) in NUMERIC]
-        nominal = [name for name in columns if name not in numeric]
-        matrix = pd.DataFrame(np.zeros((len(columns),) * 2), index=columns, columns=columns)
-        matrix.loc[numeric, numeric] = self._of_numeric(table, numeric)
-        matrix.loc[nominal, nominal] = self._of_nominal(table, nominal)
-        mixed = self._of_mixed(table, nominal, numeric)
-        matrix.loc[nominal, numeric] = mixed
-        matrix.loc[numeric, nominal] = mixed.T
+        names = table.spec.of_kind(*self.kinds)
+        numeric = tuple(name for name in names if table.spec.kind(name) in NUMERIC)
+        nominal = tuple(name for name in names if name not in numeric)
+        levels = tuple(table.levels(name) for name in nominal)
+        at_numeric = [names.index(name) for name in numeric]
+        at_nominal = [names.index(name) for name in nominal]
+        mixed = self._of_mixed(table, levels, numeric)
+        matrix = np.zeros((len(names), len(names)))
+        matrix[np.ix_(at_numeric, at_numeric)] = table.get(
+            Correlations(numeric, self.numeric, self.missing)
+        )
+        matrix[np.ix_(at_nominal, at_nominal)] = self._of_nominal(table, levels)
+        matrix[np.ix_(at_nominal, at_numeric)] = mixed
+        matrix[np.ix_(at_numeric, at_nominal)] = mixed.T
+        return pd.DataFrame(matrix, index=list(names), columns=list(names))
+
+    def _of_nominal(self, table: Table, levels: tuple[Levels, ...]) -> Floats:
+        varied = [float(np.count_nonzero(table.counts(level)) > 1) for level in levels]
+        matrix = np.diag(np.array(varied))
+        tables = table.get(CrossTables(levels))
+        for i, j in combinations(range(len(levels)), 2):
+            cross = tables[i, j]
+            cells = (cross.rows, cross.columns, cross.counts)
+            if self.nominal == "theils_u":
+                matrix[i, j] = theils_u(*cells)
+                matrix[j, i] = theils_u(cross.columns, cross.rows, cross.counts)
+            else:
+                v = cramers_v(*cells, bias_correction=self.bias_correction, yates=self.yates)
+                matrix[i, j] = matrix[j, i] = v
         return matrix
-
-    def _of_numeric(self, table: Table, columns: Sequence[str]) -> NDArray[np.float64]:
-        return table.co_moments(tuple(columns)).correlation()
-
-    def _of_nominal(self, table: Table, columns: Sequence[str]) -> NDArray[np.float64]:
-        levels = [table.levels(name) for name in columns]
-        matrix = np.zeros((len(levels), len(levels)))
-        for i, first in enumerate(levels):
-            matrix[i, i] = float(np.count_nonzero(table.counts(first)) > 1)
-            for j, second in enumerate(levels[:i]):
-                counts = table.pair_counts(first, second)
-                matrix[i, j], matrix[j, i] = self._nominal_pair(counts)
-        return matrix
-
-    def _nominal_pair(self, counts: NDArray[np.int64]) -> tuple[float, float]:
-        if self.nominal == "theils_u":
-            return theils_u(counts), theils_u(counts.T)
-        v = cramers_v(counts, bias_correction=self.bias_correction, yates=self.yates)
-        return v, v
 
     def _of_mixed(
-        self, table: Table, nominal: Sequence[str], numeric: Sequence[str]
-    ) -> NDArray[np.float64]:
-        matrix = np.zeros((len(nominal), len(numeric)))
-        for j, column in enumerate(numeric):
-            moments = table.moments(column)
-            span = moments.high - moments.low if moments.count else 0.0
-            if span == 0:
-                continue
-            scaled = (table.values(column) - moments.mean) / span
-            present = ~np.isnan(scaled)
-            scaled[~present] = 0.0
-            squares = float(np.dot(scaled, scaled))
-            for i, name in enumerate(nominal):
-                codes = table.codes(table.levels(name))
-                count = np.bincount(codes, weights=present)
-                sums = np.bincount(codes, weights=scaled)
-                matrix[i, j] = correlation_ratio(count, sums, squares)
+        self, table: Table, levels: tuple[Levels, ...], columns: tuple[str, ...]
+    ) -> Floats:
+        matrix = np.zeros((len(levels), len(columns)))
+        if not levels or not columns:
+            return matrix
+        by_level = table.get(SumsByLevel(levels, columns))
+        for i, (present, sums) in enumerate(zip(by_level.present, by_level.sums, strict=True)):
+            squares = by_level.squares
+            if self.missing == "zero":
+                filled = np.array([_scaled_zero(table.moments(column)) for column in columns])
+                gaps = table.counts(levels[i])[:, None] - present
+                present, sums = present + gaps, sums + gaps * filled
+                squares = squares + gaps.sum(axis=0) * filled * filled
+            matrix[i] = correlation_ratios(present, sums, squares)
         return matrix
+
+
+def _scaled_zero(moments: Moments) -> float:
+    """What 0.0 is on the scale of `Table.scaled`."""
+    return -moments.mean / moments.span

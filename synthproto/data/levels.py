@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal, TypeAlias, final
+from typing import Literal, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,29 @@ class Levels:
     def binned(self) -> bool:
         """Whether the levels are bins of numbers."""
         return self.edges is not None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Both tables of a pair, counted in the levels of the real one.
+
+    Attributes:
+        levels: Categories or bins of the real table.
+        real: Rows in each slot (see `Levels`), shape ``(slots,)``.
+        synthetic: The same for the synthetic table, of the same length.
+    """
+
+    levels: Levels
+    real: NDArray[np.int64]
+    synthetic: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, levels: Levels, real: NDArray[np.int64], synthetic: NDArray[np.int64]) -> Self:
+        """From counts of which the shorter lacks slots that only the other side has."""
+        slots = max(len(real), len(synthetic))
+        padded = [np.pad(counts, (0, slots - len(counts))) for counts in (real, synthetic)]
+        return cls(levels, *padded)
 
 
 def fitted_edges(ascending: NDArray[np.float64], bins: int, rule: BinRule) -> NDArray[np.float64]:

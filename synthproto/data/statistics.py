@@ -91,6 +91,11 @@ class Moments:
         """Sample standard deviation, in the unit of the column; 0 for a single value."""
         return float(np.sqrt(self.variance))
 
+    @property
+    def span(self) -> float:
+        """Largest minus smallest value; 1 for a constant column, or one without values."""
+        return self.high - self.low if self.high > self.low else 1.0
+
 
 def _squares(values: NDArray[np.float64], mean: float) -> float:
     deviations = values - mean

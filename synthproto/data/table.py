@@ -6,9 +6,10 @@ What `Table` offers to artifacts and plots, each computed at the first call and 
 - ``moments(column)``, ``statistic(column, "median")``: count, missing, mean, std, extremes, ...;
 - ``levels(column, bins, rule)``: categories (most frequent first) or bins, fitted on this table;
 - ``codes(levels)``, ``counts(levels)``, ``unseen(levels)``: this table in any table's levels;
-- ``pair_counts(levels_a, levels_b)``: the cross table of two columns;
+- ``scaled(column)``: numbers centred and divided by their range, missing ones 0;
 - ``co_moments(columns)``: what Pearson correlations are made of;
-- ``get(function)``: any other statistic, computed once for each table.
+- ``get(function)``: any other statistic, computed once for each table; ready ones are
+  `synthproto.data.joint.CrossTables` and `synthproto.artifacts.associations.Association`.
 
 `TablePair` adds ``histogram(column, bins, rule)``: both sides counted in the real table's levels,
 and ``get(function)`` for what belongs to the pair.
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from synthproto.data.faults import did_you_mean, listed, refuse
 from synthproto.data.levels import (
     BinRule,
+    Histogram,
     Levels,
     bin_codes,
     fitted_edges,
@@ -147,6 +149,14 @@ class Table:
             return self.moments(column).missing
         return self._once(("missing", column), lambda: int(self._frame[column].isna().sum()))
 
+    def scaled(self, column: str) -> NDArray[np.float64]:
+        """Numbers of a column, centred on their mean and divided by their range; missing is 0."""
+        values = self.values(column) - self.moments(column).mean
+        values /= self.moments(column).span
+        if self.missing(column):
+            values[np.isnan(values)] = 0.0
+        return values
+
     # --- levels -------------------------------------------------------------------------------
 
     def levels(self, column: str, bins: int = 10, rule: BinRule = "width") -> Levels:
@@ -177,10 +187,6 @@ class Table:
         """Categories of this table that the levels do not have, in the order of their slots."""
         own, _ = self._factorised(levels.column)
         return tuple(label for label in own if label not in levels.slots)
-
-    def pair_counts(self, first: Levels, second: Levels) -> NDArray[np.int64]:
-        """Rows by slot of one column (rows) and of another (columns)."""
-        return self._once(("pairs", first, second), lambda: self._pair_counts(first, second))
 
     def co_moments(self, columns: tuple[str, ...]) -> CoMoments:
         """Sums of products of continuous or datetime columns, for correlations."""
@@ -249,35 +255,13 @@ class Table:
     def _counts(self, levels: Levels) -> NDArray[np.int64]:
         return np.bincount(self.codes(levels), minlength=levels.size + 1)
 
-    def _pair_counts(self, first: Levels, second: Levels) -> NDArray[np.int64]:
-        rows, columns = len(self.counts(first)), len(self.counts(second))
-        cells = self.codes(first).astype(np.intp) * columns + self.codes(second)
-        return np.bincount(cells, minlength=rows * columns).reshape(rows, columns)
-
     def _co_moments(self, columns: tuple[str, ...]) -> CoMoments:
         moments = [self.moments(column) for column in columns]
-        spans = np.array([m.high - m.low if m.count else 0.0 for m in moments])
         return CoMoments.of(
             [self.values(column) for column in columns],
-            centre=np.array([m.mean for m in moments]),
-            scale=np.where(spans > 0, spans, 1.0),
+            centre=np.array([moment.mean for moment in moments]),
+            scale=np.array([moment.span for moment in moments]),
         )
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Histogram:
-    """Both tables of a pair, counted in the levels of the real one.
-
-    Attributes:
-        levels: Categories or bins of the real table.
-        real: Rows in each slot (see `Levels`), shape ``(slots,)``.
-        synthetic: The same for the synthetic table, of the same length.
-    """
-
-    levels: Levels
-    real: NDArray[np.int64]
-    synthetic: NDArray[np.int64]
 
 
 @final
@@ -341,9 +325,7 @@ class TablePair:
     def histogram(self, column: str, bins: int = 10, rule: BinRule = "width") -> Histogram:
         """Both sides counted in the real table's categories or bins of a column."""
         levels = self._real.levels(column, bins, rule)
-        real, synthetic = self._real.counts(levels), self._synthetic.counts(levels)
-        slots = max(len(real), len(synthetic))
-        return Histogram(levels, _padded(real, slots), _padded(synthetic, slots))
+        return Histogram.of(levels, self._real.counts(levels), self._synthetic.counts(levels))
 
 
 @final
@@ -353,10 +335,6 @@ class _AgainstReal:
 
     def __call__(self, holdout: Table) -> TablePair:
         return TablePair(self.real, holdout)
-
-
-def _padded(counts: NDArray[np.int64], slots: int) -> NDArray[np.int64]:
-    return np.pad(counts, (0, slots - len(counts)))
 
 
 def _differences(table: Table, real: Table) -> list[str]:
