@@ -1,0 +1,418 @@
+"""Joint fidelity: how alike two tables are as wholes, beyond columns and pairs of columns.
+
+All share the same neighbour searches, under Gower's distance; see `searches`.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias, final
+
+import numpy as np
+import pandas as pd
+
+from synthproto.artifacts.searches import (
+    centre_distances,
+    distance_columns,
+    in_balls,
+    real_rows,
+    rows,
+    search,
+)
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.measures.classifiers import (
+    Learner,
+    TwoSample,
+    indistinguishable,
+    require_learn,
+    two_sample_test,
+)
+from synthproto.measures.joint import (
+    Manifold,
+    alpha_precision,
+    authenticity,
+    beta_recall,
+    manifold,
+    mean_kernel,
+    median_bandwidth,
+    mmd,
+    squared_mmd,
+    standardised,
+)
+from synthproto.measures.rows import Floats, Rows
+
+Estimator: TypeAlias = Literal["biased", "unbiased"]
+"""Estimate of a maximum mean discrepancy: its root, never negative; or its square, 0 on average
+for equal distributions."""
+
+
+@final
+@dataclass(frozen=True)
+class PRDC:
+    """Precision, recall, density and coverage: overlap of the tables by balls around their rows.
+
+    The ball of a row reaches to its k-th closest other row of the same table.
+
+    - ``precision``: share of synthetic rows in any real ball; ``recall``: share of real rows in
+      any synthetic ball. In [0, 1], 1 is best; one outlier with its large ball inflates them.
+    - ``density``: mean number of real balls that a synthetic row lies in, divided by k; 0 is
+      worst, about 1 for a good sample, unbounded above.
+    - ``coverage``: share of real balls with a synthetic row in them. In [0, 1], 1 is best;
+      ``1 - 2^-k`` (0.97 for k = 5) is expected of an equally large sample of the real
+      distribution.
+
+    Attributes:
+        k: The neighbour that radii reach to, at least 1.
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: A table has no more than k rows.
+
+    References:
+        Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", ICML 2020.
+    """
+
+    k: int = 5
+    name: str = "joint/prdc"
+
+    def __post_init__(self) -> None:
+        _at_least(self, "k", self.k, 1)
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """The four of them by name."""
+        return pair.get(_Overlap(self.k))._asdict()
+
+
+@final
+@dataclass(frozen=True)
+class AlphaPrecision:
+    """How well synthetic rows fill the real support, from its core to its edge.
+
+    In [0, 1], 1 is best: ``1 - 2 ∫|P(a) - a| da``, where P(a) is the share of synthetic rows in
+    the ball around the mean real row that holds a share a of the real rows. Distances to the
+    mean are Euclidean: columns scaled to the real range, categories one-hot (a difference
+    counts 1).
+
+    Attributes:
+        steps: Levels a (alpha), evenly from 0 to 1; at least 2.
+        name: Tag.
+
+    References:
+        Alaa et al., "How Faithful is your Synthetic Data?", ICML 2022.
+    """
+
+    steps: int = 30
+    name: str = "joint/alpha_precision"
+    best: ClassVar[float] = 1.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, "steps", self.steps, 2)
+
+    def __call__(self, pair: TablePair) -> float:
+        """Compare distances to the real centre."""
+        real, synthetic = (
+            centre_distances(pair, "real", "real"),
+            centre_distances(pair, "synthetic", "real"),
+        )
+        return alpha_precision(real, synthetic, self.steps)
+
+
+@final
+@dataclass(frozen=True)
+class BetaRecall:
+    """How much of the real table the synthetic support covers, from its core to its edge.
+
+    In [0, 1]: ``1 - 2 ∫|R(β) - β| dβ``, where R(β) is the share of real rows with a synthetic
+    row of the β-support (the ball around the mean synthetic row that holds a share β of them)
+    no farther than their k-th closest other real row. Higher is better, but an equally large
+    sample of the real distribution only reaches about 0.5 with k = 1: look at the reference.
+
+    Attributes:
+        k: The neighbour that the balls of real rows reach to, at least 1.
+        steps: Levels β, evenly from 0 to 1; at least 2.
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: The real table has no more than k rows.
+
+    References:
+        Alaa et al., "How Faithful is your Synthetic Data?", ICML 2022.
+    """
+
+    k: int = 1
+    steps: int = 30
+    name: str = "joint/beta_recall"
+    best: ClassVar[float] = 1.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, "k", self.k, 1)
+        _at_least(self, "steps", self.steps, 2)
+
+    def __call__(self, pair: TablePair) -> float:
+        """Look for synthetic rows around each real row."""
+        lowest = in_balls(pair, "synthetic", "real", self.k).lowest
+        return beta_recall(lowest, centre_distances(pair, "synthetic", "synthetic"), self.steps)
+
+
+@final
+@dataclass(frozen=True)
+class Authenticity:
+    """Share of synthetic rows that do not look copied from a real row.
+
+    In [0, 1]: 0 for a copy of the real table, about 0.5 for an independent sample of the same
+    distribution (its reference), more for rows far from all real ones. A synthetic row is
+    authentic if the real row closest to it has another real row that is closer still.
+
+    Attributes:
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: The real table has one row.
+
+    References:
+        Alaa et al., "How Faithful is your Synthetic Data?", ICML 2022.
+    """
+
+    name: str = "joint/authenticity"
+
+    def __call__(self, pair: TablePair) -> float:
+        """Compare distances to real rows with distances among them."""
+        if len(pair.real) < 2:
+            raise UndefinedScoreError(
+                f"score {self.name!r} is undefined: the {pair.real.name} has one row"
+            )
+        found = search(pair, "synthetic", "real", 2)
+        between = search(pair, "real", "real", 5).distances[:, 0]
+        return authenticity(found.distances[:, 0], found.indices[:, 0], between)
+
+
+@final
+@dataclass(frozen=True)
+class MMD:
+    """Maximum mean discrepancy with a Gaussian kernel, its width the median real distance.
+
+    Columns are standardised by the real table, categories one-hot. 0 is best: ``"biased"`` is
+    the root of the biased estimate, in [0, sqrt(2)], and 0 only for equal tables;
+    ``"unbiased"`` is the unbiased estimate of the square, around 0 and sometimes below it for
+    equal distributions.
+
+    Attributes:
+        estimator: Which of the two.
+        rows: Rows of each table that are used at most, drawn without replacement: the cost is
+            quadratic.
+        seed: Of the draws.
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: ``"unbiased"``, and a table has one row.
+
+    References:
+        Gretton et al., "A Kernel Two-Sample Test", JMLR 13, 2012.
+    """
+
+    estimator: Estimator = "biased"
+    rows: int = 4000
+    seed: int = 0
+    name: str = "joint/mmd"
+    best: ClassVar[float] = 0.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, "rows", self.rows, 2)
+
+    def __call__(self, pair: TablePair) -> float:
+        """Compare the means of the kernel within and between the tables."""
+        real = pair.real.get(_RealKernel(self.rows, self.seed))
+        synthetic = standardised(_drawn(rows(pair, "synthetic"), self.rows, self.seed), real.rows)
+        within = mean_kernel(synthetic, synthetic, real.width)
+        between = mean_kernel(real.values, synthetic, real.width)
+        if self.estimator == "biased":
+            return mmd(real.within, within, between)
+        if min(len(real.values), len(synthetic)) < 2:
+            raise UndefinedScoreError(
+                f"score {self.name!r} is undefined: an unbiased estimate needs two rows of both "
+                f"tables; they have {len(real.values)} and {len(synthetic)}"
+            )
+        return squared_mmd(real.within, within, between, (len(real.values), len(synthetic)))
+
+
+@final
+@dataclass(frozen=True)
+class C2ST:
+    """Classifier two-sample test: how little a classifier can tell the tables apart.
+
+    ``1 - max(0, 2 AUC - 1)``, AUC being the mean over folds of the area under the ROC curve on
+    rows that the classifier was not trained on. In [0, 1]: 1 if it cannot tell them apart, 0 if
+    it always can. Categories that only one table has are a signal like any other.
+
+    Attributes:
+        learner: ``"linear"``, logistic regression; or ``"trees"``, histogram gradient-boosted
+            trees, which see what columns have in common as well.
+        folds: At least 2; no more are made than a table has rows.
+        seed: Of folds and trees.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed; raised when it is made.
+        UndefinedScoreError: A table has one row.
+
+    References:
+        Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017.
+    """
+
+    learner: Learner = "trees"
+    folds: int = 5
+    seed: int = 0
+    best: ClassVar[float] = 1.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, "folds", self.folds, 2)
+        require_learn("C2ST")
+
+    @property
+    def name(self) -> str:
+        """``joint/c2st_trees`` or ``joint/c2st_linear``."""
+        return f"joint/c2st_{self.learner}"
+
+    def __call__(self, pair: TablePair) -> float:
+        """Train on some folds, rank the rows of the others."""
+        return indistinguishable(pair.get(TwoSampleTest(self.learner, self.folds, self.seed)).auc)
+
+
+@final
+@dataclass(frozen=True)
+class C2STAUC:
+    """Area under the ROC curve of the classifier of `C2ST`, whose arguments it has.
+
+    In [0, 1]: 0.5 if the tables cannot be told apart, 1 if always. Below 0.5 where synthetic
+    rows are copies: their originals in the other folds mislead the classifier.
+    """
+
+    learner: Learner = "trees"
+    folds: int = 5
+    seed: int = 0
+    best: ClassVar[float] = 0.5
+
+    def __post_init__(self) -> None:
+        _at_least(self, "folds", self.folds, 2)
+        require_learn("C2STAUC")
+
+    @property
+    def name(self) -> str:
+        """``joint/c2st_auc_trees`` or ``joint/c2st_auc_linear``."""
+        return f"joint/c2st_auc_{self.learner}"
+
+    def __call__(self, pair: TablePair) -> float:
+        """Train on some folds, rank the rows of the others."""
+        return pair.get(TwoSampleTest(self.learner, self.folds, self.seed)).auc
+
+
+@final
+@dataclass(frozen=True)
+class Giveaways:
+    """What gives the synthetic rows away: how much each column matters to the trees of `C2ST`.
+
+    A frame with index column names and one column, ``importance``: the area under the ROC curve
+    that is lost when the column is shuffled among the test rows, largest first. At most 0.5;
+    around 0, or slightly below, for columns that give nothing away. Columns that tell the same
+    share their importance.
+
+    Attributes:
+        folds: As in `C2ST`.
+        seed: As in `C2ST`.
+        name: Tag.
+    """
+
+    folds: int = 5
+    seed: int = 0
+    name: str = "joint/giveaways"
+
+    def __post_init__(self) -> None:
+        _at_least(self, "folds", self.folds, 2)
+        require_learn("Giveaways")
+
+    def __call__(self, pair: TablePair) -> pd.DataFrame:
+        """Train on some folds, shuffle the columns of the others."""
+        found = pair.get(TwoSampleTest("trees", self.folds, self.seed, importances=True))
+        index = pd.Index(distance_columns(pair), name="column")
+        frame = pd.DataFrame({"importance": found.importances}, index=index)
+        return frame.sort_values("importance", ascending=False, kind="stable")
+
+
+@final
+@dataclass(frozen=True)
+class TwoSampleTest:
+    """The classifier two-sample test that scores, arrays and plots share: ``pair.get`` it.
+
+    Attributes:
+        learner: As in `C2ST`.
+        folds: As in `C2ST`.
+        seed: As in `C2ST`.
+        importances: Whether columns are shuffled as well.
+    """
+
+    learner: Learner = "trees"
+    folds: int = 5
+    seed: int = 0
+    importances: bool = False
+
+    def __call__(self, pair: TablePair) -> TwoSample:
+        """Train and rank, for both tables."""
+        for table in (pair.real, pair.synthetic):
+            if len(table) < 2:
+                raise UndefinedScoreError(
+                    "a classifier two-sample test is undefined: it needs two rows of both tables; "
+                    f"the {table.name} has {len(table)}"
+                )
+        return two_sample_test(
+            rows(pair, "real"),
+            rows(pair, "synthetic"),
+            self.learner,
+            folds=self.folds,
+            seed=self.seed,
+            importances=self.importances,
+        )
+
+
+@final
+@dataclass(frozen=True)
+class _Overlap:
+    k: int
+
+    def __call__(self, pair: TablePair) -> Manifold:
+        real = in_balls(pair, "synthetic", "real", self.k)
+        return manifold(real, in_balls(pair, "real", "synthetic", self.k), self.k)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Kernel:
+    """The real side of a maximum mean discrepancy."""
+
+    rows: Rows
+    values: Floats
+    width: float
+    within: float
+
+
+@final
+@dataclass(frozen=True)
+class _RealKernel:
+    most: int
+    seed: int
+
+    def __call__(self, real: Table) -> _Kernel:
+        drawn = _drawn(real_rows(real), self.most, self.seed)
+        values = standardised(drawn, drawn)
+        width = median_bandwidth(values[:1000])
+        return _Kernel(drawn, values, width, mean_kernel(values, values, width))
+
+
+def _drawn(whole: Rows, most: int, seed: int) -> Rows:
+    """All rows in a random order that depends on their number only, or as many as wanted."""
+    order = np.random.default_rng(seed).permutation(len(whole))
+    return whole.take(order[:most])
+
+
+def _at_least(part: object, argument: str, value: int, least: int) -> None:
+    if value < least:
+        raise ParameterError(
+            f"{type(part).__name__}: `{argument}` must be at least {least}; got {value}."
+        )

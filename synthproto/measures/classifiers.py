@@ -1,0 +1,272 @@
+"""Classifiers and regressors on mixed rows: two-sample tests, and models trained on either table.
+
+Needs scikit-learn, the extra ``learn``; it is imported when a model is first fitted.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from typing_extensions import Protocol, runtime_checkable
+
+from synthproto.errors import MissingExtraError
+from synthproto.measures.ranking import auc
+from synthproto.measures.rows import Floats, Ints, Rows
+
+Learner: TypeAlias = Literal["linear", "trees"]
+"""Logistic or ridge regression on one-hot columns, or histogram gradient-boosted trees."""
+
+Matrix: TypeAlias = Floats | sparse.csr_matrix
+"""What a learner is given, one row a record."""
+
+CATEGORIES = 250
+"""Categories of a column that learners tell apart, the most frequent ones; the rest are one."""
+
+EDGE = 10.0
+"""Standardised values are clipped to this for linear learners: one outlier must not rule."""
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """What is used of scikit-learn's classifiers."""
+
+    def fit(self, x: Matrix, y: Ints, /) -> object:
+        """Train."""
+        ...
+
+    def predict_proba(self, x: Matrix, /) -> Floats:
+        """Probability of each class, shape ``(n, classes)``."""
+        ...
+
+
+@runtime_checkable
+class Regressor(Protocol):
+    """What is used of scikit-learn's regressors."""
+
+    def fit(self, x: Matrix, y: Floats, /) -> object:
+        """Train."""
+        ...
+
+    def predict(self, x: Matrix, /) -> Floats:
+        """Expected target, shape ``(n,)``."""
+        ...
+
+
+def require_learn(part: str) -> None:
+    """Refuse a part that needs scikit-learn where it is not installed.
+
+    Raises:
+        MissingExtraError: scikit-learn cannot be imported; names the part and the extra.
+    """
+    if find_spec("sklearn") is None:
+        raise MissingExtraError(
+            f"{part} needs scikit-learn, which is not installed. Install the extra `learn`: "
+            "pip install 'synthproto[learn]'."
+        )
+
+
+# --- matrices ---------------------------------------------------------------------------------
+
+
+def joined(first: Rows, second: Rows) -> Rows:
+    """Rows of both, the first ones first."""
+    return Rows(
+        np.concatenate([first.continuous, second.continuous]),
+        np.concatenate([first.codes, second.codes]),
+    )
+
+
+def matrix_of(rows: Rows, reference: Rows, learner: Learner) -> Matrix:
+    """Rows as a learner takes them.
+
+    For trees, values as they are (NaN for missing) and each category's rank by frequency. For
+    linear learners, values standardised (missing ones at the mean, with a column that says so)
+    and one column for each category. Everything is fitted on the reference; categories that it
+    does not have, and those beyond the most frequent `CATEGORIES`, are one category.
+    """
+    ranks = [_ranks(own, base) for own, base in zip(rows.codes.T, reference.codes.T, strict=True)]
+    if learner == "trees":
+        columns = [np.clip(rows.continuous, -1e6, 1e6), *(rank[:, None] for rank in ranks)]
+        return np.concatenate(columns, axis=1, dtype=np.float64)
+    parts = [sparse.csr_matrix(_standardised(rows.continuous, reference.continuous))]
+    parts += [_one_hot(rank) for rank in ranks]
+    return sparse.csr_matrix(sparse.hstack(parts, format="csr"))
+
+
+def _ranks(codes: Ints, reference: Ints) -> Ints:
+    """Rank of each code by frequency in the reference, at most `CATEGORIES`."""
+    present, counts = np.unique(reference, return_counts=True)
+    by_rank = present[np.argsort(-counts, kind="stable")][:CATEGORIES]
+    order = np.argsort(by_rank)
+    if not len(order):
+        return np.full(len(codes), CATEGORIES)
+    places = np.searchsorted(by_rank[order], codes).clip(max=len(order) - 1)
+    found = order[places]
+    return np.asarray(np.where(by_rank[found] == codes, found, CATEGORIES), dtype=np.int64)
+
+
+def _one_hot(ranks: Ints) -> sparse.csr_matrix:
+    ones, starts = np.ones(len(ranks)), np.arange(len(ranks) + 1)
+    return sparse.csr_matrix((ones, ranks, starts), shape=(len(ranks), CATEGORIES + 1))
+
+
+def _standardised(values: Floats, reference: Floats) -> Floats:
+    known = np.isfinite(reference)
+    counts = np.maximum(known.sum(axis=0), 1)
+    means = np.where(known, reference, 0.0).sum(axis=0) / counts
+    spread = np.square(np.where(known, reference - means, 0.0)).sum(axis=0) / counts
+    scales = np.where(spread > 0, np.sqrt(spread), 1.0)
+    missing = np.isnan(values)
+    scaled = np.clip((np.where(missing, means, values) - means) / scales, -EDGE, EDGE)
+    return np.concatenate([scaled, missing], axis=1, dtype=np.float64)
+
+
+# --- learners ---------------------------------------------------------------------------------
+
+
+def classifier(learner: Learner, categorical: NDArray[np.bool_], seed: int) -> Classifier:
+    """A classifier that weighs its classes alike.
+
+    Args:
+        learner: Which one.
+        categorical: Which columns of the matrix for trees hold ranks of categories.
+        seed: Of the columns that trees leave out at a split.
+    """
+    require_learn("A classifier")
+    if learner == "linear":
+        options: dict[str, object] = {"max_iter": 300, "tol": 1e-3, "class_weight": "balanced"}
+        model = _made("linear_model", "LogisticRegression", options)
+    else:
+        options = {**_tree_options(categorical, seed), "class_weight": "balanced"}
+        model = _made("ensemble", "HistGradientBoostingClassifier", options)
+    if not isinstance(model, Classifier):
+        raise TypeError(f"scikit-learn's {type(model).__name__} is no classifier")
+    return model
+
+
+def regressor(learner: Learner, categorical: NDArray[np.bool_], seed: int) -> Regressor:
+    """A regressor for the mean of a target; arguments as for `classifier`."""
+    require_learn("A regressor")
+    if learner == "linear":
+        model = _made("linear_model", "Ridge", {})
+    else:
+        options = _tree_options(categorical, seed)
+        model = _made("ensemble", "HistGradientBoostingRegressor", options)
+    if not isinstance(model, Regressor):
+        raise TypeError(f"scikit-learn's {type(model).__name__} is no regressor")
+    return model
+
+
+def _tree_options(categorical: NDArray[np.bool_], seed: int) -> dict[str, object]:
+    return {
+        "categorical_features": categorical,
+        "early_stopping": False,
+        "max_features": 0.8,
+        "random_state": seed,
+    }
+
+
+def _made(module: str, name: str, options: dict[str, object]) -> object:
+    """A model of scikit-learn, whose own annotations are narrower than what it takes."""
+    return getattr(import_module(f"sklearn.{module}"), name)(**options)
+
+
+def categorical_mask(rows: Rows) -> NDArray[np.bool_]:
+    """Which columns of the matrix for trees are categories."""
+    return np.asarray(np.arange(rows.width) >= rows.continuous.shape[1])
+
+
+# --- two-sample test --------------------------------------------------------------------------
+
+
+class TwoSample(NamedTuple):
+    """What a classifier that tells synthetic from real rows found, on rows it was not trained on.
+
+    Attributes:
+        auc: Mean over the folds of the area under the ROC curve; 0.5 if it cannot tell.
+        real: Score of each real row, higher for what looks synthetic.
+        synthetic: Score of each synthetic row.
+        importances: For each column, continuous ones first, how much of the area is lost when
+            the column is shuffled among the test rows; empty unless asked for.
+    """
+
+    auc: float
+    real: Floats
+    synthetic: Floats
+    importances: Floats
+
+
+def two_sample_test(
+    real: Rows,
+    synthetic: Rows,
+    learner: Learner,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    importances: bool = False,
+) -> TwoSample:
+    """Classifier two-sample test (C2ST): can a classifier tell the tables apart?
+
+    Folds hold equal shares of both tables. Categories that one table does not have are a signal
+    like any other.
+
+    Args:
+        real: At least two rows.
+        synthetic: At least two rows.
+        learner: ``"linear"`` or ``"trees"``.
+        folds: At least 2; no more are made than the shorter table has rows.
+        seed: Of folds, trees and shuffles.
+        importances: Whether to compute importances; only of trees, whose columns are the
+            table's.
+
+    References:
+        Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017.
+    """
+    rng = np.random.default_rng(seed)
+    both = joined(real, synthetic)
+    matrix, mask = matrix_of(both, both, learner), categorical_mask(both)
+    labels = np.repeat(np.array([0, 1]), [len(real), len(synthetic)])
+    folds = min(folds, len(real), len(synthetic))
+    fold = np.concatenate([rng.permutation(len(side)) % folds for side in (real, synthetic)])
+    scores, areas = np.zeros(len(both)), np.zeros(folds)
+    losses = np.zeros((folds, both.width if importances and learner == "trees" else 0))
+    for number in range(folds):
+        test = np.flatnonzero(fold == number)
+        rest = np.flatnonzero(fold != number)
+        model = classifier(learner, mask, seed)
+        model.fit(matrix[rest], labels[rest])
+        scores[test] = model.predict_proba(matrix[test])[:, 1]
+        areas[number] = _area(scores[test], labels[test])
+        if losses.size:
+            shuffled = _areas_without(model, np.asarray(matrix[test]), labels[test], rng)
+            losses[number] = areas[number] - shuffled
+    return TwoSample(
+        auc=float(areas.mean()),
+        real=scores[: len(real)],
+        synthetic=scores[len(real) :],
+        importances=losses.mean(axis=0),
+    )
+
+
+def indistinguishable(area: float) -> float:
+    """An AUC as a similarity: ``1 - max(0, 2 AUC - 1)``, 1 if the classifier cannot tell."""
+    return 1 - max(0.0, 2 * area - 1)
+
+
+def _area(scores: Floats, labels: Ints) -> float:
+    return auc(scores[labels == 1], scores[labels == 0])
+
+
+def _areas_without(
+    model: Classifier, matrix: Floats, labels: Ints, rng: np.random.Generator
+) -> Floats:
+    """Area under the curve with each column shuffled in turn."""
+    areas = np.zeros(matrix.shape[1])
+    for column in range(matrix.shape[1]):
+        shuffled = matrix.copy()
+        shuffled[:, column] = rng.permutation(matrix[:, column])
+        areas[column] = _area(model.predict_proba(shuffled)[:, 1], labels)
+    return areas

@@ -1,0 +1,88 @@
+"""How well a number ranks two groups: ROC curves, and intervals of shares."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from synthproto.measures.rows import Floats
+
+Z95 = 1.959963984540054
+"""Quantile of the normal distribution that leaves 2.5 % above."""
+
+
+class Interval(NamedTuple):
+    """A share with its 95 % confidence interval, all in [0, 1].
+
+    Attributes:
+        value: The share found.
+        low: Lower end.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+class Roc(NamedTuple):
+    """Receiver operating characteristic: one point for each threshold, from (0, 0) to (1, 1).
+
+    Attributes:
+        false_positive: Share of negatives at or above the threshold, ascending.
+        true_positive: Share of positives at or above the threshold.
+    """
+
+    false_positive: Floats
+    true_positive: Floats
+
+
+def wilson(successes: float, trials: float) -> Interval:
+    """Share of successes with its Wilson score interval.
+
+    Args:
+        successes: From 0 to `trials`; may be fractional (ties that count half).
+        trials: Above 0; may be fractional (an effective number of independent trials).
+
+    References:
+        Wilson, "Probable Inference, the Law of Succession, and Statistical Inference",
+        JASA 22, 1927.
+    """
+    share, spread = successes / trials, Z95**2 / trials
+    centre = (share + spread / 2) / (1 + spread)
+    half = np.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
+    return Interval(share, max(0.0, float(centre - half)), min(1.0, float(centre + half)))
+
+
+def roc(positives: Floats, negatives: Floats) -> Roc:
+    """ROC curve of a number that should be higher for positives.
+
+    Args:
+        positives: Numbers of the positives, at least one.
+        negatives: Numbers of the negatives, at least one.
+
+    Returns:
+        One point for each distinct number, and (0, 0); equal numbers are one step.
+    """
+    thresholds = np.unique(np.concatenate([positives, negatives]))[::-1]
+    shares = [
+        1 - np.searchsorted(np.sort(side), thresholds, side="left") / len(side)
+        for side in (negatives, positives)
+    ]
+    return Roc(np.concatenate([[0.0], shares[0]]), np.concatenate([[0.0], shares[1]]))
+
+
+def auc(positives: Floats, negatives: Floats) -> float:
+    """Area under the ROC curve: chance that a positive ranks above a negative, ties being half.
+
+    Returns:
+        In [0, 1]; 0.5 if the number tells nothing.
+    """
+    ordered = np.sort(negatives)
+    below = np.searchsorted(ordered, positives, side="left")
+    up_to = np.searchsorted(ordered, positives, side="right")
+    return float((below + up_to).mean() / (2 * len(negatives)))
+
+
+def true_positives_at(curve: Roc, false_positive: float) -> float:
+    """Highest share of positives found while at most this share of negatives is."""
+    return float(curve.true_positive[curve.false_positive <= false_positive].max())
