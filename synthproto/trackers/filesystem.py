@@ -20,6 +20,7 @@ from synthproto.trackers.folders import RunFolder
 from synthproto.trackers.ledger import SUPERSEDED, Ledger
 from synthproto.trackers.names import digest, safe_path
 from synthproto.trackers.payloads import array_file
+from synthproto.trackers.records import replace_file
 from synthproto.trackers.values import (
     ABOUT,
     Array,
@@ -47,18 +48,6 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue  # an optional package, or a source tree that is not installed
     return found
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file in one piece: it is there as a whole, or as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 @final
@@ -279,13 +268,13 @@ class FilesystemTracker:
             "params": self._params,
             "texts": self._texts,
         }
-        _replace(self.folder / _RUN, json.dumps(content, indent=2, ensure_ascii=False).encode())
+        replace_file(self.folder / _RUN, json.dumps(content, indent=2, ensure_ascii=False).encode())
 
     def _write(self, kind: str, tag: str, step: int, suffix: str, content: bytes) -> None:
         self._check([tag], step)
         path = f"{self._place(kind, tag)}/{step:08d}{suffix}"
         with self._faults.guard([tag], step):
-            _replace(self.folder / path, content)
+            replace_file(self.folder / path, content)
             self._index.append([(step, kind, tag, path)])
 
     def _place(self, kind: str, tag: str) -> str:

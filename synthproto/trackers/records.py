@@ -105,6 +105,26 @@ def read_frames(path: Path) -> Iterator[tuple[int, bytes]]:
         at = end
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file in one piece: it is there as a whole, or as it was.
+
+    Args:
+        path: The file; its folders are made.
+        content: Its bytes.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name[:200]}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
 @final
 class AppendFile:
     """A file that grows by whole records, from any thread.

@@ -5,11 +5,12 @@ import shlex
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self, final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from tensorboard.compat.proto.summary_pb2 import Summary
 
@@ -18,7 +19,8 @@ from synthproto.trackers import summaries
 from synthproto.trackers.continuing import STATUS_TAG, continue_events
 from synthproto.trackers.faults import Faults, OnError, check_entry, listed, noted
 from synthproto.trackers.folders import RunFolder
-from synthproto.trackers.records import AppendFile
+from synthproto.trackers.projector import write_embedding
+from synthproto.trackers.records import AppendFile, replace_file
 from synthproto.trackers.tables import array_table, params_table
 from synthproto.trackers.values import (
     ABOUT,
@@ -185,6 +187,24 @@ class TensorBoardTracker:
         """
         self.log_text(tag, f"`{path}`, {path.stat().st_size:,} bytes", step)
 
+    def log_embedding(
+        self, tag: str, vectors: NDArray[np.float64], labels: pd.DataFrame, step: int
+    ) -> None:
+        """Log rows as points for the projector tab, such as encoded real and synthetic rows.
+
+        Args:
+            tag: Name of the embedding; earlier steps stay beside it.
+            vectors: Shape ``(n, d)``, finite, ``d`` at least 3 for a view in space.
+            labels: ``n`` rows; each column (real or synthetic, a category) can colour the points.
+            step: Epoch or training step.
+
+        Raises:
+            ParameterError: The shapes do not fit, or not all numbers are finite.
+        """
+        self._check([tag], step)
+        with self._faults.guard([tag], step):
+            write_embedding(self.folder, tag, vectors, labels, step)
+
     def log_params(self, params: Mapping[str, ParamValue]) -> None:
         """Log hyperparameters of this run, in addition to earlier ones.
 
@@ -194,9 +214,7 @@ class TensorBoardTracker:
         self._params |= params
         point = summaries.params_start(self._params, self._started)
         with self._faults.guard(list(params)):
-            partial = self.folder / ".params.partial"
-            partial.write_bytes(summaries.header() + summaries.record([point], 0))
-            partial.replace(self.folder / _PARAMS)
+            replace_file(self.folder / _PARAMS, summaries.header() + summaries.record([point], 0))
         self.log_text(f"{ABOUT}params", params_table(self._params), 0)
 
     def flush(self) -> None:
@@ -239,6 +257,13 @@ class TensorBoardTracker:
         while tag not in self._descriptions and "/" in tag:
             tag = tag.rpartition("/")[0]
         return self._descriptions.get(tag, "")
+
+    def _check(self, tags: Collection[str], step: int) -> None:
+        check_entry(tags, step)
+        if self._closed:
+            raise TrackerError(
+                f"TensorBoardTracker('{self.folder}') is closed; got {listed(tags)}."
+            )
 
     def _write(self, tags: Iterable[str], points: Sequence[Summary.Value], step: int) -> None:
         tags = list(tags)
