@@ -13,8 +13,11 @@ from beartype import BeartypeConf
 from beartype.claw import beartype_this_package
 
 # Without the second setting a hint that beartype cannot handle only warns, and stays unchecked.
+# Annotated variables are the static checkers' affair: checked here, each `X: TypeAlias` would warn.
 beartype_this_package(
-    conf=BeartypeConf(is_pep484_tower=True, warning_cls_on_decorator_exception=None)
+    conf=BeartypeConf(
+        is_pep484_tower=True, warning_cls_on_decorator_exception=None, claw_is_pep526=False
+    )
 )
 
 __version__ = "0.1.0"
