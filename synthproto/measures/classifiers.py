@@ -14,7 +14,7 @@ from typing_extensions import Protocol, runtime_checkable
 
 from synthproto.errors import MissingExtraError
 from synthproto.measures.ranking import auc
-from synthproto.measures.rows import Floats, Ints, Rows
+from synthproto.measures.rows import FAR, Floats, Ints, Rows
 
 Learner: TypeAlias = Literal["linear", "trees"]
 """Logistic or ridge regression on one-hot columns, or histogram gradient-boosted trees."""
@@ -82,14 +82,17 @@ def joined(first: Rows, second: Rows) -> Rows:
 def matrix_of(rows: Rows, reference: Rows, learner: Learner) -> Matrix:
     """Rows as a learner takes them.
 
-    For trees, values as they are (NaN for missing) and each category's rank by frequency. For
+    For trees, values as they are (missing ones below all others) and each category's rank by frequency. For
     linear learners, values standardised (missing ones at the mean, with a column that says so)
     and one column for each category. Everything is fitted on the reference; categories that it
     does not have, and those beyond the most frequent `CATEGORIES`, are one category.
     """
     ranks = [_ranks(own, base) for own, base in zip(rows.codes.T, reference.codes.T, strict=True)]
     if learner == "trees":
-        columns = [np.clip(rows.continuous, -1e6, 1e6), *(rank[:, None] for rank in ranks)]
+        values = np.clip(rows.continuous, -FAR, FAR)
+        # scikit-learn's own handling fails where a fold has no known value.
+        values = np.where(np.isnan(values), -2 * FAR, values)
+        columns = [values, *(rank[:, None] for rank in ranks)]
         return np.concatenate(columns, axis=1, dtype=np.float64)
     parts = [sparse.csr_matrix(_standardised(rows.continuous, reference.continuous))]
     parts += [_one_hot(rank) for rank in ranks]
@@ -114,6 +117,7 @@ def _one_hot(ranks: Ints) -> sparse.csr_matrix:
 
 
 def _standardised(values: Floats, reference: Floats) -> Floats:
+    values, reference = (np.clip(side, -FAR, FAR) for side in (values, reference))
     known = np.isfinite(reference)
     counts = np.maximum(known.sum(axis=0), 1)
     means = np.where(known, reference, 0.0).sum(axis=0) / counts

@@ -1,0 +1,71 @@
+"""Two-sample tests where the answer is known, and matrices that learners are given."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from synthproto.errors import MissingExtraError
+from synthproto.measures import classifiers
+from synthproto.measures.classifiers import Learner, indistinguishable, matrix_of, two_sample_test
+from synthproto.measures.rows import Rows
+
+
+def gaussian(seed: int, count: int, shift: float) -> Rows:
+    rng = np.random.default_rng(seed)
+    return Rows(rng.normal(shift, 1, (count, 1)), rng.integers(0, 2, (count, 1)))
+
+
+@pytest.mark.parametrize(("learner", "tolerance"), [("linear", 0.02), ("trees", 0.04)])
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_shifted_gaussians(learner: Learner, tolerance: float, shift: float) -> None:
+    # The likelihood ratio ranks N(shift, 1) above N(0, 1) with probability Phi(shift / sqrt(2)).
+    found = two_sample_test(gaussian(0, 1500, 0.0), gaussian(1, 1500, shift), learner, folds=3)
+    assert found.auc == pytest.approx(norm.cdf(shift / np.sqrt(2)), abs=tolerance)
+    assert found.real.shape == found.synthetic.shape == (1500,)
+
+
+@pytest.mark.parametrize("learner", ["linear", "trees"])
+def test_categories_of_one_side_give_away_everything(learner: Learner) -> None:
+    real, synthetic = gaussian(0, 100, 0.0), gaussian(1, 60, 0.0)
+    found = two_sample_test(real, Rows(synthetic.continuous, synthetic.codes + 2), learner)
+    assert found.auc == pytest.approx(1.0)
+    assert indistinguishable(found.auc) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("learner", ["linear", "trees"])
+def test_awkward_tables(learner: Learner) -> None:
+    real = Rows(np.array([[np.nan, 1e300], [np.nan, -1e300], [np.nan, 0.0]]), np.zeros((3, 1), int))
+    found = two_sample_test(real, real.take(np.array([0, 1])), learner)
+    assert np.isfinite(found.auc)
+    wide = Rows(np.zeros((600, 0)), np.arange(600)[:, None])
+    assert np.isfinite(two_sample_test(wide, wide, learner, folds=2).auc)
+
+
+def test_same_seed_same_number_and_importances() -> None:
+    real, synthetic = gaussian(0, 300, 0.0), gaussian(1, 200, 2.0)
+    first, second = (
+        two_sample_test(real, synthetic, "trees", folds=2, seed=7, importances=True)
+        for _ in range(2)
+    )
+    assert first.auc == second.auc
+    np.testing.assert_array_equal(first.importances, second.importances)
+    assert first.importances[0] > 0.2
+    assert abs(first.importances[1]) < 0.05
+
+
+def test_similarity_of_an_area() -> None:
+    assert [indistinguishable(area) for area in (0.3, 0.5, 0.75, 1.0)] == [1.0, 1.0, 0.5, 0.0]
+
+
+def test_matrix_for_trees_ranks_categories() -> None:
+    reference = Rows(np.zeros((5, 0)), np.array([[9], [4], [9], [2], [2]]))
+    matrix = matrix_of(Rows(np.zeros((3, 0)), np.array([[9], [4], [5]])), reference, "trees")
+    assert np.asarray(matrix).ravel().tolist() == [1.0, 2.0, classifiers.CATEGORIES]
+
+
+def test_scikit_learn_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifiers, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"C2ST needs scikit-learn.*synthproto\[learn\]"):
+        classifiers.require_learn("C2ST")
+    with pytest.raises(ImportError):
+        classifiers.require_learn("C2ST")

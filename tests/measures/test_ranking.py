@@ -1,0 +1,43 @@
+"""ROC curves against scikit-learn, Wilson intervals against statsmodels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score, roc_curve
+from statsmodels.stats.proportion import proportion_confint
+
+from synthproto.measures.ranking import auc, roc, true_positives_at, wilson
+
+
+def test_by_hand() -> None:
+    positives, negatives = np.array([3.0, 1.0]), np.array([2.0, 1.0])
+    # Of 4 pairs: 3 > 2, 3 > 1, 1 < 2, 1 = 1.
+    assert auc(positives, negatives) == 2.5 / 4
+    curve = roc(positives, negatives)
+    assert curve.false_positive.tolist() == [0.0, 0.0, 0.5, 1.0]
+    assert curve.true_positive.tolist() == [0.0, 0.5, 0.5, 1.0]
+    assert true_positives_at(curve, 0.0) == 0.5
+    assert true_positives_at(curve, 0.49) == 0.5
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40), st.integers(1, 50))
+def test_equals_scikit_learn(seed: int, many: int, few: int, distinct: int) -> None:
+    rng = np.random.default_rng(seed)
+    positives = rng.integers(0, distinct, many).astype(np.float64)
+    negatives = rng.integers(0, distinct, few).astype(np.float64)
+    labels, values = np.repeat([1, 0], [many, few]), np.concatenate([positives, negatives])
+    area = auc(positives, negatives)
+    assert area == pytest.approx(roc_auc_score(labels, values))
+    curve = roc(positives, negatives)
+    assert np.trapezoid(curve.true_positive, curve.false_positive) == pytest.approx(area)
+    false, true, _ = roc_curve(labels, values, drop_intermediate=False)
+    np.testing.assert_allclose(curve.false_positive, false)
+    np.testing.assert_allclose(curve.true_positive, true)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 5), (5, 5), (3, 10), (500, 1000)])
+def test_wilson_equals_statsmodels(successes: int, trials: int) -> None:
+    low, high = proportion_confint(successes, trials, method="wilson")
+    assert wilson(successes, trials) == pytest.approx((successes / trials, low, high))
