@@ -1,5 +1,7 @@
 """Routines: what is done after each epoch, in evaluation mode and without gradients."""
 
+import copy
+import math
 from collections.abc import Callable, Mapping
 from typing import Generic, cast, final
 
@@ -14,11 +16,13 @@ from synthproto.contracts import (
     Monitor,
     Output,
     ScalarTracker,
+    Stateful,
 )
 from synthproto.data.batches import batch_rows
 from synthproto.errors import ParameterError
+from synthproto.training.forward import Forward
 from synthproto.training.modes import evaluated
-from synthproto.training.monitors import ScoreMonitor
+from synthproto.training.monitors import Mode, ScoreMonitor, improves
 from synthproto.training.randomness import seeded
 
 
@@ -71,10 +75,7 @@ class LoaderRoutine(Generic[Batch, Output]):
         if not scores:
             raise ParameterError("LoaderRoutine: scores are empty; name at least one function.")
         self._model = model
-        # A module's __call__ is typed `Callable[..., Any]`; its forward says what it takes.
-        self._forward = cast(
-            "Callable[[Batch], Output]", model if callable(model) else model.forward
-        )
+        self._forward = Forward(model).call
         self._batches = batches
         self._scores = dict(scores)
         self._name = name
@@ -122,3 +123,56 @@ class LoaderRoutine(Generic[Batch, Output]):
                 f"{sorted(self._scores)}."
             )
         return ScoreMonitor(f"{self._name}/{score}")
+
+
+@final
+class KeepBest:
+    """Keeps a copy of the model's weights from the epoch with the best value of a score.
+
+    The weights are those that evaluation sees: averaged ones if the step has an average. The
+    copy is part of the trainer's checkpoints.
+
+    Args:
+        model: Whose weights.
+        monitor: Reads the score, of a routine before this one.
+        mode: Whether low or high values are best.
+    """
+
+    def __init__(self, model: Stateful, monitor: Monitor, mode: Mode = "min") -> None:
+        self._model = model
+        self._monitor = monitor
+        self._mode: Mode = mode
+        self._weights: dict[str, object] = {}
+        self.value = math.nan
+        self.epoch = 0
+
+    def __call__(self, event: EpochEvent, /) -> None:
+        """Copy the weights if the epoch has a new best value."""
+        value = self._monitor(event)
+        if value is not None and improves(value, self.value, self._mode):
+            self.value, self.epoch = value, event.epoch
+            self._weights = {
+                name: item.detach().clone() if isinstance(item, Tensor) else copy.deepcopy(item)
+                for name, item in self._model.state_dict().items()
+            }
+
+    def restore(self) -> None:
+        """Give the model the weights of the best epoch.
+
+        Raises:
+            ParameterError: No epoch had a value of the score yet.
+        """
+        if not self._weights:
+            raise ParameterError("KeepBest: no epoch had a value of the monitored score yet.")
+        self._model.load_state_dict(self._weights)
+
+    def state_dict(self) -> dict[str, object]:
+        """The best value, its epoch and its weights."""
+        return {"value": self.value, "epoch": self.epoch, "weights": self._weights}
+
+    def load_state_dict(self, state: dict[str, object], /) -> None:
+        """Take over a state that `state_dict` gave."""
+        # The types of a loaded file are known only to the code that wrote it.
+        self.value = cast("float", state["value"])
+        self.epoch = cast("int", state["epoch"])
+        self._weights = dict(cast("dict[str, object]", state["weights"]))

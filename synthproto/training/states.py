@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import cast
 
-from torch.nn.parallel import DistributedDataParallel
-
 from synthproto.contracts import Stateful
 from synthproto.errors import ParameterError
+from synthproto.training.wrappers import inner_model
 
 
 def _stateful(name: str, part: object) -> Stateful:
-    # The wrapper for several processes prefixes all keys: what it wraps is the same anywhere.
-    inner = part.module if isinstance(part, DistributedDataParallel) else part
+    inner = inner_model(part)  # so that a file fits with the wrapper and without
     if not isinstance(inner, Stateful):
         raise ParameterError(
             f"{name} cannot be saved: a {type(part).__name__} has no state_dict and "

@@ -20,6 +20,7 @@ from synthproto.contracts import (
 )
 from synthproto.errors import ParameterError
 from synthproto.training.ema import Ema
+from synthproto.training.forward import Forward
 from synthproto.training.modes import evaluated
 from synthproto.training.optimization import OnPlateau, Optimization, PerStep
 from synthproto.training.states import load_parts, parts_state
@@ -71,6 +72,7 @@ class GradientStep(Generic[Batch, Output]):
 
     Raises:
         ParameterError: An argument is outside its range, or the scheduler needs a wrapper.
+        ConformanceError: The model cannot be trained: no ``forward`` of one argument, no modes.
     """
 
     def __init__(
@@ -93,10 +95,8 @@ class GradientStep(Generic[Batch, Output]):
                 f"GradientStep: autocast must be torch.bfloat16 or None; got {autocast}."
             )
         self._model = model
-        # A module's __call__ is typed `Callable[..., Any]`; its forward says what it takes.
-        self._forward = cast(
-            "Callable[[Batch], Output]", model if callable(model) else model.forward
-        )
+        self._first_forward = Forward(model)
+        self._forward: Callable[[Batch], Output] = self._first_forward.first
         self._loss = loss
         self._optimization = Optimization(
             optimizer, scheduler, clip_norm=clip_norm, accumulate=accumulate, backward=backward
@@ -118,6 +118,7 @@ class GradientStep(Generic[Batch, Output]):
             with torch.autocast(optimization.device_type, dtype=self._autocast):
                 output = self._forward(batch)
                 loss = self._loss(output, batch)
+        self._forward = self._first_forward.call
         norm = optimization.descend(loss)
         losses = {"loss": loss.detach()}
         if norm is not None:

@@ -1,0 +1,196 @@
+"""Callbacks: what is looked at after a training step. Thin them out with `Every`.
+
+Those that need no batch or output take any event: as callbacks they log by step, as routines by
+epoch. Nothing here changes the model, and nothing draws random numbers.
+"""
+
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Generic, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from typing_extensions import TypeVar
+
+from synthproto.contracts import HistogramTracker, Numbered, ScalarTracker, StepEvent
+from synthproto.errors import ParameterError
+
+Output_contra = TypeVar("Output_contra", contravariant=True)
+
+
+@final
+class LossCallback:
+    """Logs the losses of a step (tags ``step/<name>``, step = step).
+
+    Args:
+        tracker: Where to.
+    """
+
+    def __init__(self, tracker: ScalarTracker) -> None:
+        self._tracker = tracker
+
+    def __call__(self, event: StepEvent, /) -> None:
+        """Log the step's losses."""
+        self._tracker.log_scalars(
+            {f"step/{name}": float(loss) for name, loss in event.losses.items()}, event.step
+        )
+
+
+@final
+class OutputScalars(Generic[Output_contra]):
+    """Logs numbers of a step's output (tags ``step/<name>``, step = step).
+
+    Args:
+        tracker: Where to.
+        values: Functions of the output by name: ``{"kl": lambda output: output["kl"]}``.
+
+    Raises:
+        ParameterError: There are no functions.
+    """
+
+    def __init__(
+        self,
+        tracker: ScalarTracker,
+        values: Mapping[str, Callable[[Output_contra], Tensor | float]],
+    ) -> None:
+        if not values:
+            raise ParameterError("OutputScalars: values are empty; name at least one function.")
+        self._tracker = tracker
+        self._values = dict(values)
+
+    def __call__(self, event: StepEvent[object, Output_contra], /) -> None:
+        """Log the numbers."""
+        self._tracker.log_scalars(
+            {f"step/{name}": float(read(event.output)) for name, read in self._values.items()},
+            event.step,
+        )
+
+
+@final
+class GradientNorms:
+    """Logs the norm of each parameter's gradient, and of all together, as they are now.
+
+    Tags ``gradient_norm/<parameter>`` and ``gradient_norm/all``. Where the step clips gradients
+    these are the clipped ones; the norm before is the loss ``gradient_norm``.
+
+    Args:
+        model: Whose gradients.
+        tracker: Where to.
+    """
+
+    def __init__(self, model: nn.Module, tracker: ScalarTracker) -> None:
+        self._model = model
+        self._tracker = tracker
+
+    def __call__(self, event: Numbered, /) -> None:
+        """Log the norms; nothing where no parameter has a gradient."""
+        gradients = _gradients(self._model)
+        if not gradients:
+            return
+        norms = torch.stack(torch._foreach_norm(list(gradients.values()))).double().cpu()
+        values = dict(zip(gradients, norms.tolist(), strict=True)) | {"all": float(norms.norm())}
+        self._tracker.log_scalars(
+            {f"gradient_norm/{name}": value for name, value in values.items()}, event.number
+        )
+
+
+@final
+class GradientHistograms:
+    """Logs the distribution of each parameter's gradient (tags ``gradient/<parameter>``).
+
+    Args:
+        model: Whose gradients.
+        tracker: Where to.
+    """
+
+    def __init__(self, model: nn.Module, tracker: HistogramTracker) -> None:
+        self._model = model
+        self._tracker = tracker
+
+    def __call__(self, event: Numbered, /) -> None:
+        """Log the distributions of the finite values."""
+        for name, gradient in _gradients(self._model).items():
+            self._tracker.log_histogram(f"gradient/{name}", finite_values(gradient), event.number)
+
+
+@final
+class ParameterHistograms:
+    """Logs the distribution of each parameter's values (tags ``parameter/<parameter>``).
+
+    Args:
+        model: Whose parameters.
+        tracker: Where to.
+    """
+
+    def __init__(self, model: nn.Module, tracker: HistogramTracker) -> None:
+        self._model = model
+        self._tracker = tracker
+
+    def __call__(self, event: Numbered, /) -> None:
+        """Log the distributions of the finite values."""
+        for name, parameter in self._model.named_parameters():
+            self._tracker.log_histogram(f"parameter/{name}", finite_values(parameter), event.number)
+
+
+@final
+class LearningRate:
+    """Logs the learning rate (tag ``learning_rate``, or ``learning_rate/<group>`` of several).
+
+    Args:
+        optimizer: Whose.
+        tracker: Where to.
+    """
+
+    def __init__(self, optimizer: Optimizer, tracker: ScalarTracker) -> None:
+        self._optimizer = optimizer
+        self._tracker = tracker
+
+    def __call__(self, event: Numbered, /) -> None:
+        """Log the rate of each parameter group."""
+        rates = [float(group["lr"]) for group in self._optimizer.param_groups]
+        tags = [f"learning_rate/{i}" for i in range(len(rates))]
+        self._tracker.log_scalars(
+            dict(zip(tags if len(rates) > 1 else ["learning_rate"], rates, strict=True)),
+            event.number,
+        )
+
+
+@final
+class Throughput:
+    """Logs events a second since the last call (tag ``throughput/<unit>_per_second``).
+
+    Args:
+        tracker: Where to.
+        unit: What is counted: ``"steps"`` in a callback, ``"epochs"`` in a routine.
+    """
+
+    def __init__(self, tracker: ScalarTracker, *, unit: str = "steps") -> None:
+        self._tracker = tracker
+        self._tag = f"throughput/{unit}_per_second"
+        self._last: tuple[int, float] | None = None
+
+    def __call__(self, event: Numbered, /) -> None:
+        """Log the rate; nothing at the first call."""
+        number, now = event.number, perf_counter()
+        if self._last is not None and number > self._last[0]:
+            rate = (number - self._last[0]) / max(now - self._last[1], 1e-9)
+            self._tracker.log_scalars({self._tag: rate}, number)
+        self._last = (number, now)
+
+
+def finite_values(tensor: Tensor) -> NDArray[np.float64]:
+    """All finite values of a tensor, shape ``(n,)``."""
+    values = tensor.detach().double().cpu().flatten().numpy()
+    finite: NDArray[np.float64] = values[np.isfinite(values)]
+    return finite
+
+
+def _gradients(model: nn.Module) -> dict[str, Tensor]:
+    return {
+        name: parameter.grad
+        for name, parameter in model.named_parameters()
+        if parameter.grad is not None
+    }
