@@ -106,21 +106,20 @@ class TableSpec:
             "identifier": identifier,
             "text": text,
         }
-        faults = [*_frame_faults(frame), *_naming_faults(frame, named)]
-        refuse("frame", faults)
+        refuse("frame", [*_frame_faults(frame), *_naming_faults(frame, named)])
         kinds: dict[str, Kind] = {name: kind for kind, names in named.items() for name in names}
-        unread = [
-            fault
+        unknown = {
+            name: fault
             for name in frame.columns
             if name not in kinds and (fault := uninferable(frame[name]))
-        ]
-        columns = tuple(
+        }
+        columns = [
             Column(name, kinds[name] if name in kinds else inferred_kind(frame[name]))
             for name in frame.columns
-        )
-        spec = cls(columns)
-        refuse("frame", [*unread, *spec.faults(frame)])
-        return spec
+            if name not in unknown
+        ]
+        refuse("frame", [*unknown.values(), *_misread(frame, columns)])
+        return cls(tuple(columns))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -154,16 +153,12 @@ class TableSpec:
         Returns:
             Clauses that follow the frame's name: ``"lacks 1 of 3 columns: ['age']; it has ..."``.
         """
-        present = [column for column in self.columns if column.name in frame.columns]
         twice = repeated(frame.columns)
+        present = [c for c in self.columns if c.name in frame.columns and c.name not in twice]
         return [
             *_frame_faults(frame),
             *self._column_faults(list(frame.columns)),
-            *(
-                fault
-                for column in present
-                if column.name not in twice and (fault := misread(frame[column.name], column.kind))
-            ),
+            *_misread(frame, present),
         ]
 
     def check(self, frame: pd.DataFrame, name: str = "table") -> None:
@@ -247,6 +242,11 @@ def _frame_faults(frame: pd.DataFrame) -> list[str]:
             "rename them, e.g. frame.columns = frame.columns.astype(str)"
         )
     return faults
+
+
+def _misread(frame: pd.DataFrame, columns: Sequence[Column]) -> list[str]:
+    faults = [misread(frame[column.name], column.kind) for column in columns]
+    return [fault for fault in faults if fault is not None]
 
 
 def _naming_faults(frame: pd.DataFrame, named: Mapping[Kind, Sequence[str]]) -> list[str]:
