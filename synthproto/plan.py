@@ -1,5 +1,6 @@
 """A plan says what to compare; running it gives a report."""
 
+import contextlib
 import html
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -161,7 +162,8 @@ class Plan(Generic[Resources_contra]):
     or several by name; a plot a drawing, or several by name.
 
     If the resources have a ``reference`` of their own type (a `TablePair` with a holdout has),
-    each score is computed for it as well, once as long as the reference is the same object.
+    each score that is defined for it is computed for it as well, once as long as the reference is
+    the same object.
 
     Args:
         scores: Parts that give numbers.
@@ -243,8 +245,16 @@ class Plan(Generic[Resources_contra]):
             return {}
         known, scores = self._reference
         if known is not reference:
-            scores, _ = self._scores_of(reference, _quiet)
+            scores = self._defined_scores_of(reference)
             self._reference = (reference, scores)
+        return scores
+
+    def _defined_scores_of(self, reference: Resources_contra) -> dict[str, float]:
+        """Scores without those that are undefined: a reference has no holdout of its own."""
+        scores: dict[str, float] = {}
+        for tag, score in self._scores.items():
+            with contextlib.suppress(UndefinedScoreError):
+                _add(scores, tag, _finite(tag, score(reference)))
         return scores
 
 
