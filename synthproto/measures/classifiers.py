@@ -82,10 +82,10 @@ def joined(first: Rows, second: Rows) -> Rows:
 def matrix_of(rows: Rows, reference: Rows, learner: Learner) -> Matrix:
     """Rows as a learner takes them.
 
-    For trees, values as they are (missing ones below all others) and each category's rank by frequency. For
-    linear learners, values standardised (missing ones at the mean, with a column that says so)
-    and one column for each category. Everything is fitted on the reference; categories that it
-    does not have, and those beyond the most frequent `CATEGORIES`, are one category.
+    For trees, values as they are (missing ones below all others) and each category's rank by
+    frequency. For linear learners, values standardised (missing ones at the mean, with a column
+    that says so) and one column for each category. Everything is fitted on the reference;
+    categories that it does not have, and those beyond the most frequent `CATEGORIES`, are one.
     """
     ranks = [_ranks(own, base) for own, base in zip(rows.codes.T, reference.codes.T, strict=True)]
     if learner == "trees":

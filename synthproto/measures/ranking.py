@@ -83,6 +83,27 @@ def auc(positives: Floats, negatives: Floats) -> float:
     return float((below + up_to).mean() / (2 * len(negatives)))
 
 
+def auc_interval(positives: Floats, negatives: Floats) -> Interval:
+    """Area under the ROC curve with its 95 % interval.
+
+    The interval is DeLong's, clipped to [0, 1]; it has no width where the groups are separated.
+
+    References:
+        DeLong, DeLong and Clarke-Pearson, "Comparing the Areas under Two or More Correlated
+        Receiver Operating Characteristic Curves", Biometrics 44, 1988.
+    """
+    area = auc(positives, negatives)
+    ordered = np.sort(positives)
+    above = [np.searchsorted(ordered, negatives, side=side) for side in ("left", "right")]
+    of_negatives = 1 - (above[0] + above[1]) / (2 * len(positives))
+    ordered = np.sort(negatives)
+    below = [np.searchsorted(ordered, positives, side=side) for side in ("left", "right")]
+    of_positives = (below[0] + below[1]) / (2 * len(negatives))
+    variance = sum(side.var() / max(len(side) - 1, 1) for side in (of_positives, of_negatives))
+    half = Z95 * float(np.sqrt(variance))
+    return Interval(area, max(0.0, area - half), min(1.0, area + half))
+
+
 def true_positives_at(curve: Roc, false_positive: float) -> float:
     """Highest share of positives found while at most this share of negatives is."""
     return float(curve.true_positive[curve.false_positive <= false_positive].max())

@@ -64,7 +64,8 @@ def test_overlap_equals_the_papers_formulas(k: int) -> None:
     between = distances(synthetic, real)
     inside_real = between <= np.sort(distances(real, real), axis=1)[:, k] + TIE
     radii = np.sort(distances(synthetic, synthetic), axis=1)[:, k] + TIE
-    inside_synthetic = between.T <= radii
+    turned = between.T
+    inside_synthetic = turned <= radii
     found = overlap(real, synthetic, k)
     assert found.precision == inside_real.any(axis=1).mean()
     assert found.recall == inside_synthetic.any(axis=1).mean()
