@@ -56,30 +56,34 @@ def _metadata(plugin: str, content: bytes = b"", description: str = "") -> Summa
     return SummaryMetadata(plugin_data=data, summary_description=description)
 
 
-def scalar(tag: str, value: float, description: str | None) -> Summary.Value:
-    """A number; with a description, which TensorBoard reads from a tag's first point only."""
-    if description is None:
-        return Summary.Value(tag=tag, simple_value=value)
-    metadata = _metadata("scalars", description=description)
-    return Summary.Value(tag=tag, simple_value=value, metadata=metadata)
+def scalar(tag: str, value: float) -> Summary.Value:
+    """A number."""
+    return Summary.Value(tag=tag, simple_value=value)
 
 
-def image(tag: str, png: bytes, description: str) -> Summary.Value:
+def described(tag: str, plugin: str, description: str) -> Summary.Value:
+    """The tooltip of a tag, written once before its first value.
+
+    Beside a number or a picture in the short form one of TensorBoard's two loaders would ignore
+    it; the long form is not seen by TensorBoard's `EventAccumulator`. On its own it reaches all.
+    """
+    return Summary.Value(tag=tag, metadata=_metadata(plugin, description=description))
+
+
+def image(tag: str, png: bytes) -> Summary.Value:
     """A picture; its size stands in the PNG's first chunk (RFC 2083, section 4.1.1)."""
     width, height = struct.unpack_from(">II", png, 16)
     picture = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=png)
-    metadata = _metadata("images", description=description)
-    return Summary.Value(tag=tag, image=picture, metadata=metadata)
+    return Summary.Value(tag=tag, image=picture)
 
 
-def text(tag: str, markdown: str, description: str = "") -> Summary.Value:
+def text(tag: str, markdown: str) -> Summary.Value:
     """A text in Markdown."""
     tensor = TensorProto(dtype=DT_STRING, string_val=[markdown.encode()])
-    metadata = _metadata("text", description=description)
-    return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
+    return Summary.Value(tag=tag, tensor=tensor, metadata=_metadata("text"))
 
 
-def histogram(tag: str, values: NDArray[np.float64], description: str) -> Summary.Value:
+def histogram(tag: str, values: NDArray[np.float64]) -> Summary.Value:
     """A distribution of finite values in 30 equal bins."""
     counts, edges = np.histogram(values, bins=_BINS)
     message = HistogramProto(
@@ -91,8 +95,7 @@ def histogram(tag: str, values: NDArray[np.float64], description: str) -> Summar
         bucket_limit=edges[1:].tolist(),
         bucket=counts.tolist(),
     )
-    metadata = _metadata("histograms", description=description)
-    return Summary.Value(tag=tag, histo=message, metadata=metadata)
+    return Summary.Value(tag=tag, histo=message)
 
 
 def params_start(params: Mapping[str, ParamValue], started: float) -> Summary.Value:

@@ -93,6 +93,7 @@ class TensorBoardTracker:
                 f"run folder '{self.folder}' must be writable; got {error!r}. Choose another."
             ) from error
         self._scalars = kept
+        self._seen = set(kept)
 
     @property
     def folder(self) -> Path:
@@ -115,17 +116,14 @@ class TensorBoardTracker:
             values: Numbers by tag. TensorBoard keeps seven digits.
             step: Epoch or training step.
         """
-        points = [
-            summaries.scalar(tag, value, None if tag in self._scalars else self._description(tag))
-            for tag, value in values.items()
-        ]
+        points = [summaries.scalar(tag, value) for tag, value in values.items()]
         if not self._scalars.issuperset(values):
             self._scalars.update(values)
             layout = summaries.layout(self._scalars)
             if layout != self._layout:
                 self._layout = layout
                 points.append(summaries.layout_value(layout))
-        self._write(values, points, step)
+        self._write("scalars", values, points, step)
 
     def log_array(self, tag: str, array: Array, step: int) -> None:
         """Log an array or a frame as a table, cut to 60 rows and 16 columns.
@@ -146,7 +144,7 @@ class TensorBoardTracker:
             step: Epoch or training step.
         """
         self._images[tag] += 1
-        self._write([tag], [summaries.image(tag, png(figure), self._description(tag))], step)
+        self._write("images", [tag], [summaries.image(tag, png(figure))], step)
 
     def log_histogram(self, tag: str, values: NDArray[np.float64], step: int) -> None:
         """Log the distribution of some values in 30 equal bins.
@@ -165,7 +163,7 @@ class TensorBoardTracker:
                 f"histogram '{tag}' at step {step} needs finite values; got {values.size} values, "
                 f"{odd} of them not finite."
             )
-        self._write([tag], [summaries.histogram(tag, values, self._description(tag))], step)
+        self._write("histograms", [tag], [summaries.histogram(tag, values)], step)
 
     def log_text(self, tag: str, text: str, step: int) -> None:
         """Log a text in Markdown: tables, lists, headings, code and links are shown.
@@ -175,7 +173,7 @@ class TensorBoardTracker:
             text: The text.
             step: Epoch or training step.
         """
-        self._write([tag], [summaries.text(tag, text, self._description(tag))], step)
+        self._write("text", [tag], [summaries.text(tag, text)], step)
 
     def log_file(self, tag: str, path: Path, step: int) -> None:
         """Log where a file is: TensorBoard keeps no files.
@@ -245,12 +243,20 @@ class TensorBoardTracker:
         if self._params:
             points.append(summaries.params_end(status))
         try:
-            self._write([STATUS_TAG], points, self._last_step)
+            self._write("text", [STATUS_TAG], points, self._last_step)
             self._faults.settle()
         finally:
             self._closed = True
             self._file.close()
             self._run.close()
+
+    def _tooltips(self, plugin: str, tags: Collection[str]) -> list[Summary.Value]:
+        """Descriptions of tags that are met for the first time."""
+        if not self._descriptions or self._seen.issuperset(tags):
+            return []
+        found = [(tag, self._description(tag)) for tag in tags if tag not in self._seen]
+        self._seen.update(tags)
+        return [summaries.described(tag, plugin, text) for tag, text in found if text]
 
     def _description(self, tag: str) -> str:
         """The description of the tag, or of the longest beginning that has one."""
@@ -265,14 +271,13 @@ class TensorBoardTracker:
                 f"TensorBoardTracker('{self.folder}') is closed; got {listed(tags)}."
             )
 
-    def _write(self, tags: Iterable[str], points: Sequence[Summary.Value], step: int) -> None:
+    def _write(
+        self, plugin: str, tags: Iterable[str], points: Sequence[Summary.Value], step: int
+    ) -> None:
         tags = list(tags)
-        check_entry(tags, step)
-        if self._closed:
-            raise TrackerError(
-                f"TensorBoardTracker('{self.folder}') is closed; got {listed(tags)}."
-            )
+        self._check(tags, step)
         self._last_step = step
+        points = [*self._tooltips(plugin, tags), *points]
         with self._faults.guard(tags, step):
             self._file.append(summaries.record(points, step))
 
