@@ -1,7 +1,7 @@
 """`Trainer`: epochs of steps, callbacks after each step, routines after each epoch."""
 
 from collections.abc import Iterator, Mapping, Sequence, Sized
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Generic, final
@@ -139,12 +139,17 @@ class Trainer(Generic[Batch, Output]):
             CheckpointError: The checkpoint is damaged, foreign, or of another composition.
             KeyboardInterrupt: Ctrl-C was pressed twice.
         """
-        self._saver.begin(resume)
-        with self._session():
-            reason = self._stop(self._state.epoch_ended)
-            while reason is None:
-                reason = self._epoch()
-            self._saver.end(self._seconds())
+        # All of it, because run-time type checks of sequences draw an item to look at.
+        with nullcontext() if self._seed is None else kept_random_states():
+            self._saver.begin(resume)
+            with self._session():
+                reason = self._stop(self._state.epoch_ended)
+                while reason is None:
+                    reason = self._epoch()
+                self._saver.end(self._seconds())
+            return self._result(reason)
+
+    def _result(self, reason: str) -> TrainingResult:
         state = self._state
         return TrainingResult(
             history=self.history,
@@ -161,8 +166,6 @@ class Trainer(Generic[Batch, Output]):
         """The surroundings of a run: random states, Ctrl-C, the bar, entered parts."""
         state = self._state
         with ExitStack() as stack:
-            if self._seed is not None:
-                stack.enter_context(kept_random_states())
             for part in self._parts:
                 if isinstance(part, AbstractContextManager):
                     stack.enter_context(part)

@@ -1,4 +1,4 @@
-"""Looking through what libraries wrap around a model to train it in several processes."""
+"""Looking through what libraries wrap around a model to train it."""
 
 import inspect
 
@@ -6,12 +6,13 @@ from torch import nn
 
 
 def inner_model(model: object) -> object:
-    """The model inside wrappers that only pass calls on (torch's DDP, Lightning Fabric's module).
+    """The model inside wrappers that only pass calls on (torch's DDP and compile, Fabric's module).
 
     Their own ``forward`` takes anything, and their state has a prefix before each key.
     """
     while isinstance(model, nn.Module):
-        inner = getattr(model, "module", None)
+        # torch.compile(model) keeps the model under another name than the others.
+        inner = getattr(model, "module", None) or getattr(model, "_orig_mod", None)
         if not isinstance(inner, nn.Module) or not _takes_anything(model):
             break
         model = inner

@@ -1,0 +1,452 @@
+"""The trainer's order of events, its history, its ends, and that watching changes nothing."""
+
+import hashlib
+import math
+import os
+import random
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, assert_type
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from synthproto.contracts import EpochEvent, StepEvent, Update
+from synthproto.data.batches import Batches
+from synthproto.errors import NonFiniteLossError, ParameterError
+from synthproto.training.callbacks import GradientNorms, LossCallback
+from synthproto.training.routines import LoaderRoutine, LossRoutine
+from synthproto.training.schedule import Every
+from synthproto.training.steps import GradientStep, loss_of
+from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps, NotFinite, Patience
+from synthproto.training.trainer import Trainer
+
+
+class Rows(NamedTuple):
+    x: Tensor
+
+
+class Scored(NamedTuple):
+    loss: Tensor
+    hidden: Tensor
+
+
+class Net(nn.Module):
+    """Dropout, batch norm and noise: everything that watching could disturb."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 1)
+        )
+
+    def forward(self, batch: Rows) -> Scored:
+        hidden = self.layers(batch.x + 0.1 * torch.randn_like(batch.x))
+        return Scored(loss=(hidden - batch.x.sum(1, keepdim=True)).pow(2).mean(), hidden=hidden)
+
+
+class Scalars:
+    """A tracker that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, float, int]] = []
+
+    def log_scalars(self, values: Mapping[str, float], step: int) -> None:
+        self.kept += [(tag, value, step) for tag, value in values.items()]
+
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def net() -> Net:
+    torch.manual_seed(7)
+    return Net()
+
+
+def rows(count: int = 40) -> Rows:
+    return Rows(torch.randn(count, 4, generator=torch.Generator().manual_seed(1)))
+
+
+def step_of(model: Net) -> GradientStep[Rows, Scored]:
+    return GradientStep(
+        model=model, loss=loss_of, optimizer=torch.optim.Adam(model.parameters(), lr=1e-2)
+    )
+
+
+def digest(model: nn.Module) -> str:
+    state = b"".join(t.numpy().tobytes() for t in model.state_dict().values())
+    return hashlib.sha256(state).hexdigest()
+
+
+def trained(model: Net, **more: object) -> Trainer[Rows, Scored]:
+    return Trainer(
+        step=step_of(model),
+        batches=Batches(rows(), 8),
+        stopper=MaxEpochs(3),
+        progress=False,
+    )
+
+
+def test_types_follow_from_the_step() -> None:
+    assert_type(trained(net()), Trainer[Rows, Scored])
+
+
+def test_events_come_in_order() -> None:
+    seen: list[str] = []
+
+    def callback(event: StepEvent[Rows, Scored]) -> None:
+        seen.append(f"step {event.epoch}.{event.step} {event.batch.x.shape[0]}")
+        assert event.losses["loss"].requires_grad is False
+
+    def routine(event: EpochEvent) -> dict[str, float]:
+        seen.append(f"epoch {event.epoch}.{event.step}")
+        assert not torch.is_grad_enabled()
+        assert not model.training
+        return {"my/score": 2.0 * event.epoch}
+
+    def later(event: EpochEvent) -> None:
+        assert event.scores["my/score"] == 2.0 * event.epoch
+
+    model = net()
+    result = Trainer(
+        step=step_of(model),
+        batches=Batches(rows(20), 8),
+        stopper=MaxEpochs(2),
+        callbacks=[callback],
+        routines=[routine, later],
+        progress=False,
+    ).run()
+    assert seen == [
+        *("step 1.1 8", "step 1.2 8", "step 1.3 4", "epoch 1.3"),
+        *("step 2.4 8", "step 2.5 8", "step 2.6 4", "epoch 2.6"),
+    ]
+    assert model.training
+    assert list(result.history.index) == [1, 2]
+    assert list(result.history.columns) == ["step", "seconds", "train/loss", "my/score"]
+    assert result.history["my/score"].tolist() == [2.0, 4.0]
+    assert result.reason == "MaxEpochs: 2 of 2 epochs done"
+    assert not result.interrupted
+    assert "2 epochs, 6 steps" in str(result)
+
+
+def test_history_has_the_mean_loss_and_gaps_where_nothing_was_due() -> None:
+    losses: list[float] = []
+
+    def keep(event: StepEvent[Rows, Scored]) -> None:
+        losses.append(event.losses["loss"].item())
+
+    model = net()
+    data = Batches(rows(), 8)
+    result = Trainer(
+        step=step_of(model),
+        batches=data,
+        stopper=MaxEpochs(3),
+        callbacks=[keep],
+        routines=[Every(2, LoaderRoutine(model=model, batches=data, scores={"loss": loss_of}))],
+        progress=False,
+    ).run()
+    means = np.array(losses).reshape(3, 5).mean(1)
+    assert np.allclose(result.history["train/loss"], means, rtol=1e-12)
+    assert result.history["holdout/loss"].isna().tolist() == [True, False, True]
+
+
+def test_means_count_only_the_steps_with_an_entry() -> None:
+    class Rare:
+        """A step that reports a second loss in every third step."""
+
+        def __init__(self) -> None:
+            self.count = 0
+
+        def update(self, batch: int, /) -> Update[int]:
+            self.count += 1
+            often = {"often": torch.tensor(1.0)}
+            return Update(batch, often | ({} if self.count % 3 else {"rare": torch.tensor(6.0)}))
+
+        def end_epoch(self, event: EpochEvent, /) -> None: ...
+
+        def evaluation(self) -> "Rare":
+            return self
+
+        def __enter__(self) -> None: ...
+        def __exit__(self, *error: object) -> None: ...
+
+        def state_dict(self) -> dict[str, object]:
+            return {}
+
+        def load_state_dict(self, state: dict[str, object], /) -> None: ...
+
+    # What a GAN calls a batch may be nothing: a range will do.
+    trainer = Trainer(step=Rare(), batches=range(7), stopper=MaxEpochs(1), progress=False)
+    scores = trainer.run().history.iloc[0]
+    assert (scores["train/often"], scores["train/rare"]) == (1.0, 6.0)
+
+
+def test_nothing_is_trained_for_zero_epochs() -> None:
+    model = net()
+    before = digest(model)
+    result = Trainer(
+        step=step_of(model), batches=Batches(rows(), 8), stopper=MaxEpochs(0), progress=False
+    ).run()
+    assert (result.epoch, result.step, len(result.history)) == (0, 0, 0)
+    assert digest(model) == before
+
+
+def test_a_second_run_of_a_finished_one_does_nothing() -> None:
+    model = net()
+    trainer = trained(model)
+    first = trainer.run()
+    before = digest(model)
+    second = trainer.run()
+    assert digest(model) == before
+    assert (second.step, second.reason) == (first.step, first.reason)
+
+
+def test_a_stop_within_an_epoch_leaves_it_open_and_one_at_its_end_closes_it() -> None:
+    within = Trainer(
+        step=step_of(net()), batches=Batches(rows(), 8), stopper=MaxSteps(7), progress=False
+    ).run()
+    assert (within.epoch, within.step, len(within.history)) == (2, 7, 1)
+    at_end = Trainer(
+        step=step_of(net()), batches=Batches(rows(), 8), stopper=MaxSteps(10), progress=False
+    ).run()
+    assert (at_end.epoch, at_end.step, len(at_end.history)) == (2, 10, 2)
+
+
+def test_run_goes_on_where_it_was_interrupted() -> None:
+    whole, broken = net(), net()
+    trained(whole).run()
+    at: list[int] = []
+
+    def press(event: StepEvent[Rows, Scored]) -> None:
+        if event.step == 7 and not at:
+            at.append(event.step)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    trainer = Trainer(
+        step=step_of(broken),
+        batches=Batches(rows(), 8),
+        stopper=MaxEpochs(3),
+        callbacks=[press],
+        progress=False,
+    )
+    stopped = trainer.run()
+    assert (stopped.reason, stopped.interrupted, stopped.step) == ("interrupted", True, 7)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    done = trainer.run()
+    assert (done.interrupted, done.step) == (False, 15)
+    assert digest(broken) == digest(whole)
+
+
+def test_second_ctrl_c_raises() -> None:
+    def press(event: StepEvent[Rows, Scored]) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    trainer = Trainer(
+        step=step_of(net()),
+        batches=Batches(rows(), 8),
+        stopper=MaxEpochs(1),
+        callbacks=[press],
+        progress=False,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def watched(model: Net, seed: int | None = 0) -> Trainer[Rows, Scored]:
+    """Everything that looks, and a routine that draws from every generator there is."""
+
+    def draw(event: EpochEvent) -> None:
+        random.random(), np.random.rand(), torch.rand(3)
+        model(rows())
+
+    def loader(_: int) -> Iterator[Rows]:
+        for (x,) in DataLoader(TensorDataset(rows().x), batch_size=7):
+            yield Rows(x)
+
+    tracker = Scalars()
+    return Trainer(
+        step=step_of(model),
+        batches=Batches(rows(), 8),
+        stopper=AnyOf(MaxEpochs(3), Patience(lambda event: event.scores["holdout/loss"], 3)),
+        callbacks=[Every(2, LossCallback(tracker)), GradientNorms(model, tracker)],
+        routines=[
+            draw,
+            LossRoutine(tracker),
+            LoaderRoutine(model=model, batches=loader, scores={"loss": loss_of}, tracker=tracker),
+        ],
+        seed=seed,
+        progress=False,
+    )
+
+
+def test_watching_does_not_change_training() -> None:
+    unwatched, seen = net(), net()
+    trained(unwatched).run()
+    watched(seen).run()
+    assert digest(seen) == digest(unwatched)
+
+
+def test_modes_are_left_as_found() -> None:
+    model = net()
+    model.layers[1].eval()  # a frozen batch norm
+    watched(model).run()
+    assert model.training
+    assert not model.layers[1].training
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_runs_are_reproducible_and_leave_the_global_generators_alone(seed: int) -> None:
+    def run(ambient: int) -> str:
+        model = net()
+        trainer = Trainer(
+            step=step_of(model),
+            batches=Batches(rows(), 8),
+            stopper=MaxEpochs(2),
+            seed=seed,
+            progress=False,
+        )
+        # Not before: run-time type checks of sequences look at an item drawn by `random`.
+        random.seed(ambient), np.random.seed(ambient), torch.manual_seed(ambient)
+        expected = random.Random(ambient).random(), np.random.RandomState(ambient).rand()
+        trainer.run()
+        assert (random.random(), np.random.rand()) == expected
+        assert torch.equal(torch.rand(3), torch.rand(3, generator=_seeded(ambient)))
+        return digest(model)
+
+    assert run(1) == run(2)
+
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_seeds_differ_and_none_takes_the_ambient_state() -> None:
+    def run(seed: int | None, ambient: int) -> str:
+        model = net()
+        torch.manual_seed(ambient)
+        watched(model, seed).run()
+        return digest(model)
+
+    assert run(0, 0) != run(1, 0)
+    assert run(None, 1) != run(None, 2)
+    assert run(None, 0) == run(0, 1)
+
+
+def test_non_finite_loss_names_epoch_and_step_and_keeps_what_was_tracked() -> None:
+    tracker = Scalars()
+
+    def poison(event: StepEvent[Rows, Scored]) -> None:
+        if event.step == 6:
+            with torch.no_grad():
+                next(model.parameters()).fill_(math.nan)
+
+    model = net()
+    trainer = Trainer(
+        step=step_of(model),
+        batches=Batches(rows(), 8),
+        stopper=MaxEpochs(9),
+        callbacks=[poison],
+        routines=[LossRoutine(tracker)],
+        progress=False,
+    )
+    with pytest.raises(NonFiniteLossError, match="'loss' is NaN or infinite in epoch 2, step 7"):
+        trainer.run()
+    assert [step for _, _, step in tracker.kept] == [1]
+    assert list(trainer.history.index) == [1]
+
+
+def test_non_finite_loss_can_end_the_run_cleanly() -> None:
+    def infinite(output: Scored, batch: Rows) -> Tensor:
+        return output.loss * math.inf
+
+    model = net()
+    result = Trainer(
+        step=GradientStep(
+            model=model, loss=infinite, optimizer=torch.optim.SGD(model.parameters())
+        ),
+        batches=Batches(rows(), 8),
+        stopper=AnyOf(NotFinite(), MaxEpochs(5)),
+        check_finite=False,
+        progress=False,
+    ).run()
+    assert result.epoch == 1
+    assert result.reason.startswith("NotFinite: train/loss=")
+
+
+def test_context_managers_among_the_parts_are_left_after_an_exception() -> None:
+    class Part:
+        def __init__(self) -> None:
+            self.seen: list[str] = []
+
+        def __enter__(self) -> None:
+            self.seen.append("in")
+
+        def __exit__(self, *error: object) -> None:
+            self.seen.append("out")
+
+        def __call__(self, event: StepEvent[Rows, Scored]) -> None:
+            raise RuntimeError("from a callback")
+
+    part = Part()
+    trainer = Trainer(
+        step=step_of(net()),
+        batches=Batches(rows(), 8),
+        stopper=MaxEpochs(1),
+        callbacks=[Every(1, part)],
+        progress=False,
+    )
+    with pytest.raises(RuntimeError, match="from a callback"):
+        trainer.run()
+    assert part.seen == ["in", "out"]
+
+
+def test_bad_arguments_are_refused() -> None:
+    with pytest.raises(ParameterError, match="seed must be at least 0"):
+        Trainer(step=step_of(net()), batches=[rows()], stopper=MaxEpochs(1), seed=-1)
+    empty: list[Rows] = []
+    with pytest.raises(ParameterError, match="batches are empty"):
+        Trainer(step=step_of(net()), batches=empty, stopper=MaxEpochs(1))
+
+    def nothing(epoch: int) -> list[Rows]:
+        return []
+
+    trainer = Trainer(step=step_of(net()), batches=nothing, stopper=MaxEpochs(1), progress=False)
+    with pytest.raises(ParameterError, match="nothing in epoch 1"):
+        trainer.run()
+    with pytest.raises(ParameterError, match="resume=True needs checkpoints"):
+        trained(net()).run(resume=True)
+
+
+def test_batches_may_be_a_function_that_skips_or_not(tmp_path: Path) -> None:
+    data = Batches(rows(), 8)
+    asked: list[tuple[int, int]] = []
+
+    def skipping(epoch: int, start: int = 0) -> Iterator[Rows]:
+        asked.append((epoch, start))
+        return data(epoch, start)
+
+    def plain(epoch: int) -> Iterator[Rows]:
+        return data(epoch)
+
+    def run(batches: Callable[[int], Iterator[Rows]]) -> str:
+        model = net()
+        stop = [7, 15]
+        trainer = Trainer(
+            step=step_of(model),
+            batches=batches,
+            stopper=lambda now: "enough" if now.step >= stop[0] else None,
+            progress=False,
+        )
+        trainer.run()
+        stop.pop(0)
+        assert trainer.run().step == 15
+        return digest(model)
+
+    assert run(skipping) == run(plain)
+    assert asked == [(1, 0), (2, 0), (2, 2), (3, 0)]
