@@ -16,52 +16,45 @@ from torch.nn import functional as F
 
 
 class Vocabulary:
-    """The words of each column: its values where they are few, otherwise ranges of equal count.
+    """The words of each column: its values where they are few, otherwise ranges of them.
 
     Args:
         frame: The real table, without missing values.
-        words: Largest number of words of a column.
+        words: Largest number of words of a column; ranges hold about equally many cells.
     """
 
     def __init__(self, frame: pd.DataFrame, words: int = 100) -> None:
         self.dtypes = frame.dtypes
-        self.values = {str(name): np.unique(frame[name].to_numpy()) for name in frame.columns}
-        self.edges = {
-            name: np.unique(np.quantile(frame[name].to_numpy(), np.linspace(0, 1, words + 1)))
-            for name, values in self.values.items()
-            if len(values) > words and values.dtype.kind in "iuf"
-        }
+        self.cells = {str(name): np.sort(frame[name].to_numpy()) for name in frame.columns}
+        # The value that each word begins with: a value of many cells has a word of its own.
+        self.words = {}
+        for name, cells in self.cells.items():
+            values = np.unique(cells)
+            starts = np.linspace(0, len(cells) - 1, words + 1).astype(int)[:-1]
+            self.words[name] = values if len(values) <= words else np.unique(cells[starts])
 
     @property
     def sizes(self) -> list[int]:
         """Number of words of each column."""
-        return [
-            len(self.edges[name]) - 1 if name in self.edges else len(values)
-            for name, values in self.values.items()
-        ]
+        return [len(words) for words in self.words.values()]
 
     def encode(self, frame: pd.DataFrame) -> Tensor:
         """Number of each word within its column, shape ``(rows, columns)``."""
-        columns = []
-        for name, values in self.values.items():
-            cells, edges = frame[name].to_numpy(), self.edges.get(name)
-            found = np.searchsorted(values if edges is None else edges[1:-1], cells)
-            columns.append(torch.from_numpy(found))
-        return torch.stack(columns, dim=1)
+        found = [
+            np.searchsorted(words, frame[name].to_numpy(), side="right") - 1
+            for name, words in self.words.items()
+        ]
+        return torch.from_numpy(np.stack(found, axis=1))
 
-    def decode(self, words: Tensor) -> pd.DataFrame:
-        """Rows of words; of a range, a value within it at random."""
-        columns: dict[str, pd.Series] = {}
-        for index, (name, values) in enumerate(self.values.items()):
-            found, edges = words[:, index].numpy(), self.edges.get(name)
-            if edges is None:
-                cells = values[found]
-            else:
-                share = torch.rand(len(found)).numpy()
-                cells = edges[found] + share * (edges[found + 1] - edges[found])
-            if self.dtypes[name].kind in "iu":
-                cells = np.round(cells)
-            columns[name] = pd.Series(cells).astype(self.dtypes[name])
+    def decode(self, rows: Tensor) -> pd.DataFrame:
+        """Rows of words as a frame; of a range, one of the real values in it at random."""
+        columns = {}
+        for index, (name, words) in enumerate(self.words.items()):
+            cells, found = self.cells[name], rows[:, index].numpy()
+            ends = np.append(np.searchsorted(cells, words), len(cells))
+            share = torch.rand(len(found)).numpy()
+            place = ends[found] + share * (ends[found + 1] - ends[found])
+            columns[name] = pd.Series(cells[place.astype(int)], dtype=self.dtypes[name])
         return pd.DataFrame(columns)
 
 
