@@ -12,7 +12,7 @@ import numpy as np
 
 from synthproto.data.levels import Levels
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
-from synthproto.errors import SchemaError, UndefinedScoreError
+from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.joint import Centre
 from synthproto.measures.neighbours import Balls, Neighbours, balls, nearest
 from synthproto.measures.rows import Floats, Ints, Rows, scale_to_range
@@ -224,3 +224,15 @@ def _codes(table: Table, levels: Levels, holdout: Table | None) -> Ints:
     lookup = np.arange(levels.size + 1 + len(own))
     lookup[levels.size + 1 :] = [levels.size + 1 + places[label] for label in own]
     return np.asarray(lookup[codes], dtype=np.int64)
+
+
+def check_shares(part: object, argument: str, values: tuple[float, ...]) -> None:
+    """Refuse an argument that holds no shares.
+
+    Raises:
+        ParameterError: There are no values, or one is not in [0, 1].
+    """
+    if not values or not all(0 <= value <= 1 for value in values):
+        raise ParameterError(
+            f"{type(part).__name__}: `{argument}` must be in [0, 1]; got {values}."
+        )

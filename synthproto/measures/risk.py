@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from synthproto.measures.neighbours import Neighbours
 from synthproto.measures.ranking import Interval, wilson
-from synthproto.measures.rows import TIE, Floats, Ints, Rows
+from synthproto.measures.rows import TIE, Floats, Rows
 
 CAVEAT = (
     "Distances to the closest record are an alarm for memorisation: passing them does not mean "
@@ -184,8 +184,3 @@ def excess_risk(attack: Interval, control: Interval) -> Interval:
 def share_of(found: NDArray[np.bool_]) -> Interval:
     """Share of True with its Wilson interval; at least one entry."""
     return wilson(float(found.sum()), float(len(found)))
-
-
-def closest_of_each(found: Neighbours) -> tuple[Floats, Ints]:
-    """Distance and number of the closest row only."""
-    return found.distances[:, 0], found.indices[:, 0]
