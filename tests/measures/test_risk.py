@@ -1,0 +1,163 @@
+"""Privacy measures: by hand, and over 50 seeds a memorising model against an independent one."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from synthproto.measures.neighbours import Neighbours, nearest
+from synthproto.measures.ranking import Interval, auc, auc_interval
+from synthproto.measures.risk import (
+    best_guess,
+    dcr_share,
+    exact_matches,
+    excess_risk,
+    membership_scores,
+    most_common,
+    nndr,
+    right,
+    row_hashes,
+)
+from synthproto.measures.rows import Floats, Rows
+
+
+def found(distances: list[float], indices: list[int]) -> Neighbours:
+    return Neighbours(np.array(distances)[:, None], np.array(indices)[:, None])
+
+
+def population(rng: np.random.Generator, count: int, grid: int = 0) -> Rows:
+    values = rng.random((count, 3))
+    if grid:
+        values = rng.integers(0, grid + 1, (count, 3)) / grid
+    return Rows(values, rng.integers(0, 3, (count, 1)))
+
+
+def half_memorised(rng: np.random.Generator, real: Rows, fresh: Rows) -> Rows:
+    """Half of the rows are real ones, a little moved."""
+    count = len(fresh) // 2
+    kept = real.take(rng.integers(0, len(real), count))
+    moved = kept.continuous + rng.normal(0, 0.002, kept.continuous.shape)
+    rest = fresh.take(np.arange(count, len(fresh)))
+    return Rows(np.concatenate([moved, rest.continuous]), np.concatenate([kept.codes, rest.codes]))
+
+
+def shares(real: Rows, holdout: Rows, synthetic: Rows) -> Interval:
+    sizes = (len(real), len(holdout))
+    return dcr_share(nearest(synthetic, real, 1), nearest(synthetic, holdout, 1), sizes)
+
+
+def test_exact_matches_by_hand() -> None:
+    real = Rows(np.array([[0.0], [np.nan], [1.0]]), np.array([[0], [1], [1]]))
+    rows = Rows(np.array([[-0.0], [np.nan], [np.nan], [1.0]]), np.array([[0], [1], [0], [0]]))
+    assert exact_matches(rows, real).tolist() == [True, True, False, False]
+
+
+def test_hashes_tell_rows_apart() -> None:
+    rng = np.random.default_rng(0)
+    rows = Rows(rng.integers(0, 3, (5000, 2)) * 1.0, rng.integers(0, 4, (5000, 3)))
+    distinct = len(np.unique(np.hstack([rows.continuous, rows.codes]), axis=0))
+    assert len(np.unique(row_hashes(rows))) == distinct
+    swapped = Rows(np.zeros((2, 0)), np.array([[1, 2], [2, 1]]))
+    assert len(np.unique(row_hashes(swapped))) == 2
+
+
+def test_nndr_by_hand() -> None:
+    ratios = nndr(np.array([0.1, 0.0, 0.0]), np.array([0.4, 0.2, 0.0]))
+    np.testing.assert_allclose(ratios, [0.25, 0.0, 1.0])
+
+
+def test_dcr_share_by_hand() -> None:
+    # Closer, farther, tie, closer: (1 + 0 + ½ + 1) / 4, each row alone with its closest one.
+    to_real = found([0.1, 0.5, 0.2, 0.0], [0, 1, 2, 3])
+    to_holdout = found([0.3, 0.2, 0.2, 0.1], [0, 1, 2, 3])
+    share = dcr_share(to_real, to_holdout, (5, 5))
+    assert share.value == pytest.approx(2.5 / 4)
+    assert share.low < 2.5 / 4 < share.high
+    # Three rows share one real row: (1² + 3²) / 4² instead of 4 / 4²; 1.6 effective rows.
+    grouped = dcr_share(found([0.1, 0.5, 0.2, 0.0], [3, 1, 3, 3]), to_holdout, (5, 5))
+    assert grouped.value == share.value
+    assert grouped.high - grouped.low > share.high - share.low
+
+
+def test_dcr_share_corrects_for_sizes() -> None:
+    # The real table is three times as large, and closer three times as often.
+    to_real, to_holdout = found([0.1, 0.1, 0.1, 0.9], [0, 1, 2, 3]), found([0.5] * 4, [0, 1, 2, 3])
+    assert dcr_share(to_real, to_holdout, (300, 100)).value == pytest.approx(0.5)
+    assert dcr_share(found([0.0] * 4, [0, 1, 2, 3]), to_holdout, (300, 100)).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("count", "holdout_rows", "grid"), [(120, 120, 0), (300, 100, 0), (120, 120, 5)]
+)
+def test_memorisation_is_caught_and_independence_is_not(
+    count: int, holdout_rows: int, grid: int
+) -> None:
+    covered = caught = 0
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        real, fresh = population(rng, count, grid), population(rng, count, grid)
+        holdout = population(rng, holdout_rows, grid)
+        share = shares(real, holdout, fresh)
+        covered += share.low <= 0.5 <= share.high
+        caught += shares(real, holdout, half_memorised(rng, real, fresh)).low > 0.5
+    # A 95 % interval misses more often than this once in a thousand runs.
+    assert covered >= binom.ppf(0.001, 50, 0.95)
+    assert caught == 50
+
+
+def test_membership_is_found_where_it_leaks() -> None:
+    covered, leaking = 0, []
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        real, fresh, own, others = (population(rng, 120) for _ in range(4))
+        for synthetic in (fresh, half_memorised(rng, real, fresh)):
+            members, rest = (
+                membership_scores(closest(side, own), closest(side, synthetic))
+                for side in (real, others)
+            )
+            if synthetic is fresh:
+                area = auc_interval(members, rest)
+                covered += area.low <= 0.5 <= area.high
+            else:
+                leaking.append(auc(members, rest))
+    assert covered >= binom.ppf(0.001, 50, 0.95)
+    # 60 draws with replacement name 1 - exp(-1/2) = 39 % of 120 rows; the rest rank at random.
+    assert np.mean(leaking) == pytest.approx(0.5 + 0.39 / 2, abs=0.04)
+    assert min(leaking) > 0.5
+
+
+def closest(rows: Rows, references: Rows) -> Floats:
+    return nearest(rows, references, 1).distances[:, 0]
+
+
+def test_membership_scores_are_finite() -> None:
+    scores = membership_scores(np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0]))
+    assert scores[0] == 0.0
+    assert scores[1] == -scores[2]
+    assert np.isfinite(scores).all()
+
+
+def test_auc_interval_by_hand() -> None:
+    # Placements of the positives among the negatives: 1, ½; of the negatives: ½, 1.
+    area = auc_interval(np.array([3.0, 1.5]), np.array([2.0, 1.0]))
+    half = 1.959963984540054 * np.sqrt(0.0625 / 1 + 0.0625 / 1)
+    assert area.value == 0.75
+    assert area.low == pytest.approx(0.75 - half)
+    assert area.high == 1.0
+
+
+def test_guesses_by_hand() -> None:
+    truth = np.array([0.1, 0.5, np.nan, np.nan])
+    guesses = np.array([0.12, 0.6, np.nan, 0.5])
+    assert right(truth, guesses, 0.05).tolist() == [True, False, True, False]
+    assert most_common(np.array([2.0, 1.0, 1.0, 2.0])) == 1.0
+    assert np.isnan(most_common(np.array([np.nan, np.nan, 1.0])))
+    # 0.3 to 0.4 holds three values; their middle is within 0.05 of all.
+    assert best_guess(np.array([0.0, 0.3, 0.35, 0.4, 0.9]), 0.05) == pytest.approx(0.35)
+    assert np.isnan(best_guess(np.array([np.nan, np.nan, 0.1]), 0.05))
+
+
+def test_excess_risk_by_hand() -> None:
+    risk = excess_risk(Interval(0.7, 0.6, 0.8), Interval(0.4, 0.4, 0.4))
+    assert risk == pytest.approx((0.5, 0.5 - 0.1 / 0.6, 0.5 + 0.1 / 0.6))
+    assert excess_risk(Interval(0.3, 0.2, 0.4), Interval(0.5, 0.4, 0.6)).value == 0.0
+    assert excess_risk(Interval(1.0, 0.9, 1.0), Interval(1.0, 0.9, 1.0)) == (0.0, 0.0, 0.0)
