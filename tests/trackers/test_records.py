@@ -1,0 +1,86 @@
+"""The record format against TensorBoard's own, and files that grow by whole records."""
+
+import os
+import threading
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synthproto.trackers.records import AppendFile, crc32c, frame, read_frames, replace_file
+
+
+@pytest.mark.parametrize(
+    ("data", "crc"),
+    [  # RFC 3720, appendix B.4; the last from Koopman's catalogue of check values
+        (bytes(32), 0x8A9136AA),
+        (b"\xff" * 32, 0x62A8AB43),
+        (bytes(range(32)), 0x46DD794E),
+        (bytes(range(31, -1, -1)), 0x113FDB5C),
+        (b"123456789", 0xE3069283),
+        (b"", 0),
+    ],
+)
+def test_crc32c_has_the_published_values(data: bytes, crc: int) -> None:
+    assert crc32c(data) == crc
+
+
+def bytewise(data: bytes) -> int:
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+@given(st.integers(0, 3000), st.integers(0, 2**32))
+def test_crc32c_of_any_length_is_that_of_the_definition(length: int, seed: int) -> None:
+    data = Random(seed).randbytes(length)
+    assert crc32c(data) == bytewise(data)
+
+
+def test_records_come_back_up_to_the_first_damage(tmp_path: Path) -> None:
+    path = tmp_path / "records"
+    payloads = [b"", b"a", os.urandom(1000)]
+    whole = b"".join(frame(payload) for payload in payloads)
+    for cut in (len(whole), len(whole) - 1, len(whole) - 1010):
+        path.write_bytes(whole[:cut])
+        kept = 3 if cut == len(whole) else 2
+        assert [payload for _, payload in read_frames(path)] == payloads[:kept]
+    path.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    assert [payload for _, payload in read_frames(path)] == payloads[:2]
+
+
+def test_the_end_of_each_record_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "records"
+    path.write_bytes(frame(b"abc") + frame(b"defgh"))
+    assert [end for end, _ in read_frames(path)] == [19, 40]
+
+
+def test_threads_do_not_mix_records(tmp_path: Path) -> None:
+    file = AppendFile(tmp_path / "lines")
+
+    def append(letter: str) -> None:
+        for _ in range(200):
+            file.append(letter.encode() * 99 + b"\n")
+
+    threads = [threading.Thread(target=append, args=(letter,)) for letter in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = (tmp_path / "lines").read_text().splitlines()
+    assert len(lines) == 800
+    assert all(len(line) == 99 and len(set(line)) == 1 for line in lines)
+    assert file.size == 80000
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.txt"
+    replace_file(path, b"one")
+    replace_file(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert [p.name for p in path.parent.iterdir()] == ["b.txt"]
