@@ -3,9 +3,9 @@
 from synthproto.artifacts.arrays import Juxtaposition as Juxtaposition
 from synthproto.artifacts.plots import CDF as CDF
 from synthproto.artifacts.plots import PDF as PDF
-from synthproto.artifacts.scores import CorrelationDistance as CorrelationDistance
 from synthproto.artifacts.scores import JSDistance as JSDistance
 from synthproto.artifacts.scores import MeanJSDistance as MeanJSDistance
+from synthproto.artifacts.trends import CorrelationDistance as CorrelationDistance
 from synthproto.contracts import Artifact as Artifact
 from synthproto.contracts import Batch as Batch
 from synthproto.contracts import EpochEvent as EpochEvent

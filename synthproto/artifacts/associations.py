@@ -135,12 +135,11 @@ class Association:
         tables = table.get(CrossTables(levels))
         for i, j in combinations(range(len(levels)), 2):
             cross = tables[i, j]
-            cells = (cross.rows, cross.columns, cross.counts)
             if self.nominal == "theils_u":
-                matrix[i, j] = theils_u(*cells)
+                matrix[i, j] = theils_u(*cross.cells)
                 matrix[j, i] = theils_u(cross.columns, cross.rows, cross.counts)
             else:
-                v = cramers_v(*cells, bias_correction=self.bias_correction, yates=self.yates)
+                v = cramers_v(*cross.cells, bias_correction=self.bias_correction, yates=self.yates)
                 matrix[i, j] = matrix[j, i] = v
         return matrix
 

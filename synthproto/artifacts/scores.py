@@ -1,20 +1,111 @@
-"""Scores: numbers that say how far a synthetic table is from the real one."""
+"""Fidelity of single columns: how far the distribution of a synthetic one is from the real one.
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias, final
+A class here gives numbers by column; `Mean` makes one number of them. Every one says its range,
+which end is best, and where it differs from a peer. Identifiers and text are compared only by
+`MissingRateDifference`; datetimes as numbers, booleans as categories.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, final
 
 import numpy as np
-from numpy.typing import NDArray
+from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.artifacts.associations import Association
 from synthproto.data.levels import BinRule
 from synthproto.data.spec import Kind
-from synthproto.data.table import DISCRETE, NUMERIC, TablePair
-from synthproto.errors import UndefinedScoreError
-from synthproto.measures.marginal import js_distance, shares
+from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.measures.marginal import (
+    Floats,
+    js_distance,
+    ks_distance,
+    shares,
+    total_variation,
+)
 
-MatrixDistance: TypeAlias = Literal["rmse", "l2", "mae"]
-"""How the differences of two association matrices become one number."""
+
+@runtime_checkable
+class ByColumn(Protocol):
+    """A score that gives numbers by column, hashable, so that its result is kept with a pair."""
+
+    @property
+    def name(self) -> str:
+        """Tag ``family/name``."""
+        ...
+
+    @property
+    def best(self) -> float:
+        """Best value."""
+        ...
+
+    def __call__(self, pair: TablePair, /) -> Mapping[str, float]:
+        """Score by column."""
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Mean:
+    """Arithmetic mean over the columns of a score: ``Mean(KSDistance())``.
+
+    Attributes:
+        of: A score that gives numbers by column.
+        name: Tag; by default ``"fidelity/mean_ks_distance"`` for ``"fidelity/ks_distance"``.
+
+    Raises:
+        UndefinedScoreError: There are no columns of the kinds that the score compares.
+    """
+
+    of: ByColumn
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            family, _, name = self.of.name.rpartition("/")
+            object.__setattr__(self, "name", f"{family}/mean_{name}".lstrip("/"))
+
+    @property
+    def best(self) -> float:
+        """Best value."""
+        return self.of.best
+
+    def __call__(self, pair: TablePair) -> float:
+        """Mean score."""
+        by_column = pair.get(self.of)
+        if not by_column:
+            raise UndefinedScoreError(
+                f"score {self.name!r} is undefined: the tables have no columns that it compares; "
+                f"they have {[(column.name, column.kind) for column in pair.spec.columns][:12]}"
+            )
+        return float(np.mean(list(by_column.values())))
+
+
+@final
+@dataclass(frozen=True)
+class Complement:
+    """``1 - score`` by column: a similarity from a distance in [0, 1], and the reverse.
+
+    Attributes:
+        of: A score that gives numbers in [0, 1] by column.
+        name: Tag; by default that of the score and ``"_complement"``.
+    """
+
+    of: ByColumn
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.of.name}_complement")
+
+    @property
+    def best(self) -> float:
+        """Best value."""
+        return 1.0 - self.of.best
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Complement by column."""
+        return {column: 1.0 - value for column, value in pair.get(self.of).items()}
 
 
 @final
@@ -43,22 +134,21 @@ class JSDistance:
     name: str = "fidelity/js_distance"
     best: ClassVar[float] = 0.0
 
+    def __post_init__(self) -> None:
+        _check_bins(self.name, self.bins)
+
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
-        return {column: self._of(pair, column) for column in pair.spec.of_kind(*self.kinds)}
-
-    def _of(self, pair: TablePair, column: str) -> float:
-        histogram = pair.histogram(column, self.bins, self.rule)
-        first = 1 if histogram.levels.binned else 0  # missing is no value of a continuous column
-        return js_distance(shares(histogram.real[first:]), shares(histogram.synthetic[first:]))
+        return {
+            column: js_distance(*_shares(pair, column, self.bins, self.rule))
+            for column in pair.spec.of_kind(*self.kinds)
+        }
 
 
 @final
 @dataclass(frozen=True)
 class MeanJSDistance:
-    """Mean over the columns of `JSDistance`, with its parameters.
-
-    In [0, 1], 0 is best.
+    """Mean over the columns of `JSDistance`, with its parameters; in [0, 1], 0 is best.
 
     Raises:
         UndefinedScoreError: There are no columns of these kinds.
@@ -70,59 +160,116 @@ class MeanJSDistance:
     name: str = "fidelity/mean_js_distance"
     best: ClassVar[float] = 0.0
 
+    def __post_init__(self) -> None:
+        _check_bins(self.name, self.bins)
+
     def __call__(self, pair: TablePair) -> float:
         """Mean distance."""
-        by_column = pair.get(JSDistance(self.bins, self.rule, self.kinds))
-        if not by_column:
-            raise UndefinedScoreError(
-                f"score {self.name!r} is undefined: the tables have no columns of the kinds "
-                f"{list(self.kinds)}"
-            )
-        return float(np.mean(list(by_column.values())))
+        return Mean(JSDistance(self.bins, self.rule, self.kinds), self.name)(pair)
 
 
 @final
 @dataclass(frozen=True)
-class CorrelationDistance:
-    """Distance between the association matrices of the real and the synthetic table.
+class KSDistance:
+    """Kolmogorov-Smirnov statistic of each continuous and datetime column.
 
-    In [0, 2] for ``"rmse"`` and ``"mae"``, unbounded for ``"l2"``; 0 is best. Computed from the
-    pairs of different columns; artifact-core divides by the diagonal as well, which is always
-    equal, so that its value is smaller by the root of (d - 1) / d.
+    In [0, 1], 0 is best: the largest gap between the two distribution functions. Missing values
+    are left out; 1 if only one side has values.
 
     Attributes:
-        association: What the matrices hold.
-        metric: ``"rmse"``, root mean square; ``"l2"``, root of the sum of squares (the Frobenius
-            norm); ``"mae"``, mean absolute difference.
-        diagonal: Whether the diagonal counts as a set of pairs.
+        decimals: Round values first. SDMetrics rounds to 14, which no magnitude above 10 notices.
         name: Tag.
-
-    Raises:
-        UndefinedScoreError: There are fewer than two columns.
     """
 
-    association: Association = field(default_factory=Association)
-    metric: MatrixDistance = "rmse"
-    diagonal: bool = False
-    name: str = "fidelity/correlation_distance"
+    decimals: int | None = None
+    name: str = "fidelity/ks_distance"
     best: ClassVar[float] = 0.0
 
-    def __call__(self, pair: TablePair) -> float:
-        """Distance of the two matrices."""
-        real = pair.real.get(self.association).to_numpy()
-        gaps = real - pair.synthetic.get(self.association).to_numpy()
-        if not self.diagonal:
-            gaps = gaps[~np.eye(len(gaps), dtype=bool)]
-        if not gaps.size:
-            raise UndefinedScoreError(
-                f"score {self.name!r} is undefined: it needs two columns of the kinds "
-                f"{list(self.association.kinds)}; the tables have {len(real)}"
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Distance by column."""
+        return {
+            column: ks_distance(
+                self._sorted(pair.real, column), self._sorted(pair.synthetic, column)
             )
-        return _size(gaps, self.metric)
+            for column in pair.spec.of_kind(*NUMERIC)
+        }
+
+    def _sorted(self, table: Table, column: str) -> Floats:
+        ascending = table.ascending(column)
+        return ascending if self.decimals is None else np.round(ascending, self.decimals)
 
 
-def _size(gaps: NDArray[np.float64], metric: MatrixDistance) -> float:
-    if metric == "mae":
-        return float(np.abs(gaps).mean())
-    squares = float((gaps * gaps).sum())
-    return float(np.sqrt(squares if metric == "l2" else squares / gaps.size))
+@final
+@dataclass(frozen=True)
+class TotalVariation:
+    """Total variation distance of each column: ½ Σ |p_real - p_synthetic|.
+
+    In [0, 1], 0 is best: the share of rows that would have to change. Columns are counted as in
+    `JSDistance`; 1 if only one side has values.
+
+    Attributes:
+        kinds: Which columns to compare; numbers are binned.
+        missing: Whether missing is a category; SDMetrics leaves it out.
+        bins: About how many bins a continuous column has.
+        rule: How they are cut.
+        name: Tag.
+    """
+
+    kinds: tuple[Kind, ...] = DISCRETE
+    missing: bool = True
+    bins: int = 20
+    rule: BinRule = "quantile"
+    name: str = "fidelity/total_variation"
+    best: ClassVar[float] = 0.0
+
+    def __post_init__(self) -> None:
+        _check_bins(self.name, self.bins)
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Distance by column."""
+        return {
+            column: total_variation(*_shares(pair, column, self.bins, self.rule, self.missing))
+            for column in pair.spec.of_kind(*self.kinds)
+        }
+
+
+@final
+@dataclass(frozen=True)
+class ShapeDistance:
+    """`KSDistance` of continuous and datetime columns, `TotalVariation` of discrete ones.
+
+    In [0, 1], 0 is best. Its mean is the "shape error" of the literature (TabSyn, ICLR 2024), and
+    one minus it SDMetrics' Column Shapes, which leaves missing categories out.
+
+    Attributes:
+        missing: Whether missing is a category of discrete columns.
+        decimals: Round numbers first.
+        name: Tag.
+    """
+
+    missing: bool = True
+    decimals: int | None = None
+    name: str = "fidelity/shape_distance"
+    best: ClassVar[float] = 0.0
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Distance by column, in the order of the spec."""
+        found = {
+            **pair.get(KSDistance(self.decimals)),
+            **pair.get(TotalVariation(missing=self.missing)),
+        }
+        return {column: found[column] for column in pair.spec.names if column in found}
+
+
+def _shares(
+    pair: TablePair, column: str, bins: int, rule: BinRule, missing: bool = True
+) -> tuple[Floats, Floats]:
+    """Shares of the levels on both sides; missing is a level of discrete columns only."""
+    histogram = pair.histogram(column, bins, rule)
+    first = 0 if missing and not histogram.levels.binned else 1
+    return shares(histogram.real[first:]), shares(histogram.synthetic[first:])
+
+
+def _check_bins(name: str, bins: int) -> None:
+    if bins < 1:
+        raise ParameterError(f"bins of {name!r} must be at least 1; got {bins}")

@@ -47,6 +47,11 @@ class CrossTable:
         rows = cells // dense.shape[1]
         return cls(rows, cells - rows * dense.shape[1], counts, int(counts.sum()))
 
+    @property
+    def cells(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+        """Rows, columns and counts, as measures take them."""
+        return self.rows, self.columns, self.counts
+
     def merged(self, other: Self) -> Self:
         """Cross table of both chunks together, if both are in the same levels."""
         width = int(max(self.columns.max(initial=0), other.columns.max(initial=0))) + 1

@@ -3,7 +3,7 @@
 What `Table` offers to artifacts and plots, each computed at the first call and kept:
 
 - ``values(column)``, ``ascending(column)``: numbers with NaN, and present numbers sorted;
-- ``moments(column)``, ``statistic(column, "median")``: count, missing, mean, std, extremes, ...;
+- ``moments(column)``, ``statistic(column, "median")``, ``missing``, ``distinct``;
 - ``levels(column, bins, rule)``: categories (most frequent first) or bins, fitted on this table;
 - ``codes(levels)``, ``counts(levels)``, ``unseen(levels)``: this table in any table's levels;
 - ``scaled(column)``: numbers centred and divided by their range, missing ones 0;
@@ -156,6 +156,13 @@ class Table:
         if self.missing(column):
             values[np.isnan(values)] = 0.0
         return values
+
+    def distinct(self, column: str) -> int:
+        """Number of distinct present values of a column of any kind."""
+        if self._spec.kind(column) in NUMERIC:
+            ascending = self.ascending(column)
+            return int(np.count_nonzero(np.diff(ascending))) + bool(len(ascending))
+        return len(self._factorised(column)[0])
 
     # --- levels -------------------------------------------------------------------------------
 

@@ -1,0 +1,151 @@
+"""Fidelity of single columns: distances and statistics of their values, in the values' units."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias, final
+
+from synthproto.data.statistics import Statistic
+from synthproto.data.table import NUMERIC, Table, TablePair
+from synthproto.errors import UndefinedScoreError
+from synthproto.measures.marginal import similarity_in_range, wasserstein_distance
+
+Scale: TypeAlias = Literal["std", "iqr", "range"]
+"""Unit of a distance between numbers: the real standard deviation, quartile range or range."""
+
+
+@final
+@dataclass(frozen=True)
+class WassersteinDistance:
+    """1-Wasserstein distance of each continuous and datetime column, in units of the real spread.
+
+    At least 0, 0 is best, unbounded: 1 means that values are one real standard deviation (or
+    quartile range, or range) from where they should be, on average. If the real spread is 0, the
+    unit is the real value's magnitude, or 1. Missing values are left out.
+
+    Attributes:
+        scale: The unit.
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: One side of a column has no values, the other has.
+    """
+
+    scale: Scale = "std"
+    name: str = "fidelity/wasserstein_distance"
+    best: ClassVar[float] = 0.0
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Distance by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        real, synthetic = (t.ascending(column) for t in (pair.real, pair.synthetic))
+        if not len(real) and not len(synthetic):
+            return 0.0
+        for table, values in ((pair.real, real), (pair.synthetic, synthetic)):
+            if not len(values):
+                raise UndefinedScoreError(
+                    f"score {self.name!r} of column {column!r} is undefined: all its values are "
+                    f"missing in the {table.name}"
+                )
+        # In units first: the sum of large distances may not be finite.
+        unit = self._unit(pair.real, column)
+        return wasserstein_distance(real / unit, synthetic / unit)
+
+    def _unit(self, real: Table, column: str) -> float:
+        moments = real.moments(column)
+        spread = {
+            "std": lambda: moments.std,
+            "iqr": lambda: (
+                real.statistic(column, "third_quartile") - real.statistic(column, "first_quartile")
+            ),
+            "range": lambda: moments.high - moments.low,
+        }[self.scale]()
+        return spread or max(abs(moments.low), abs(moments.high)) or 1.0
+
+
+@final
+@dataclass(frozen=True)
+class MissingRateDifference:
+    """Difference between the shares of missing values, for each column of any kind.
+
+    In [0, 1], 0 is best.
+    """
+
+    name: str = "fidelity/missing_rate_difference"
+    best: ClassVar[float] = 0.0
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Absolute difference by column."""
+        rates = [
+            {column: table.missing(column) / len(table) for column in pair.spec.names}
+            for table in (pair.real, pair.synthetic)
+        ]
+        return {column: abs(rates[0][column] - rates[1][column]) for column in pair.spec.names}
+
+
+@final
+@dataclass(frozen=True)
+class StatisticSimilarity:
+    """How close a statistic of each continuous and datetime column is, in real ranges.
+
+    In [0, 1], 1 is best: 1 - |real - synthetic| / (real range), at least 0. 0 if only one side
+    has values; for a constant real column 1 if the statistic is equal, otherwise 0 (SDMetrics
+    has NaN).
+
+    Attributes:
+        statistic: Which one; SDMetrics has mean, median and std.
+        name: Tag; by default ``"fidelity/mean_similarity"`` and the like.
+    """
+
+    statistic: Statistic = "mean"
+    name: str = ""
+    best: ClassVar[float] = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"fidelity/{self.statistic}_similarity")
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Similarity by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        real, synthetic = (t.moments(column) for t in (pair.real, pair.synthetic))
+        if not real.count or not synthetic.count:
+            return float(real.count == synthetic.count)
+        ours, theirs = (t.statistic(column, self.statistic) for t in (pair.real, pair.synthetic))
+        return similarity_in_range(ours, theirs, real.low, real.high)
+
+
+@final
+@dataclass(frozen=True)
+class StatisticDifference:
+    """|real - synthetic| of a statistic of each continuous and datetime column, in its unit.
+
+    At least 0, 0 is best.
+
+    Attributes:
+        statistic: Which one.
+        name: Tag; by default ``"fidelity/mean_difference"`` and the like.
+
+    Raises:
+        UndefinedScoreError: A column has no values.
+    """
+
+    statistic: Statistic = "mean"
+    name: str = ""
+    best: ClassVar[float] = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"fidelity/{self.statistic}_difference")
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Difference by column."""
+        return {
+            column: abs(
+                pair.real.statistic(column, self.statistic)
+                - pair.synthetic.statistic(column, self.statistic)
+            )
+            for column in pair.spec.of_kind(*NUMERIC)
+        }

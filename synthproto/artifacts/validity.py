@@ -1,0 +1,146 @@
+"""Validity: whether synthetic values are ones that the real table could hold, and hold them all."""
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from synthproto.data.spec import Kind
+from synthproto.data.table import DISCRETE, NUMERIC, TablePair
+from synthproto.measures.marginal import range_coverage
+
+
+@final
+@dataclass(frozen=True)
+class BoundaryAdherence:
+    """Share of synthetic values within the real range, by continuous and datetime column.
+
+    In [0, 1], 1 is best. Missing values are left out where the real column has some too, and
+    count as outside where it has none. 1 if nothing is left to judge.
+    """
+
+    name: str = "validity/boundary_adherence"
+    best: ClassVar[float] = 1.0
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Share by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        real, values = pair.real.moments(column), pair.synthetic.ascending(column)
+        judged = len(values) if real.missing else len(pair.synthetic)
+        first, last = np.searchsorted(values, real.low), np.searchsorted(values, real.high, "right")
+        return max(int(last - first), 0) / judged if judged else 1.0
+
+
+@final
+@dataclass(frozen=True)
+class CategoryAdherence:
+    """Share of synthetic rows whose category the real column has too, by discrete column.
+
+    In [0, 1], 1 is best. Missing is a category.
+    """
+
+    name: str = "validity/category_adherence"
+    best: ClassVar[float] = 1.0
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Share by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*DISCRETE)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        histogram = pair.histogram(column)
+        return int(histogram.synthetic[histogram.real > 0].sum()) / len(pair.synthetic)
+
+
+@final
+@dataclass(frozen=True)
+class RangeCoverage:
+    """Share of the real range that the synthetic values span, by continuous and datetime column.
+
+    In [0, 1], 1 is best. For a constant real column, whether its value is within the synthetic
+    range (SDMetrics has NaN). 0 if the synthetic column has no values and the real one has, 1 if
+    the real one has none.
+    """
+
+    name: str = "validity/range_coverage"
+    best: ClassVar[float] = 1.0
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Share by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        real, synthetic = (table.moments(column) for table in (pair.real, pair.synthetic))
+        if not real.count or not synthetic.count:
+            return float(not real.count)
+        return range_coverage((real.low, real.high), (synthetic.low, synthetic.high))
+
+
+@final
+@dataclass(frozen=True)
+class CategoryCoverage:
+    """Share of the real categories that the synthetic column has too, by discrete column.
+
+    In [0, 1], 1 is best; 1 if the real column has none.
+
+    Attributes:
+        missing: Whether missing is a category; SDMetrics leaves it out.
+        name: Tag.
+    """
+
+    missing: bool = True
+    name: str = "validity/category_coverage"
+    best: ClassVar[float] = 1.0
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Share by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*DISCRETE)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        histogram = pair.histogram(column)
+        first = 0 if self.missing else 1
+        wanted = histogram.real[first:] > 0
+        covered = wanted & (histogram.synthetic[first:] > 0)
+        return int(covered.sum()) / int(wanted.sum()) if wanted.any() else 1.0
+
+
+@final
+@dataclass(frozen=True)
+class KeyUniqueness:
+    """Share of synthetic rows that add a new key: present, and not seen in a row before.
+
+    In [0, 1], 1 is best.
+
+    Attributes:
+        kinds: Which columns hold keys.
+        name: Tag.
+    """
+
+    kinds: tuple[Kind, ...] = ("identifier",)
+    name: str = "validity/key_uniqueness"
+    best: ClassVar[float] = 1.0
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Share by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*self.kinds)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        return pair.synthetic.distinct(column) / len(pair.synthetic)
+
+
+@final
+@dataclass(frozen=True)
+class ExactDtypes:
+    """Share of columns whose dtype is exactly that of the real frame.
+
+    In [0, 1], 1 is best. SDMetrics' TableStructure counts a wrong column twice, (d - k) / (d + k).
+    """
+
+    name: str = "validity/exact_dtypes"
+    best: ClassVar[float] = 1.0
+
+    def __call__(self, pair: TablePair) -> float:
+        """Share of columns."""
+        pairs = zip(pair.real.frame.dtypes, pair.synthetic.frame.dtypes, strict=True)
+        return float(np.mean([str(ours) == str(theirs) for ours, theirs in pairs]))
