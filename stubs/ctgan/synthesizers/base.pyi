@@ -1,0 +1,14 @@
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+
+class BaseSynthesizer:
+    random_states: tuple[np.random.RandomState, torch.Generator] | None
+    def save(self, path: str | Path) -> None: ...
+    @classmethod
+    def load(cls, path: str | Path) -> Self: ...
+    def set_random_state(
+        self, random_state: int | tuple[np.random.RandomState, torch.Generator] | None
+    ) -> None: ...

@@ -1,0 +1,241 @@
+"""Compositions that must fit: generation, plans and trackers. See ``accepts.py``."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import assert_type
+
+import numpy as np
+import pandas as pd
+from ctgan import CTGAN
+from matplotlib.figure import Figure
+
+from synthproto import (
+    PDF,
+    Artifact,
+    CorrelationDistance,
+    GenerationParams,
+    Generator,
+    JSDistance,
+    Juxtaposition,
+    LossCarrier,
+    LossRoutine,
+    MeanJSDistance,
+    MemoryTracker,
+    Patience,
+    Plan,
+    Report,
+    ReportTracker,
+    RunTracker,
+    ScalarTracker,
+    Table,
+    TableCodec,
+    TablePair,
+    TablePlan,
+    TableSpec,
+    TableSynthesizer,
+    TensorBoardTracker,
+    Validation,
+)
+from synthproto.contracts import Array, Drawing, FigureTracker, ParamsTracker, Plot, Score, Tracker
+from synthproto.trackers.filesystem import FilesystemTracker
+from synthproto.trackers.tee import Tee
+from typecheck.parts import (
+    FRAME,
+    REAL,
+    VAE_MODEL,
+    Images,
+    NumberTracker,
+    ReportKeeper,
+    VAEBatch,
+    VAEParams,
+    brightness,
+)
+
+PAIR = TablePair(REAL, REAL)
+SAMPLE = partial(VAE_MODEL.generate, VAEParams(n_records=10))
+
+# --- generation ----------------------------------------------------------------------------------
+
+
+def sample_of_a_model() -> None:
+    """A model's generate with its own params, of whatever type they are."""
+    validation = Validation(sample=SAMPLE, real=REAL, plan=TablePlan(scores=[MeanJSDistance()]))
+    assert_type(validation.compare(), Report)
+
+
+def sample_of_a_lambda() -> None:
+    """A lambda that generates."""
+    Validation(sample=lambda: FRAME.head(5), real=REAL, plan=TablePlan()).compare()
+
+
+def sample_of_ctgan() -> None:
+    """CTGAN as it is, through the stub that comes with the library."""
+    model = CTGAN(epochs=1, batch_size=20, pac=1, enable_gpu=False)
+    model.fit(FRAME, discrete_columns=["sex"])
+    Validation(sample=partial(model.sample, 10), real=REAL, plan=TablePlan()).compare()
+
+
+def generators_by_variance() -> None:
+    """A model that asks for less than it is given fits."""
+
+    class Modest:
+        def generate(self, params: GenerationParams) -> pd.DataFrame:
+            return FRAME.head(params.n_records)
+
+    models: list[Generator[VAEParams]] = [VAE_MODEL, Modest()]
+    for model in models:
+        assert_type(model.generate(VAEParams(n_records=5)), pd.DataFrame)
+    params: GenerationParams = VAEParams(n_records=5)
+    assert params.n_records == 5
+
+
+def synthesizer_as_a_whole() -> None:
+    """A model that is trained and generates."""
+    model: TableSynthesizer[VAEBatch, LossCarrier, VAEParams] = VAE_MODEL
+    assert_type(model.generate(VAEParams(n_records=5)), pd.DataFrame)
+
+
+# --- tables and plans ------------------------------------------------------------------------------
+
+
+def tables_and_codec() -> None:
+    """From a frame to tensors and back."""
+    spec = TableSpec.infer(FRAME, categorical=["sex"])
+    real = Table(FRAME, spec)
+    codec = TableCodec.fit(real)
+    assert_type(codec.decode(codec.encode(real)), pd.DataFrame)
+
+
+def plan_of_tables() -> None:
+    """Scores, collections, arrays and plots of the library."""
+    plan = TablePlan(
+        scores=[MeanJSDistance(), JSDistance(), CorrelationDistance()],
+        arrays=[Juxtaposition("mean")],
+        plots=[PDF()],
+    )
+    assert_type(plan, Plan[TablePair])
+    report = plan.run(PAIR)
+    assert_type(report["fidelity/mean_js_distance"], float)
+    report.track(ReportKeeper(), 1)
+
+
+def own_score_as_function() -> None:
+    """A function is a score; its name is its tag."""
+
+    def extra_rows(pair: TablePair) -> float:
+        return float(len(pair.synthetic) - len(pair.real))
+
+    def length_by_table(pair: TablePair) -> dict[str, float]:
+        return {"real": float(len(pair.real)), "synthetic": float(len(pair.synthetic))}
+
+    report = TablePlan(scores=[extra_rows, length_by_table]).run(PAIR)
+    assert set(report) == {"extra_rows", "length_by_table/real", "length_by_table/synthetic"}
+
+
+def own_score_as_dataclass() -> None:
+    """A frozen dataclass with a name is a score with parameters."""
+
+    @dataclass(frozen=True)
+    class ShareAbove:
+        bound: float
+        name: str = "fidelity/share_above"
+
+        def __call__(self, pair: TablePair) -> float:
+            return float((pair.synthetic.frame["age"] > self.bound).mean())
+
+    part: Artifact[TablePair, float] = ShareAbove(5.0)
+    score: Score[TablePair] = part
+    TablePlan(scores=[part, score] if part is not score else [part]).run(PAIR)
+
+
+def own_array_and_plot() -> None:
+    """Arrays, frames and matplotlib figures, one or several."""
+
+    def mean_rows(pair: TablePair) -> Mapping[str, Array]:
+        return {"real": pair.real.frame[["age"]], "synthetic": np.zeros(2)}
+
+    def blank(pair: TablePair) -> Figure:
+        return Figure(figsize=(1, 1))
+
+    def blanks(pair: TablePair) -> dict[str, Figure]:
+        return {"first": Figure(figsize=(1, 1))}
+
+    plot: Plot[TablePair] = blanks
+    drawing: Drawing = Figure(figsize=(1, 1))
+    report = TablePlan(arrays=[mean_rows], plots=[blank, plot]).run(PAIR)
+    assert len(report.figures) == 2
+    assert drawing is not None
+
+
+def score_of_anything() -> None:
+    """A score that needs less than a pair of tables fits any plan."""
+
+    def constant(resources: object) -> float:
+        return 1.0
+
+    TablePlan(scores=[constant, MeanJSDistance()]).run(PAIR)
+    Plan[Images](scores=[constant, brightness]).run(Images(np.zeros((2, 2)), np.ones((2, 2))))
+
+
+def plan_of_other_resources() -> None:
+    """A plan of something else than tables; its type is inferred."""
+    plan = Plan(scores=[brightness])
+    assert_type(plan, Plan[Images])
+
+
+def plan_for_less() -> None:
+    """A plan that needs less than a pair of tables is a plan of tables."""
+
+    def constant(resources: object) -> float:
+        return 1.0
+
+    anything: Plan[object] = Plan(scores=[constant])
+    Validation(sample=SAMPLE, real=REAL, plan=anything).compare()
+
+
+def monitor_of_a_score() -> None:
+    """A score of the plan, monitored by itself and not by its name."""
+    score = MeanJSDistance()
+    validation = Validation(sample=SAMPLE, real=REAL, plan=TablePlan(scores=[score]))
+    Patience(monitor=validation.monitor(score), values=3)
+
+
+# --- trackers --------------------------------------------------------------------------------------
+
+
+def trackers_of_the_library() -> None:
+    """Each fits every capability, without importing a contract."""
+    with tempfile.TemporaryDirectory() as folder:
+        board = TensorBoardTracker(Path(folder, "board"))
+        files = FilesystemTracker(Path(folder, "files"))
+        with MemoryTracker() as memory, board, files:
+            assert_type(memory, MemoryTracker)
+            trackers: list[RunTracker] = [memory, board, files, Tee(memory, files)]
+            for tracker in trackers:
+                tracker.log_scalars({"train/loss": 0.5}, 1)
+
+
+def tracker_of_numbers() -> None:
+    """A tracker that keeps numbers only is enough where numbers are logged."""
+    tracker: ScalarTracker = NumberTracker()
+    LossRoutine(tracker)
+    Validation(sample=SAMPLE, real=REAL, plan=TablePlan(), tracker=ReportKeeper())
+
+
+def tracker_by_capability() -> None:
+    """A part asks for what it needs; a richer tracker fits a poorer contract."""
+    memory = MemoryTracker()
+    report: ReportTracker = memory
+    figures: FigureTracker = report
+    least: Tracker = figures
+    params: ParamsTracker = memory
+    params.log_params({"rate": 1e-3, "layers": 2, "name": "vae", "amsgrad": False})
+    least.flush()
+
+
+def poor_tracker_in_a_tee() -> None:
+    """A tracker of numbers beside one of everything."""
+    Tee(MemoryTracker(), scalars=[NumberTracker()]).log_scalars({"train/loss": 0.5}, 1)
