@@ -4,13 +4,21 @@ A public name is loaded from its room when it is first used, so that a script pa
 needs. The list of names is `__init__.pyi`, for checkers and for the interpreter alike.
 """
 
+import random
 import re
+import sys
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
 from beartype import BeartypeConf
 from beartype.claw import beartype_this_package
+
+# Checks of sequences look at an item drawn from python's global generator. They are given one of
+# their own, or else how often a run was checked would change what its model draws.
+for _name, _module in list(sys.modules.items()):
+    if _name.startswith("beartype.") and vars(_module).get("getrandbits") is random.getrandbits:
+        vars(_module)["getrandbits"] = random.Random(0).getrandbits
 
 # Without the second setting a hint that beartype cannot handle only warns, and stays unchecked.
 # Annotated variables are the static checkers' affair: checked here, each `X: TypeAlias` would warn.

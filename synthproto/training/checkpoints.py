@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import cast, final
-from zipfile import is_zipfile
+from zipfile import BadZipFile, ZipFile
 
 import torch
 
@@ -200,11 +200,19 @@ def read_checkpoint(path: Path) -> dict[str, object]:
     if not path.is_file():
         raise CheckpointError(f"checkpoint {str(path)!r} does not exist.")
     try:
+        # Each entry of the archive has a checksum, which torch does not compare.
+        with ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise BadZipFile(f"checksum of {damaged!r} is wrong")
         content: object = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
-        raise CheckpointError(_unreadable(path, error)) from error
+        raise CheckpointError(
+            f"checkpoint {str(path)!r} has objects that are not tensors or plain values, and is "
+            f"not read because reading them could run code: {_first_line(error)}"
+        ) from error
     # What a damaged archive makes torch raise differs by where the damage is.
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+    except (BadZipFile, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         raise CheckpointError(
             f"checkpoint {str(path)!r} is damaged: {_first_line(error)}"
         ) from error
@@ -252,15 +260,6 @@ def _upgraded(content: dict[str, object], path: Path) -> dict[str, object]:
             )
         state, version = upgrade(state), cast("int", version) + 1
     return state
-
-
-def _unreadable(path: Path, error: Exception) -> str:
-    if not is_zipfile(path):
-        return f"{str(path)!r} is damaged, or no synthproto checkpoint."
-    return (
-        f"checkpoint {str(path)!r} has objects that are not tensors or plain values, and is not "
-        f"read because reading them could run code: {_first_line(error)}"
-    )
 
 
 def _first_line(error: Exception) -> str:
