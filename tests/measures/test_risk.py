@@ -34,10 +34,11 @@ def population(rng: np.random.Generator, count: int, grid: int = 0) -> Rows:
 def half_memorised(rng: np.random.Generator, real: Rows, fresh: Rows) -> Rows:
     """Half of the rows are real ones, a little moved."""
     count = len(fresh) // 2
-    kept = real.take(rng.integers(0, len(real), count))
-    moved = kept.continuous + rng.normal(0, 0.002, kept.continuous.shape)
-    rest = fresh.take(np.arange(count, len(fresh)))
-    return Rows(np.concatenate([moved, rest.continuous]), np.concatenate([kept.codes, rest.codes]))
+    values, codes = fresh.continuous.copy(), fresh.codes.copy()
+    taken = rng.integers(0, len(real), count)
+    values[:count] = real.continuous[taken] + rng.normal(0, 0.002, values[:count].shape)
+    codes[:count] = real.codes[taken]
+    return Rows(values, codes)
 
 
 def shares(real: Rows, holdout: Rows, synthetic: Rows) -> Interval:
