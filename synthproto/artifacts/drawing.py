@@ -164,16 +164,12 @@ class Canvas:
         artist.set_transform(self._transform)
         return artist
 
-    def _pasted(self, left: int, bottom: int, colors: Pixels) -> FigureImage:
-        factor = max(1, round(self._scale))
-        enlarged = colors.repeat(factor, axis=0).repeat(factor, axis=1)
-        artist = FigureImage(
-            self._figure,
-            offsetx=round(left * self._scale),
-            offsety=round(bottom * self._scale),
-            origin="upper",
-        )
-        artist.set_data(enlarged)
+    def _pasted(self, place: Points, cells: Pixels) -> FigureImage:
+        left, bottom, width, height = np.round(place * self._scale).astype(int).tolist()
+        rows = np.arange(height) * len(cells) // max(height, 1)
+        columns = np.arange(width) * cells.shape[1] // max(width, 1)
+        artist = FigureImage(self._figure, offsetx=left, offsety=bottom, origin="upper")
+        artist.set_data(cells[rows][:, columns])
         return artist
 
     def _write(self, renderer: RendererBase, labels: Sequence[Label]) -> None:

@@ -96,7 +96,7 @@ class Ink:
     """
 
     areas: dict[str, list[Points]] = field(default_factory=dict)
-    images: list[tuple[int, int, Pixels]] = field(default_factory=list)
+    images: list[tuple[Points, Pixels]] = field(default_factory=list)
     lines: dict[Pen, list[Points]] = field(default_factory=dict)
     dots: dict[Dot, list[Points]] = field(default_factory=dict)
     labels: list[Label] = field(default_factory=list)
@@ -117,9 +117,11 @@ class Ink:
         """Draw points."""
         self.dots.setdefault(dot, []).append(points)
 
-    def image(self, left: int, bottom: int, colors: Pixels) -> None:
-        """Paste an opaque image of shape ``(height, width, 3)``, its top row first."""
-        self.images.append((left, bottom, colors))
+    def image(
+        self, colors: Pixels, left: float, bottom: float, width: float, height: float
+    ) -> None:
+        """Fill a rectangle with cells of shape ``(rows, columns, 3)``, the top row first."""
+        self.images.append((np.array([left, bottom, width, height], dtype=np.float64), colors))
 
     def label(self, label: Label) -> None:
         """Write a text."""

@@ -77,7 +77,7 @@ class Layout:
         columns: One for each panel; empty if the table has nothing to draw.
     """
 
-    sheet: Sheet
+    sheet: Sheet[Shares]
     columns: Sequence[ColumnShares]
 
 
@@ -102,7 +102,7 @@ class PDFLayout:
         ]
         canvas = Canvas(size.width, size.height, scale=self.scale)
         caption = "share of rows" if len(names) > 1 else ""
-        sheet = Sheet(canvas, size, panels, shares, key="area", caption=caption, scale=self.scale)
+        sheet = Sheet(canvas, size, panels, shares, caption=caption, scale=self.scale)
         return Layout(sheet, columns)
 
     def _levels(self, real: Table, name: str) -> Levels:
@@ -141,7 +141,7 @@ class CDFLayout:
         shares = [column.shares(real) for column in columns]
         canvas = Canvas(size.width, size.height, scale=self.scale)
         caption = "share of rows up to each value" if len(names) > 1 else ""
-        sheet = Sheet(canvas, size, panels, shares, key="curve", caption=caption, scale=self.scale)
+        sheet = Sheet(canvas, size, panels, shares, mark="band", caption=caption, scale=self.scale)
         return Layout(sheet, columns)
 
 

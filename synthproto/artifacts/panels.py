@@ -29,6 +29,7 @@ from synthproto.artifacts.ink import (
     REAL_INK,
     SYNTHETIC,
     TEXT,
+    Dot,
     Ink,
     Label,
     Pen,
@@ -72,11 +73,13 @@ class Look:
         name: What the legend calls it.
         pen: Its outline.
         spoken: Whether missing, unseen and outside shares are written down.
+        dot: How points are drawn, for panels of points.
     """
 
     name: str
     pen: Pen
     spoken: bool
+    dot: Dot | None = None
 
 
 SYNTHETIC_LOOK: Final = Look("synthetic", Pen(SYNTHETIC, 1.6), spoken=True)

@@ -12,6 +12,7 @@ from typing import final
 from synthproto.artifacts.marginals import CDFLayout, Layout, PDFLayout
 from synthproto.artifacts.panels import HOLDOUT_LOOK, SYNTHETIC_LOOK, Look, Shares
 from synthproto.artifacts.picture import Picture
+from synthproto.artifacts.sheets import blank
 from synthproto.data.table import TablePair
 from synthproto.errors import ParameterError
 
@@ -31,6 +32,7 @@ class PDF:
         bins: Most bins of a panel, at least 1; fewer for short tables and whole numbers.
         categories: Most categories of a panel, 1 to 8.
         scale: Pixels of the picture per pixel of a 325 x 196 panel; 2 for print.
+        name: Tag.
 
     Raises:
         ParameterError: An argument is out of range.
@@ -39,19 +41,15 @@ class PDF:
     bins: int = 40
     categories: int = 8
     scale: float = 1.0
+    name: str = "visual/pdf"
 
     def __post_init__(self) -> None:
         _check(self.bins, self.categories, self.scale)
 
-    @property
-    def name(self) -> str:
-        """``visual/pdf``."""
-        return "visual/pdf"
-
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
         layout = pair.real.get(PDFLayout(self.bins, self.categories, self.scale))
-        return layout.sheet.picture(layers(layout, pair))
+        return _whole(layout, pair, self.scale)
 
 
 @final
@@ -65,19 +63,16 @@ class PDFByColumn:
         bins: As in `PDF`.
         categories: As in `PDF`.
         scale: As in `PDF`.
+        name: Tag.
     """
 
     bins: int = 40
     categories: int = 8
     scale: float = 1.0
+    name: str = "visual_columns/pdf"
 
     def __post_init__(self) -> None:
         _check(self.bins, self.categories, self.scale)
-
-    @property
-    def name(self) -> str:
-        """``visual_columns/pdf``."""
-        return "visual_columns/pdf"
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw a picture of each column; empty if no column has a distribution."""
@@ -96,22 +91,18 @@ class CDF:
 
     Attributes:
         scale: Pixels of the picture per pixel of a 325 x 196 panel; 2 for print.
+        name: Tag.
     """
 
     scale: float = 1.0
+    name: str = "visual/cdf"
 
     def __post_init__(self) -> None:
         _check(1, 1, self.scale)
 
-    @property
-    def name(self) -> str:
-        """``visual/cdf``."""
-        return "visual/cdf"
-
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
-        layout = pair.real.get(CDFLayout(self.scale))
-        return layout.sheet.picture(layers(layout, pair))
+        return _whole(pair.real.get(CDFLayout(self.scale)), pair, self.scale)
 
 
 @final
@@ -121,17 +112,14 @@ class CDFByColumn:
 
     Attributes:
         scale: As in `CDF`.
+        name: Tag.
     """
 
     scale: float = 1.0
+    name: str = "visual_columns/cdf"
 
     def __post_init__(self) -> None:
         _check(1, 1, self.scale)
-
-    @property
-    def name(self) -> str:
-        """``visual_columns/cdf``."""
-        return "visual_columns/cdf"
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw a picture of each column; empty if there are no numbers in the table."""
@@ -144,6 +132,12 @@ def layers(layout: Layout, pair: TablePair) -> list[tuple[Look, Sequence[Shares]
     if pair.holdout is None:
         return [synthetic]
     return [(HOLDOUT_LOOK, [column.shares(pair.holdout) for column in layout.columns]), synthetic]
+
+
+def _whole(layout: Layout, pair: TablePair, scale: float) -> Picture:
+    if not layout.columns:
+        return blank("no column to draw", scale)
+    return layout.sheet.picture(layers(layout, pair))
 
 
 def _by_column(layout: Layout, pair: TablePair) -> Mapping[str, Picture]:

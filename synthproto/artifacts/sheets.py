@@ -2,20 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from typing import Final, Literal, TypeAlias, final
+from dataclasses import replace
+from typing import Final, Generic, Literal, TypeAlias, final
 
 import numpy as np
 from PIL import Image
-from typing_extensions import Protocol, runtime_checkable
+from typing_extensions import Protocol, TypeVar, runtime_checkable
 
 from synthproto.artifacts.axes import CARD, Box
 from synthproto.artifacts.drawing import Canvas
 from synthproto.artifacts.fonts import text_width
-from synthproto.artifacts.ink import REAL, TEXT, Ink, Label, Pen, rectangle
+from synthproto.artifacts.ink import MUTED, REAL, TEXT, Dot, Ink, Label, Pen, rectangle
 from synthproto.artifacts.panels import Look, Shares
 from synthproto.artifacts.picture import Picture
 
-Key: TypeAlias = Literal["area", "curve"]
+Side_contra = TypeVar("Side_contra", contravariant=True, default=Shares)
+Side = TypeVar("Side", default=Shares)
+
+Mark: TypeAlias = Literal["area", "band", "dots"]
 """How the legend shows the real side."""
 
 _HEADER: Final = 30.0
@@ -24,7 +28,7 @@ _LEGEND_WIDTH: Final = 120.0
 
 
 @runtime_checkable
-class Panel(Protocol):
+class Panel(Protocol[Side_contra]):
     """A part of a sheet that draws the real side once and lays other tables over it."""
 
     @property
@@ -32,25 +36,26 @@ class Panel(Protocol):
         """Place on the sheet."""
         ...
 
-    def backdrop(self, ink: Ink, real: Shares, /) -> None:
+    def backdrop(self, ink: Ink, real: Side_contra, /) -> None:
         """Draw what stays."""
         ...
 
-    def overlay(self, ink: Ink, shares: Shares, look: Look, /) -> None:
+    def overlay(self, ink: Ink, side: Side_contra, look: Look, /) -> None:
         """Draw another table."""
         ...
 
 
-def grid(count: int) -> tuple[Box, list[Box]]:
+def grid(count: int, card: tuple[float, float] = CARD) -> tuple[Box, list[Box]]:
     """Places of panels in reading order, on a sheet about as wide as a screen.
 
     Args:
         count: Number of panels, at least 1.
+        card: Width and height of a panel.
 
     Returns:
         The whole sheet, with room for a legend at its top, and the panels' places.
     """
-    width, height = CARD
+    width, height = card
     across = count if count <= 3 else math.ceil(math.sqrt(count))
     down = math.ceil(count / across)
     boxes = [
@@ -60,8 +65,16 @@ def grid(count: int) -> tuple[Box, list[Box]]:
     return Box(0.0, 0.0, width * across, height * down + _HEADER), boxes
 
 
+def blank(text: str, scale: float = 1.0) -> Picture:
+    """A picture of the size of a panel that says why there is nothing to see."""
+    canvas = Canvas(*CARD, scale=scale)
+    ink = Ink()
+    ink.label(Label(CARD[0] / 2, CARD[1] / 2, text, MUTED, align="center"))
+    return Picture(canvas.image(ink))
+
+
 @final
-class Sheet:
+class Sheet(Generic[Side]):
     """Panels with their real side drawn: the part of a plot that lasts as long as the real table.
 
     Args:
@@ -69,7 +82,8 @@ class Sheet:
         size: The whole sheet, of `grid`.
         panels: At least one.
         real: The real side, one for each panel.
-        key: How the legend shows the real side.
+        mark: How the legend shows the real side.
+        meaning: What the legend calls it.
         caption: What the plot shows, written at the top right.
         scale: Of the canvas.
     """
@@ -78,16 +92,17 @@ class Sheet:
         self,
         canvas: Canvas,
         size: Box,
-        panels: Sequence[Panel],
-        real: Sequence[Shares],
+        panels: Sequence[Panel[Side]],
+        real: Sequence[Side],
         *,
-        key: Key,
-        caption: str,
+        mark: Mark = "area",
+        meaning: str = "real",
+        caption: str = "",
         scale: float = 1.0,
     ) -> None:
         self._canvas, self._size, self._panels = canvas, size, tuple(panels)
-        self._key: Key = key
-        self._scale = scale
+        self._mark: Mark = mark
+        self._meaning, self._scale = meaning, scale
         ink = Ink()
         for panel, shares in zip(panels, real, strict=True):
             panel.backdrop(ink, shares)
@@ -96,11 +111,11 @@ class Sheet:
         self._stamps: dict[tuple[Look, ...], Image.Image] = {}
 
     @property
-    def panels(self) -> tuple[Panel, ...]:
+    def panels(self) -> tuple[Panel[Side], ...]:
         """The panels, in reading order."""
         return self._panels
 
-    def picture(self, layers: Sequence[tuple[Look, Sequence[Shares]]]) -> Picture:
+    def picture(self, layers: Sequence[tuple[Look, Sequence[Side]]]) -> Picture:
         """The whole sheet with tables laid over the real side.
 
         Args:
@@ -108,11 +123,11 @@ class Sheet:
         """
         ink = self._overlays(layers)
         looks = tuple(look for look, _ in layers)
-        _legend(ink, 14.0, self._size.top - 19, self._key, looks, one_row=True)
+        self._legend(ink, 14.0, self._size.top - 19, looks, one_row=True)
         ink.label(self._caption)
         return Picture(self._canvas.image(ink))
 
-    def cards(self, layers: Sequence[tuple[Look, Sequence[Shares]]]) -> list[Picture]:
+    def cards(self, layers: Sequence[tuple[Look, Sequence[Side]]]) -> list[Picture]:
         """Each panel as a picture of its own, with its own legend.
 
         Args:
@@ -122,7 +137,7 @@ class Sheet:
         stamp = self._stamp(tuple(look for look, _ in layers))
         return [Picture(self._card(image, panel.box, stamp)) for panel in self._panels]
 
-    def _overlays(self, layers: Sequence[tuple[Look, Sequence[Shares]]]) -> Ink:
+    def _overlays(self, layers: Sequence[tuple[Look, Sequence[Side]]]) -> Ink:
         ink = Ink()
         for look, tables in layers:
             for panel, shares in zip(self._panels, tables, strict=True):
@@ -143,33 +158,38 @@ class Sheet:
             height = 9 + _ROW * max(1, len(looks))
             canvas = Canvas(_LEGEND_WIDTH, height, scale=self._scale)
             ink = Ink()
-            _legend(ink, 2.0, height - 16, self._key, looks, one_row=False)
+            self._legend(ink, 2.0, height - 16, looks, one_row=False)
             self._stamps[looks] = canvas.image(ink)
         return self._stamps[looks]
 
+    def _legend(
+        self, ink: Ink, left: float, y: float, looks: Sequence[Look], *, one_row: bool
+    ) -> None:
+        """Write which side is which; the last look, the synthetic one, follows the real side."""
+        x = left
+        self._swatch(ink, x, y)
+        for look in (None, *reversed(looks)):
+            if look is not None:
+                self._outline(ink, x, y, look)
+            name = Label(x + 17, y, self._meaning if look is None else look.name, color=TEXT)
+            ink.label(name)
+            x += 17 + text_width(name.text, name.size) + 10
+            if look is not None and not one_row:
+                x, y = left, y - _ROW
 
-def _legend(
-    ink: Ink,
-    left: float,
-    y: float,
-    key: Key,
-    looks: Sequence[Look],
-    *,
-    one_row: bool,
-) -> None:
-    """Write which side is which; the last look, the synthetic one, follows the real side."""
-    x = left
-    if key == "area":
-        ink.box(REAL, x, y - 1, 12, 9)
-    else:
-        ink.line(Pen(REAL, 5.0), np.array([(x, y + 3.5), (x + 14, y + 3.5)]))
-    for look in (None, *reversed(looks)):
-        name = Label(x + 17, y, "real" if look is None else look.name, color=TEXT)
-        if look is not None and key == "area" and look.spoken:
+    def _swatch(self, ink: Ink, x: float, y: float) -> None:
+        if self._mark == "area":
+            ink.box(REAL, x, y - 1, 12, 9)
+        elif self._mark == "band":
+            ink.line(Pen(REAL, 5.0), np.array([(x, y + 3.5), (x + 14, y + 3.5)]))
+        else:
+            ink.dot(Dot(REAL, 7.0), np.array([(x + 7, y + 3.5)]))
+
+    def _outline(self, ink: Ink, x: float, y: float, look: Look) -> None:
+        if look.dot is not None:
+            key = replace(look.dot, size=max(look.dot.size, 6.0), alpha=1.0)
+            ink.dot(key, np.array([(x + 7, y + 3.5)]))
+        elif self._mark == "area" and look.spoken:
             ink.line(look.pen, rectangle(x, y - 1, 12, 9))
-        elif look is not None:
+        else:
             ink.line(look.pen, np.array([(x, y + 3.5), (x + 14, y + 3.5)]))
-        ink.label(name)
-        x += 17 + text_width(name.text, name.size) + 10
-        if look is not None and not one_row:
-            x, y = left, y - _ROW
