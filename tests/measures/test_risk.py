@@ -54,7 +54,7 @@ def test_exact_matches_by_hand() -> None:
 
 def test_hashes_tell_rows_apart() -> None:
     rng = np.random.default_rng(0)
-    rows = Rows(rng.integers(0, 3, (5000, 2)) * 1.0, rng.integers(0, 4, (5000, 3)))
+    rows = Rows(rng.integers(0, 3, (5000, 2)).astype(np.float64), rng.integers(0, 4, (5000, 3)))
     distinct = len(np.unique(np.hstack([rows.continuous, rows.codes]), axis=0))
     assert len(np.unique(row_hashes(rows))) == distinct
     swapped = Rows(np.zeros((2, 0)), np.array([[1, 2], [2, 1]]))

@@ -1,0 +1,94 @@
+"""Attacks: a model that leaks is found, one that does not is not, by hand and in known cases."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.artifacts.attacks import AttributeInference, MembershipInference
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
+
+
+def frame(seed: int, count: int) -> pd.DataFrame:
+    """The secret depends on nothing, so only a leak can tell it."""
+    rng = np.random.default_rng(seed)
+    known = {f"x{place}": rng.random(count) for place in range(3)}
+    secret = {"secret": rng.choice(["a", "b"], count), "amount": rng.random(count)}
+    return pd.DataFrame({**known, **secret, "id": np.arange(count)})
+
+
+SPEC = TableSpec.infer(frame(0, 50), categorical=["secret"], identifier=["id"])
+
+
+def pair_of(*frames: pd.DataFrame) -> TablePair:
+    real, synthetic, *holdout = (Table(made, SPEC) for made in frames)
+    return TablePair(real, synthetic, *holdout)
+
+
+def test_membership() -> None:
+    real, fresh, holdout = (frame(seed, 400) for seed in range(3))
+    independent = MembershipInference()(pair_of(real, fresh, holdout))
+    assert independent["auc_low"] < 0.5 < independent["auc_high"]
+    assert abs(independent["advantage_at_0.01"]) < 0.03
+    half = pd.concat([real[:200], fresh[200:]], ignore_index=True)
+    leaking = MembershipInference((0.01,))(pair_of(real, half, holdout))
+    # Half of the training rows are in the table and named with certainty.
+    assert leaking["auc"] == pytest.approx(0.75, abs=0.04)
+    assert leaking["true_positive_at_0.01"] == pytest.approx(0.5, abs=0.02)
+    assert leaking["advantage_at_0.01"] == leaking["true_positive_at_0.01"] - 0.01
+    assert leaking == MembershipInference((0.01,))(pair_of(real, half, holdout))
+
+
+def test_attributes() -> None:
+    real, fresh, holdout = (frame(seed, 400) for seed in range(3))
+    attack = AttributeInference(("secret", "amount"))
+    leaking = attack(pair_of(real, real, holdout))
+    assert leaking["secret/attack"] == leaking["amount/attack"] == 1.0
+    assert leaking["secret/control"] == pytest.approx(0.5, abs=0.08)
+    # Within 5 % of the range on either side of a uniform value.
+    assert leaking["amount/control"] == pytest.approx(0.1, abs=0.05)
+    assert leaking["amount/baseline"] == pytest.approx(0.1, abs=0.05)
+    assert leaking["secret/risk_low"] > 0.8
+    independent = attack(pair_of(real, fresh, holdout))
+    assert independent["secret/risk_low"] == independent["amount/risk_low"] == 0.0
+
+
+def test_attributes_by_hand() -> None:
+    spec = TableSpec.infer(pd.DataFrame({"x": [0.0], "y": ["a"]}), continuous=["x"])
+    columns = [
+        {"x": [0.0, 1.0, 2.0], "y": ["a", "b", "b"]},
+        {"x": [0.1, 1.1, 1.9], "y": ["a", "a", "b"]},
+        {"x": [0.2, 1.2], "y": ["b", "b"]},
+    ]
+    pair = TablePair(*(Table(pd.DataFrame(made), spec) for made in columns))
+    found = AttributeInference(("y",))(pair)
+    assert found["y/attack"] == pytest.approx(2 / 3)
+    assert found["y/control"] == 0.0
+    assert found["y/baseline"] == pytest.approx(1 / 3)
+    assert found["y/risk"] == pytest.approx(2 / 3)
+
+
+def test_known_columns_are_what_the_attacker_has() -> None:
+    real, holdout = frame(0, 100), frame(1, 100)
+    pair = pair_of(real, real, holdout)
+    assert AttributeInference(("secret",), known=("x0",))(pair)["secret/attack"] == 1.0
+    assert AttributeInference(("secret",), known=("amount",))(pair)["secret/attack"] == 1.0
+
+
+def test_refusals() -> None:
+    pair = pair_of(frame(0, 10), frame(1, 10))
+    for attack in (MembershipInference(), AttributeInference(("secret",))):
+        with pytest.raises(UndefinedScoreError, match="inference is undefined without a holdout"):
+            attack(pair)
+    alone = pair_of(frame(0, 10), frame(1, 10), frame(2, 1))
+    with pytest.raises(UndefinedScoreError, match="it needs two holdout rows"):
+        MembershipInference()(alone)
+    with pytest.raises(SchemaError, match=r"columns \['id', 'nose'\] are not in the tables"):
+        AttributeInference(("id",), known=("nose",))(pair)
+    with pytest.raises(SchemaError, match="no columns that distances"):
+        AttributeInference(("secret",), known=("secret",))(alone)
+    with pytest.raises(ParameterError, match="`secrets` must name a column"):
+        AttributeInference(())
+    with pytest.raises(ParameterError, match="`false_positive`"):
+        MembershipInference((2.0,))
