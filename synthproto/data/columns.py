@@ -98,6 +98,7 @@ class NumberColumn:
         scaler: Between the column's unit (seconds for datetimes) and scaled numbers.
         low: Least real value; 0 without values.
         high: Greatest real value; 0 without values.
+        has_values: Whether the real column has any value; if not, it decodes to missing values.
         decimals: Decimal places that all real numbers have at most: 0 for whole numbers, 2 for
             cents; ``None`` for more than 6, and for datetimes.
         tick: What all real datetimes are multiples of, in units of the dtype: a day for dates.
@@ -110,6 +111,7 @@ class NumberColumn:
     scaler: StandardScaler | QuantileScaler
     low: float
     high: float
+    has_values: bool
     decimals: int | None
     tick: int
     has_missing: bool
@@ -128,6 +130,7 @@ class NumberColumn:
             scaler=scaler.fit(present),
             low=float(present.min()) if len(present) else 0.0,
             high=float(present.max()) if len(present) else 0.0,
+            has_values=len(present) > 0,
             decimals=None if kind == "datetime" else _decimals(present),
             tick=_tick(values) if kind == "datetime" else 1,
             has_missing=len(present) < len(numbers),
@@ -150,6 +153,7 @@ class NumberColumn:
     def decode(self, scaled: Numbers, missing: NDArray[np.bool_], clip: bool) -> pd.Series:
         """The column of these numbers, dtype and resolution of the real one."""
         numbers = self.scaler.decode(scaled)
+        missing = missing if self.has_values else np.ones_like(missing)
         if clip:
             numbers = np.clip(numbers, self.low, self.high)
         if self.decimals is not None:
