@@ -2,10 +2,13 @@
 
 import csv
 import json
+import math
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from io import BytesIO, StringIO
 from pathlib import Path
 from types import TracebackType
@@ -159,6 +162,63 @@ def read_memory(folder: Path) -> Kept:
     )
 
 
+def mlflow_run(folder: Path) -> Run:
+    from synthproto.trackers.mlflow import MlflowTracker
+
+    run = MlflowTracker("runs", uri=mlflow_uri(folder), artifacts=str(folder.parents[1] / "kept"))
+    _MLFLOW_RUNS[folder] = run.run_id
+    return run
+
+
+def resumed_mlflow_run(folder: Path, after: int) -> Run:
+    from synthproto.trackers.mlflow import MlflowTracker
+
+    run_id = _MLFLOW_RUNS[folder]
+    return MlflowTracker("runs", uri=mlflow_uri(folder), run_id=run_id, resume_after=after)
+
+
+_MLFLOW_RUNS: dict[Path, str] = {}
+
+
+def mlflow_uri(folder: Path) -> str:
+    """One database for all tests of this process: making one takes seconds."""
+    return f"sqlite:///{folder.parents[1] / 'mlflow.db'}"
+
+
+def read_mlflow(folder: Path) -> Kept:
+    from mlflow.tracking.client import MlflowClient
+
+    client, run_id = MlflowClient(mlflow_uri(folder)), _MLFLOW_RUNS[folder]
+
+    def files(place: str) -> list[Path]:
+        infos = client.list_artifacts(run_id, place)
+        return [f for i in infos for f in (files(i.path) if i.is_dir else [Path(i.path)])]
+
+    run = client.get_run(run_id)
+    tags = {k.removeprefix("tag."): v for k, v in run.data.tags.items() if k.startswith("tag.")}
+    statuses = {"FINISHED": "finished", "KILLED": "interrupted", "FAILED": "failed"}
+    kept = Kept(
+        status=statuses.get(run.info.status, "running"), error=run.data.tags.get("error", "")
+    )
+    kept.params = dict(run.data.params)
+    for key in run.data.metrics:
+        for metric in client.get_metric_history(run_id, key):
+            infinite = abs(metric.value) == sys.float_info.max  # how its database keeps infinity
+            value = math.copysign(math.inf, metric.value) if infinite else metric.value
+            kept.scores.append((tags.get(key, key), metric.step, value))
+    for path in files(""):
+        kind, key = path.parts[0], "/".join(path.parts[1:-1])
+        entry = (tags.get(key, key), int(path.stem))
+        file = Path(client.download_artifacts(run_id, str(path)))
+        if kind == "arrays":
+            kept.arrays[entry] = pd.read_csv(file, index_col=0)
+        elif kind == "figures":
+            kept.figures[entry] = file.read_bytes()
+        elif kind == "texts":
+            kept.texts[entry] = file.read_text()
+    return kept
+
+
 CASES = {
     "tensorboard": Case(
         TensorBoardTracker,
@@ -191,6 +251,9 @@ CASES = {
         read_memory,
     ),
 }
+
+if find_spec("mlflow") is not None:  # an optional extra; everything else must work without it
+    CASES["mlflow"] = Case(mlflow_run, resumed_mlflow_run, read_mlflow)
 
 
 @pytest.fixture(params=list(CASES))
