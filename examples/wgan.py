@@ -3,8 +3,7 @@
 Like ``vae.py`` it imports nothing of synthproto: continuous columns are one number each, roughly
 standard normal; categorical ones are one-hot blocks, which the generator draws by Gumbel-softmax.
 
-Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017. As in PacGAN and CTGAN the
-critic judges several rows at once, which keeps the generator from collapsing to few of them.
+Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,19 +23,19 @@ class WGANParams:
 
 
 class Critic(nn.Module):
-    """Says how real a pack of rows looks; the difference of its means is a distance.
+    """Says how real a row looks; how far its means of real and synthetic rows are apart is learnt.
 
     Args:
         width: Numbers in an encoded row.
-        pack: Rows that it judges together; the number of rows in a batch is a multiple of it.
         hidden: Units in each hidden layer.
+        penalty: Weight of the gradient penalty.
     """
 
-    def __init__(self, width: int, pack: int = 8, hidden: int = 256) -> None:
+    def __init__(self, width: int, hidden: int = 256, penalty: float = 10.0) -> None:
         super().__init__()
-        self.pack = pack
+        self.penalty = penalty
         self.layers = nn.Sequential(
-            nn.Linear(pack * width, hidden),
+            nn.Linear(width, hidden),
             nn.LeakyReLU(0.2),
             nn.Linear(hidden, hidden),
             nn.LeakyReLU(0.2),
@@ -44,17 +43,26 @@ class Critic(nn.Module):
         )
 
     def forward(self, rows: Tensor) -> Tensor:
-        """One judgement a pack, shape ``(rows / pack, 1)``; higher is more real."""
-        judged: Tensor = self.layers(rows.reshape(len(rows) // self.pack, -1))
+        """One judgement a row, shape ``(rows, 1)``; higher is more real."""
+        judged: Tensor = self.layers(rows)
         return judged
 
-    def gradient_penalty(self, real: Tensor, synthetic: Tensor) -> Tensor:
-        """Mean squared excess over 1 of the gradient's norm, between real and synthetic packs."""
-        packs = len(real) // self.pack
-        share = torch.rand(packs, 1, 1).expand(-1, self.pack, 1).reshape(-1, 1)
+    def critic_loss(self, synthetic: Tensor, real: Tensor) -> Tensor:
+        """What the critic minimises: how little it tells the two apart, and its penalty."""
+        distance: Tensor = self(real).mean() - self(synthetic).mean()
+        return self.penalty * self._gradient_penalty(synthetic, real) - distance
+
+    def generator_loss(self, synthetic: Tensor, real: Tensor) -> Tensor:  # noqa: ARG002
+        """What the generator minimises: how synthetic its rows look; the real ones play no part."""
+        judged: Tensor = self(synthetic)
+        return -judged.mean()
+
+    def _gradient_penalty(self, synthetic: Tensor, real: Tensor) -> Tensor:
+        """Mean squared deviation from 1 of the gradient's norm, between real and synthetic rows."""
+        share = torch.rand(len(real), 1)
         between = (share * real + (1 - share) * synthetic).requires_grad_()
         (gradient,) = torch.autograd.grad(self(between).sum(), between, create_graph=True)
-        penalty: Tensor = (gradient.reshape(packs, -1).norm(dim=1) - 1).square().mean()
+        penalty: Tensor = (gradient.norm(dim=1) - 1).square().mean()
         return penalty
 
 
@@ -89,39 +97,23 @@ class Generator(nn.Module):
             nn.Linear(hidden, width),
         )
 
-    def forward(self, noise: Tensor) -> Tensor:
-        """Rows for noise of shape ``(rows, noise)``; one-hot blocks are soft, but nearly hard."""
-        rows: Tensor = self.layers(noise)
+    def forward(self, real: Tensor) -> Tensor:
+        """As many synthetic rows as there are real ones in the batch."""
+        return self._draw(len(real))
+
+    def _draw(self, count: int) -> Tensor:
+        """Rows from fresh noise; their one-hot blocks are soft, but nearly hard."""
+        rows: Tensor = self.layers(torch.randn(count, self.noise))
         parts, end = [], 0
         for block in sorted(self.one_hot, key=lambda block: block.start):
             parts += [rows[:, end : block.start], F.gumbel_softmax(rows[:, block], tau=0.2)]
             end = block.stop
         return torch.cat([*parts, rows[:, end:]], dim=1)
 
-    def draw(self, n_records: int) -> Tensor:
-        """Encoded rows from fresh noise."""
-        drawn: Tensor = self(torch.randn(n_records, self.noise))
-        return drawn
-
     def generate(self, params: WGANParams) -> pd.DataFrame:
         """Draw rows; of each one-hot block the largest entry counts."""
-        rows = self.draw(params.n_records)
+        rows = self._draw(params.n_records)
         for block in self.one_hot:
-            drawn = rows[:, block]
-            rows[:, block] = F.one_hot(drawn.argmax(1), drawn.shape[1]).to(rows.dtype)
+            drawn = rows[:, block].argmax(1)
+            rows[:, block] = F.one_hot(drawn, block.stop - block.start).to(rows.dtype)
         return self.decode(rows)
-
-
-def critic_loss(critic: Critic, generator: Generator, real: Tensor, weight: float = 10.0) -> Tensor:
-    """What the critic minimises: how little it tells real from synthetic, and its penalty."""
-    real = real[: len(real) // critic.pack * critic.pack]
-    with torch.no_grad():
-        synthetic = generator.draw(len(real))
-    distance: Tensor = critic(real).mean() - critic(synthetic).mean()
-    return weight * critic.gradient_penalty(real, synthetic) - distance
-
-
-def generator_loss(critic: Critic, generator: Generator, real: Tensor) -> Tensor:
-    """What the generator minimises: how synthetic its rows look to the critic."""
-    judged: Tensor = critic(generator.draw(len(real) // critic.pack * critic.pack))
-    return -judged.mean()

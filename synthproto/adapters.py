@@ -45,12 +45,16 @@ class AdaptedModel(nn.Module, Generic[Batch, Output]):
         module: All that has parameters or modes; several as an ``nn.ModuleList``.
     """
 
-    forward: Callable[[Batch], Output]
-
     def __init__(self, *, forward: Callable[[Batch], Output], module: nn.Module) -> None:
         super().__init__()
         self.module = module
-        self.forward = forward
+        # In place of the method below, so that run-time checks read the function's annotations.
+        self.__dict__["forward"] = forward
+
+    def forward(self, batch: Batch, /) -> Output:
+        """Output for one batch: what the function gives."""
+        forward: Callable[[Batch], Output] = self.__dict__["forward"]
+        return forward(batch)
 
 
 # --- a model with a training loop of its own -------------------------------------------------

@@ -207,7 +207,7 @@ def fitted(watch: Callable[[Fitter], None]) -> Fitter:
 def test_a_fit_ends_bit_identical_however_it_is_watched(real: Table) -> None:
     def watched(fitter: Fitter) -> None:
         with ForeignFit(partial(fitter.fit, DATA), updates=2) as step:
-            trainer = Trainer(
+            trainer: Trainer[object, None] = Trainer(
                 step=step,
                 batches=range(1),
                 routines=[Validation(sample=fitter.sample, real=real, plan=PLAN)],
@@ -215,7 +215,6 @@ def test_a_fit_ends_bit_identical_however_it_is_watched(real: Table) -> None:
                 seed=None,
                 progress=False,
             )
-            assert_type(trainer, Trainer[object, None])
             result = trainer.run()
         assert result.history["fidelity/mean_js_distance"].notna().tolist() == [True] * 3
         assert "ended after 6 updates" in result.reason
@@ -389,10 +388,15 @@ def test_a_synthesizer_is_validated_during_its_own_fit_and_unchanged_by_it(
             fit = partial(model.fit, frame, ["smoker"])
             with ForeignFit(fit, updates=updates) as step:
                 validation = Validation(sample=partial(model.sample, 50), real=real, plan=PLAN)
+
+                def kept(event: EpochEvent) -> dict[str, float]:
+                    losses = model.loss_values
+                    return {"train/kept": 0.0 if losses is None else len(losses)}
+
                 result = Trainer(
                     step=step,
                     batches=range(ROWS // BATCH),
-                    routines=[validation, lambda event: {"train/kept": len(model.loss_values)}],
+                    routines=[validation, kept],
                     stopper=step.ended,
                     seed=None,
                     progress=False,
