@@ -110,6 +110,6 @@ class VAE(nn.Module):
         rows[:, index] += noise * params.temperature
         for block in self.one_hot:
             logits = rows[:, block] / params.temperature
-            drawn = torch.distributions.Categorical(logits=logits).sample()
+            drawn = torch.multinomial(logits.softmax(dim=1), 1).squeeze(1)
             rows[:, block] = F.one_hot(drawn, logits.shape[1]).to(rows.dtype)
         return self.decode(rows)
