@@ -96,7 +96,10 @@ def misread(values: pd.Series, kind: Kind) -> str | None:
     }[kind]
     if _reads_as(values, kind):
         return None
-    example = next(iter(values.dropna().head(1).tolist()), None)
+    present = values.dropna()
+    if kind == "boolean":  # zeros and ones among other numbers are no example of what is wrong
+        present = present[~present.isin([0, 1])]
+    example = next(iter(present.head(1).tolist()), None)
     return (
         f"has {values.dtype} in the {kind} column {values.name!r}, e.g. {example!r}; "
         f"it takes {wanted}"
@@ -131,4 +134,5 @@ def _has_no_values(values: pd.Series) -> bool:
 def _is_hashable(values: pd.Series) -> bool:
     if values.dtype != object:
         return True
-    return all(map(types.is_hashable, values))
+    # Looking at each value takes many times as long as asking whether all are strings.
+    return types.infer_dtype(values, skipna=True) == "string" or all(map(types.is_hashable, values))

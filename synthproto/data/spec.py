@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeGuard, final
 
@@ -136,9 +137,8 @@ class TableSpec:
         Raises:
             SchemaError: There is no such column.
         """
-        for column in self.columns:
-            if column.name == name:
-                return column.kind
+        if name in self._kinds:
+            return self._kinds[name]
         raise SchemaError(
             f"spec has no column {name!r}; it has {listed(self.names)}."
             f"{did_you_mean([name], self.names)}"
@@ -207,9 +207,14 @@ class TableSpec:
         except SchemaError as error:
             raise SchemaError(f"{subject}: {error}") from error
 
+    @cached_property
+    def _kinds(self) -> dict[str, Kind]:
+        return {column.name: column.kind for column in self.columns}
+
     def _column_faults(self, given: list[object]) -> list[str]:
-        lacking = [name for name in self.names if name not in given]
-        extra = [name for name in dict.fromkeys(given) if name not in self.names]
+        distinct = dict.fromkeys(given)
+        lacking = [name for name in self.names if name not in distinct]
+        extra = [name for name in distinct if name not in self._kinds]
         faults = []
         if lacking:
             faults.append(
