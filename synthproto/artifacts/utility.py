@@ -1,0 +1,272 @@
+"""Utility: whether a model that was trained on synthetic rows predicts real ones.
+
+Trained on synthetic, tested on holdout (TSTR), beside trained on real, tested on the same holdout
+(TRTR), and the gap of the two. Without the second number the first says little.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, final
+
+import numpy as np
+import pandas as pd
+
+from synthproto.artifacts.searches import Side, distance_columns, rows, with_holdout
+from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
+from synthproto.measures.classifiers import Learner, require_learn
+from synthproto.measures.prediction import (
+    classified,
+    classify,
+    regress,
+    regressed,
+)
+from synthproto.measures.rows import Floats, Ints, Rows
+
+
+@final
+@dataclass(frozen=True)
+class TSTR:
+    """Train on synthetic, test on real: how well models of synthetic rows predict the holdout.
+
+    For a categorical or boolean target ``auroc`` and ``macro_f1``, both in [0, 1], 1 is best;
+    for a continuous or datetime one ``r2``, 1 is best, and ``rmse`` in the unit of the target
+    (seconds for datetimes), 0 is best. One of each for every learner, e.g. ``auroc_trees``:
+    means over the seeds.
+
+    A seed draws 80 % of the rows of the shorter of real and synthetic table, from both tables
+    alike, so that TSTR and `TRTR` train on equally many. Classes are weighed alike. Columns other
+    than identifiers and text predict; rows without a target are left out. Classes that the
+    holdout does not have are not scored; a class that the synthetic table does not have is never
+    predicted.
+
+    Attributes:
+        target: Column to predict.
+        learners: ``"linear"`` (logistic or ridge regression) and ``"trees"`` (histogram
+            gradient-boosted).
+        seeds: Training sets to draw, at least 1.
+        name: Tag.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed; raised when it is made.
+        SchemaError: The target is not a column, or is an identifier or text, or is the only one.
+        UndefinedScoreError: There is no holdout, its target is constant, or a table has no row
+            with a target.
+
+    References:
+        Esteban, Hyland and Rätsch, "Real-valued (Medical) Time Series Generation with Recurrent
+        Conditional GANs", 2017, for the name.
+    """
+
+    target: str
+    learners: tuple[Learner, ...] = ("linear", "trees")
+    seeds: int = 3
+    name: str = "utility/tstr"
+
+    def __post_init__(self) -> None:
+        _check(self, self.learners, self.seeds)
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Train on synthetic rows."""
+        return _means(_results(pair, "synthetic", self.target, self.learners, self.seeds))
+
+
+@final
+@dataclass(frozen=True)
+class TRTR:
+    """Train on real, test on real: the control of `TSTR`, whose arguments and values it has."""
+
+    target: str
+    learners: tuple[Learner, ...] = ("linear", "trees")
+    seeds: int = 3
+    name: str = "utility/trtr"
+
+    def __post_init__(self) -> None:
+        _check(self, self.learners, self.seeds)
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Train on real rows."""
+        return _means(_results(pair, "real", self.target, self.learners, self.seeds))
+
+
+@final
+@dataclass(frozen=True)
+class UtilityGap:
+    """What is lost by training on synthetic rows: `TRTR` minus `TSTR`, turned so that 0 is best.
+
+    Positive where the synthetic table trains worse: ``TRTR - TSTR`` of AUROC, macro F1 and R²,
+    ``TSTR - TRTR`` of RMSE. Negative values happen by chance. Arguments as for `TSTR`.
+    """
+
+    target: str
+    learners: tuple[Learner, ...] = ("linear", "trees")
+    seeds: int = 3
+    name: str = "utility/gap"
+    best: ClassVar[float] = 0.0
+
+    def __post_init__(self) -> None:
+        _check(self, self.learners, self.seeds)
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Train on both."""
+        tstr, trtr = (
+            _means(_results(pair, side, self.target, self.learners, self.seeds))
+            for side in _TRAINED
+        )
+        sign = {tag: -1.0 if tag.startswith("rmse") else 1.0 for tag in tstr}
+        return {tag: sign[tag] * (trtr[tag] - tstr[tag]) for tag in tstr}
+
+
+@final
+@dataclass(frozen=True)
+class UtilityTable:
+    """TSTR and TRTR beside each other, mean and standard deviation over the seeds.
+
+    A frame with index ``auroc_linear``, ... and columns ``tstr``, ``tstr_std``, ``trtr``,
+    ``trtr_std`` and ``gap`` (as in `UtilityGap`); standard deviations divided by n - 1, 0 for a
+    single seed. Arguments as for `TSTR`.
+    """
+
+    target: str
+    learners: tuple[Learner, ...] = ("linear", "trees")
+    seeds: int = 3
+    name: str = "utility/table"
+
+    def __post_init__(self) -> None:
+        _check(self, self.learners, self.seeds)
+
+    def __call__(self, pair: TablePair) -> pd.DataFrame:
+        """Train on both."""
+        columns: dict[str, dict[str, float]] = {}
+        for label, side in zip(("tstr", "trtr"), _TRAINED, strict=True):
+            found = _results(pair, side, self.target, self.learners, self.seeds)
+            columns[label] = _means(found)
+            columns[f"{label}_std"] = {
+                tag: float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+                for tag, values in found.items()
+            }
+        gap = UtilityGap(self.target, self.learners, self.seeds)
+        frame = pd.DataFrame({**columns, "gap": gap(pair)})
+        return frame.rename_axis("measure")
+
+
+_TRAINED: tuple[Side, Side] = ("synthetic", "real")
+_SHARE = 0.8
+
+
+class _Labelled(NamedTuple):
+    """Rows whose target is known: as a code for discrete targets, as a number for others."""
+
+    rows: Rows
+    classes: Ints
+    numbers: Floats
+
+    def take(self, chosen: Ints) -> "_Labelled":
+        return _Labelled(self.rows.take(chosen), self.classes[chosen], self.numbers[chosen])
+
+
+def _results(
+    pair: TablePair, side: Side, target: str, learners: tuple[Learner, ...], seeds: int
+) -> dict[str, list[float]]:
+    """Value of each seed, by measure and learner."""
+    _check_target(pair, target)
+    between = with_holdout(pair, "prediction of the holdout")
+    size = min(len(pair.real), len(pair.synthetic))
+    # What is trained on the real table is kept as long as real table and holdout live.
+    if side == "real":
+        return between.get(_Evaluation("real", "synthetic", target, learners, seeds, size))
+    return pair.get(_Evaluation("synthetic", "holdout", target, learners, seeds, size))
+
+
+@final
+@dataclass(frozen=True)
+class _Evaluation:
+    """Models trained on one side of a pair and tested on another."""
+
+    train: Side
+    test: Side
+    target: str
+    learners: tuple[Learner, ...]
+    seeds: int
+    size: int
+
+    def __call__(self, pair: TablePair) -> dict[str, list[float]]:
+        train, test = _labelled(pair, self.train, self.target), self._tested(pair)
+        found: dict[str, list[float]] = {}
+        for seed in range(self.seeds):
+            order = np.random.default_rng(seed).permutation(len(train.rows))
+            drawn = train.take(order[: max(1, round(_SHARE * self.size))])
+            for learner in self.learners:
+                for measure, value in self._trained(pair, drawn, test, learner, seed).items():
+                    found.setdefault(f"{measure}_{learner}", []).append(value)
+        return found
+
+    def _trained(
+        self, pair: TablePair, train: _Labelled, test: _Labelled, learner: Learner, seed: int
+    ) -> dict[str, float]:
+        if pair.spec.kind(self.target) in NUMERIC:
+            predicted = regress(train.rows, train.numbers, test.rows, learner, seed)
+            return regressed(predicted, test.numbers)._asdict()
+        number = 1 + int(max(train.classes.max(), test.classes.max()))
+        chances = classify(train.rows, train.classes, test.rows, learner, number, seed)
+        return classified(chances, test.classes)._asdict()
+
+    def _tested(self, pair: TablePair) -> _Labelled:
+        test = _labelled(pair, self.test, self.target)
+        values = test.numbers if pair.spec.kind(self.target) in NUMERIC else test.classes
+        if values.min() == values.max():
+            raise UndefinedScoreError(
+                f"prediction of column {self.target!r} is undefined: all holdout rows have the "
+                "same value"
+            )
+        return test
+
+
+def _labelled(pair: TablePair, side: Side, target: str) -> _Labelled:
+    table = _table(pair, side)
+    predictors = rows(pair, side, (target,))
+    if pair.spec.kind(target) in NUMERIC:
+        numbers = table.values(target)
+        classes = np.zeros(len(table), dtype=np.int64)
+        known = np.flatnonzero(~np.isnan(numbers))
+    else:
+        whole = rows(pair, side)
+        place = distance_columns(pair).index(target) - whole.continuous.shape[1]
+        classes, numbers = whole.codes[:, place], np.zeros(len(table))
+        known = np.flatnonzero(classes > 0)  # slot 0 is missing
+    if not len(known):
+        raise UndefinedScoreError(
+            f"prediction of column {target!r} is undefined: all values of the {table.name} are "
+            "missing"
+        )
+    return _Labelled(predictors, classes, numbers).take(known)
+
+
+def _table(pair: TablePair, side: Side) -> Table:
+    if side == "holdout":
+        return with_holdout(pair, "prediction of the holdout").synthetic
+    return pair.real if side == "real" else pair.synthetic
+
+
+def _means(found: dict[str, list[float]]) -> dict[str, float]:
+    return {tag: float(np.mean(values)) for tag, values in found.items()}
+
+
+def _check_target(pair: TablePair, target: str) -> None:
+    allowed = pair.spec.of_kind(*NUMERIC, *DISCRETE)
+    if target not in allowed:
+        raise SchemaError(
+            f"target {target!r} cannot be predicted: it is no column, or an identifier or text. "
+            f"The tables have {list(allowed)}"
+        )
+
+
+def _check(part: object, learners: tuple[Learner, ...], seeds: int) -> None:
+    name = type(part).__name__
+    require_learn(name)
+    faults = []
+    if not learners or len(set(learners)) < len(learners):
+        faults.append(f"`learners` must name each learner once; got {learners}")
+    if seeds < 1:
+        faults.append(f"`seeds` must be at least 1; got {seeds}")
+    if faults:
+        raise ParameterError(f"{name}: {'; '.join(faults)}.")

@@ -1,0 +1,118 @@
+"""Utility of tables: real beside synthetic, and targets that are awkward."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.artifacts.utility import TRTR, TSTR, UtilityGap, UtilityTable
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
+from synthproto.measures import classifiers
+from synthproto.plan import TablePlan
+
+
+def frame(seed: int, count: int = 300) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    x, group = rng.normal(size=count), rng.choice(["a", "b", "c"], count)
+    score = x + 2 * (group == "a") + rng.normal(0, 0.3, count)
+    return pd.DataFrame(
+        {"x": x, "group": group, "score": score, "level": pd.cut(score, 3, labels=["l", "m", "h"])}
+    ).astype({"level": object})
+
+
+SPEC = TableSpec.infer(frame(0), categorical=["group", "level"])
+
+
+def pair_of(*frames: pd.DataFrame) -> TablePair:
+    real, synthetic, *holdout = (
+        Table(made, SPEC, name=name)
+        for made, name in zip(frames, ("real table", "synthetic table", "holdout"), strict=False)
+    )
+    return TablePair(real, synthetic, *holdout)
+
+
+def shuffled(made: pd.DataFrame, column: str) -> pd.DataFrame:
+    values = np.random.default_rng(0).permutation(made[column].to_numpy())
+    return made.assign(**{column: values})
+
+
+def test_copies_have_no_gap() -> None:
+    pair = pair_of(frame(0), frame(0), frame(1))
+    for target in ("score", "level"):
+        assert TSTR(target, seeds=1)(pair) == TRTR(target, seeds=1)(pair)
+        assert set(UtilityGap(target, seeds=1)(pair).values()) == {0.0}
+
+
+@pytest.mark.parametrize("target", ["score", "level"])
+def test_a_target_that_depends_on_nothing_cannot_be_learnt(target: str) -> None:
+    pair = pair_of(frame(0), shuffled(frame(1), target), frame(2))
+    good, bad = TRTR(target)(pair), TSTR(target)(pair)
+    if target == "level":
+        assert good["auroc_trees"] > 0.9
+        assert set(good) == {f"{m}_{v}" for m in ("auroc", "macro_f1") for v in ("linear", "trees")}
+    else:
+        assert good["r2_linear"] > 0.7
+        assert set(good) == {f"{m}_{v}" for m in ("r2", "rmse") for v in ("linear", "trees")}
+    assert all(value > 0 for value in UtilityGap(target)(pair).values())
+    assert UtilityGap(target)(pair) == pytest.approx(
+        {tag: (bad[tag] - good[tag]) * (1 if "rmse" in tag else -1) for tag in good}
+    )
+
+
+def test_table_by_seeds() -> None:
+    pair = pair_of(frame(0), frame(1), frame(2))
+    found = UtilityTable("score", ("linear",))(pair)
+    assert list(found.columns) == ["tstr", "tstr_std", "trtr", "trtr_std", "gap"]
+    assert list(found.index) == ["r2_linear", "rmse_linear"]
+    assert found.loc["r2_linear", "tstr"] == TSTR("score", ("linear",))(pair)["r2_linear"]
+    assert found["tstr_std"].between(0.0, 0.05, inclusive="neither").all()
+    assert UtilityTable("score", ("linear",), seeds=1)(pair)["trtr_std"].tolist() == [0.0, 0.0]
+    again = UtilityTable("score", ("linear",))(pair_of(frame(0), frame(1), frame(2)))
+    pd.testing.assert_frame_equal(found, again)
+
+
+def test_awkward_synthetic_tables() -> None:
+    real, holdout = frame(0), frame(2)
+    one_class = frame(1).assign(level="m", score=1.0)
+    missing_class = frame(1).query("level != 'h'").reset_index(drop=True)
+    new = frame(1).assign(group="new", level="new", x=np.nan)
+    tiny = frame(1, 2)
+    for synthetic in (one_class, missing_class, new, tiny):
+        for target in ("level", "score"):
+            values = TSTR(target, seeds=1)(pair_of(real, synthetic, holdout))
+            assert np.isfinite(list(values.values())).all()
+    assert TSTR("level", seeds=1)(pair_of(real, one_class, holdout))["auroc_linear"] == 0.5
+
+
+def test_rows_without_a_target_are_left_out() -> None:
+    gaps = frame(1)
+    gaps.loc[::3, ["score", "level"]] = np.nan
+    complete = gaps.dropna().reset_index(drop=True)
+    for target in ("score", "level"):
+        with_gaps = TSTR(target, seeds=1)(pair_of(frame(0, 200), gaps, frame(2)))
+        assert with_gaps == TSTR(target, seeds=1)(pair_of(frame(0, 200), complete, frame(2)))
+
+
+def test_without_a_reference_in_a_plan() -> None:
+    plan = TablePlan(scores=[TSTR("score", ("linear",)), TRTR("score", ("linear",))])
+    report = plan.run(pair_of(frame(0), frame(1), frame(2)))
+    assert "utility/tstr/r2_linear" in report
+    assert not report.references
+
+
+def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = pair_of(frame(0), frame(1), frame(2))
+    with pytest.raises(UndefinedScoreError, match="undefined without a holdout"):
+        TSTR("score")(pair_of(frame(0), frame(1)))
+    with pytest.raises(UndefinedScoreError, match="all holdout rows have the same value"):
+        TSTR("level")(pair_of(frame(0), frame(1), frame(2).assign(level="m")))
+    with pytest.raises(UndefinedScoreError, match="all values of the synthetic table are missing"):
+        TSTR("score")(pair_of(frame(0), frame(1).assign(score=np.nan), frame(2)))
+    with pytest.raises(SchemaError, match="target 'scor' cannot be predicted"):
+        TSTR("scor")(pair)
+    with pytest.raises(ParameterError, match=r"`learners` must name .*; `seeds` must be at least"):
+        TRTR("score", (), seeds=0)
+    monkeypatch.setattr(classifiers, "find_spec", lambda _: None)
+    with pytest.raises(ImportError, match=r"TSTR needs scikit-learn.*synthproto\[learn\]"):
+        TSTR("score")
