@@ -104,7 +104,6 @@ class _AlignmentLayout:
             canvas,
             size,
             panels,
-            sides,
             mark="band",
             meaning="equal",
             caption=caption,
@@ -129,11 +128,11 @@ class AlignmentPanel:
     names: Sequence[str]
     real: NDArray[np.float64]
 
-    def backdrop(self, ink: Ink, real: NDArray[np.float64]) -> None:
+    def backdrop(self, ink: Ink) -> None:
         """Draw title, axes and the diagonal."""
         title(ink, self.box, self.title)
         area = self._area
-        if not np.isfinite(real).any():
+        if not np.isfinite(self.real).any():
             middle = area.left + area.width / 2
             text = "no continuous column with values"
             ink.label(Label(middle, area.bottom + 60, text, MUTED, align="center"))

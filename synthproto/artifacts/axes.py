@@ -7,7 +7,7 @@ from typing import Final, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.artifacts.fonts import shortened
+from synthproto.artifacts.fonts import shortened, text_width
 from synthproto.artifacts.ink import AXIS, GRID, TEXT, Ink, Label, Pen, Points
 from synthproto.artifacts.ticks import Tick
 
@@ -39,6 +39,11 @@ class Box:
         """Upper edge."""
         return self.bottom + self.height
 
+    @property
+    def middle(self) -> float:
+        """Height of its middle."""
+        return self.bottom + self.height / 2
+
 
 @final
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Scale:
 
 def plot_area(box: Box, *, left: float) -> Box:
     """The part of a panel that its axes enclose."""
-    return Box(box.left + left, box.bottom + 24, box.width - left - 14, box.height - 24 - 34)
+    return Box(box.left + left, box.bottom + 24, box.width - left - 14, box.height - 24 - 40)
 
 
 def title(ink: Ink, box: Box, text: str) -> None:
@@ -71,14 +76,11 @@ def title(ink: Ink, box: Box, text: str) -> None:
     ink.label(Label(box.left + 10, box.top - 16, short, TEXT, 12.0, bold=True))
 
 
-def notes(
-    ink: Ink, area: Box, texts: Sequence[str], color: str, line: int, *, from_top: bool = True
-) -> None:
-    """Write remarks at the right, those of the real side in line 0, of the synthetic in line 1."""
-    if texts:
-        y = area.top - 8 - 13 * line if from_top else area.bottom + 18 - 13 * line
-        text = ", ".join(texts)
-        ink.label(Label(area.right - 3, y, text, color=color, align="right"))
+def remark(ink: Ink, box: Box, text: str, color: str, *, after: str = "") -> None:
+    """Write what the axes cannot show, under the title; behind another remark if there is one."""
+    if text:
+        left = text_width(after, 10.0) + 8 if after else 0.0
+        ink.label(Label(box.left + 10 + left, box.top - 30, text, color))
 
 
 def upright_axis(ink: Ink, area: Box, across: Scale, marks: Sequence[Tick]) -> None:

@@ -1,5 +1,6 @@
 """Fonts: what can be shown, how wide it is, and cutting it to a width without drawing it."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from matplotlib import font_manager, ft2font
@@ -46,20 +47,38 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     return size * sum(max(0.0, _advance(char, bold=bold)) for char in text)
 
 
-def shortened(text: str, width: float, size: float, *, bold: bool = False) -> str:
-    """The printable text, cut to a width in pixels; an ellipsis shows the cut."""
+def shortened(text: str, width: float, size: float, *, bold: bool = False, tail: int = 0) -> str:
+    """The printable text, cut to a width in pixels; an ellipsis shows the cut.
+
+    Args:
+        text: Any text.
+        width: Room for it, in pixels.
+        size: Height of the font in pixels.
+        bold: Whether the font is bold.
+        tail: How many of the last characters stay behind the ellipsis.
+    """
     # No text of so many characters fits; cutting first keeps a novel in a cell cheap.
     whole = printable(text[:300])
     if text_width(whole, size, bold=bold) <= width:
         return whole
-    room = width - text_width("…", size, bold=bold)
+    end = "…" + whole[len(whole) - tail :]
+    room = width - text_width(end, size, bold=bold)
     kept = 0
     for char in whole:
         room -= text_width(char, size, bold=bold)
         if room < 0:
             break
         kept += 1
-    return whole[:kept].rstrip() + "…"
+    return whole[:kept].rstrip() + end
+
+
+def distinct(texts: Sequence[str], width: float, size: float) -> list[str]:
+    """The texts cut to a width; those that would then look alike are cut in their middle."""
+    cut = [shortened(text, width, size) for text in texts]
+    return [
+        shortened(text, width, size, tail=6) if cut.count(short) > 1 else short
+        for text, short in zip(texts, cut, strict=True)
+    ]
 
 
 @lru_cache(maxsize=1)

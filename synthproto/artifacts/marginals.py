@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.artifacts.axes import Box
+from synthproto.artifacts.bars import BarPanel
 from synthproto.artifacts.drawing import Canvas
-from synthproto.artifacts.panels import BarPanel, CurvePanel, HistogramPanel, Shares
+from synthproto.artifacts.panels import CurvePanel, HistogramPanel, Shares, curve_places
 from synthproto.artifacts.sheets import Sheet, grid
 from synthproto.artifacts.ticks import Quantity
 from synthproto.data.levels import Levels, interval_labels
@@ -95,14 +96,12 @@ class PDFLayout:
         names = real.spec.of_kind(*NUMERIC, *DISCRETE)
         size, boxes = grid(max(len(names), 1))
         columns = [CountedColumn(name, self._levels(real, name)) for name in names]
-        shares = [column.shares(real) for column in columns]
         panels = [
-            self._panel(real, column, box, side)
-            for column, box, side in zip(columns, boxes, shares, strict=False)
+            self._panel(real, column, box) for column, box in zip(columns, boxes, strict=False)
         ]
         canvas = Canvas(size.width, size.height, scale=self.scale)
         caption = "share of rows" if len(names) > 1 else ""
-        sheet = Sheet(canvas, size, panels, shares, caption=caption, scale=self.scale)
+        sheet = Sheet(canvas, size, panels, caption=caption, scale=self.scale)
         return Layout(sheet, columns)
 
     def _levels(self, real: Table, name: str) -> Levels:
@@ -111,15 +110,13 @@ class PDFLayout:
         edges = plot_edges(real.ascending(name), self.bins)
         return Levels(name, interval_labels(edges), edges)
 
-    def _panel(
-        self, real: Table, column: CountedColumn, box: Box, shares: Shares
-    ) -> HistogramPanel | BarPanel:
-        edges = column.levels.edges
+    def _panel(self, real: Table, column: CountedColumn, box: Box) -> HistogramPanel | BarPanel:
+        shares, edges = column.shares(real), column.levels.edges
         if edges is None:
             return bar_panel(column, box, shares, self.categories)
         tallest = max(float(shares.inside.max(initial=0.0)), shares.below, shares.above)
         top = min(1.0, _HEADROOM * tallest) or 1.0
-        return HistogramPanel(column.name, box, edges, top, quantity(real, column.name))
+        return HistogramPanel(column.name, box, shares, edges, top, quantity(real, column.name))
 
 
 @final
@@ -133,15 +130,15 @@ class CDFLayout:
         """Fit the ranges and draw the real side."""
         names = real.spec.of_kind(*NUMERIC)
         size, boxes = grid(max(len(names), 1))
-        panels = [
-            CurvePanel(name, box, *plot_range(real.ascending(name)), quantity(real, name))
-            for name, box in zip(names, boxes, strict=False)
-        ]
-        columns = [CurveColumn(panel.title, panel.places) for panel in panels]
-        shares = [column.shares(real) for column in columns]
+        columns, panels = [], []
+        for name, box in zip(names, boxes, strict=False):
+            ends = plot_range(real.ascending(name))
+            column = CurveColumn(name, curve_places(box, *ends))
+            panels.append(CurvePanel(name, box, column.shares(real), *ends, quantity(real, name)))
+            columns.append(column)
         canvas = Canvas(size.width, size.height, scale=self.scale)
         caption = "share of rows up to each value" if len(names) > 1 else ""
-        sheet = Sheet(canvas, size, panels, shares, mark="band", caption=caption, scale=self.scale)
+        sheet = Sheet(canvas, size, panels, mark="band", caption=caption, scale=self.scale)
         return Layout(sheet, columns)
 
 
@@ -164,7 +161,7 @@ def bar_panel(column: CountedColumn, box: Box, shares: Shares, categories: int) 
     # A huge rest would flatten the categories: beyond three times the tallest it is cut off.
     tallest = max(single, min(grouped, 3 * single) if single else grouped)
     top = min(1.0, _HEADROOM * tallest) or 1.0
-    return BarPanel(column.name, box, tuple(labels), shown, other, missing, top)
+    return BarPanel(column.name, box, shares, tuple(labels), shown, other, missing, top)
 
 
 def plot_range(ascending: NDArray[np.float64]) -> tuple[float, float]:
@@ -184,7 +181,7 @@ def plot_range(ascending: NDArray[np.float64]) -> tuple[float, float]:
     far = 3 * (inner_high - inner_low)
     if far > 0:
         low, high = max(low, inner_low - far), min(high, inner_high + far)
-    if high - low > 1e-12 * max(abs(low), abs(high)):
+    if high - low > 1e-13 * max(abs(low), abs(high)):
         return low, high
     half = max(0.5, 0.05 * abs(low))
     return low - half, high + half

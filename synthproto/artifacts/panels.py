@@ -15,23 +15,19 @@ from synthproto.artifacts.axes import (
     Box,
     Scale,
     level_axis,
-    notes,
     plot_area,
+    remark,
     steps,
     title,
     upright_axis,
 )
-from synthproto.artifacts.fonts import shortened
 from synthproto.artifacts.ink import (
     HOLDOUT,
-    MUTED,
     REAL,
     REAL_INK,
     SYNTHETIC,
-    TEXT,
     Dot,
     Ink,
-    Label,
     Pen,
     Points,
     rectangle,
@@ -40,7 +36,6 @@ from synthproto.artifacts.ticks import Quantity, Tick, percent, ticks
 
 # Gutters for the open outer bins, and the gap that tells them from the axis.
 _GUTTER, _GAP = 9.0, 3.0
-_ROW_LABELS = 104.0
 
 
 @final
@@ -96,6 +91,7 @@ class HistogramPanel:
     Attributes:
         title: Name of the column.
         box: Place on the sheet.
+        real: The real side.
         edges: Edges of the bins, shape ``(n + 1,)``, ascending; ``n`` may be 0.
         top: Share at the upper end of the axis.
         quantity: What the column measures.
@@ -103,45 +99,50 @@ class HistogramPanel:
 
     title: str
     box: Box
+    real: Shares
     edges: NDArray[np.float64]
     top: float
     quantity: Quantity
 
-    def backdrop(self, ink: Ink, real: Shares) -> None:
+    def backdrop(self, ink: Ink) -> None:
         """Draw title, axes and the real side."""
         title(ink, self.box, self.title)
-        area = plot_area(self.box, left=38.0)
-        level_axis(ink, area, self._heights, ticks(0.0, self.top, quantity="share", most=4))
+        level_axis(ink, self._area, self._heights, ticks(0.0, self.top, quantity="share", most=4))
+        marks: list[Tick] = []
         if len(self.edges):
             low, high = float(self.edges[0]), float(self.edges[-1])
-            upright_axis(ink, area, self._across, ticks(low, high, quantity=self.quantity, most=5))
-        for outline in self._outlines(real):
+            marks = ticks(low, high, quantity=self.quantity, most=5)
+        upright_axis(ink, self._area, self._across, marks)
+        for outline in self._outlines(self.real):
             ink.area(REAL, outline)
-        notes(ink, area, _spoken(real), REAL_INK, 0)
+        remark(ink, self.box, spoken(self.real), REAL_INK)
 
-    def overlay(self, ink: Ink, shares: Shares, look: Look) -> None:
+    def overlay(self, ink: Ink, side: Shares, look: Look) -> None:
         """Lay another table over it."""
-        for outline in self._outlines(shares):
+        for outline in self._outlines(side):
             ink.line(look.pen, outline)
         if look.spoken:
-            tallest = max(float(shares.inside.max(initial=0.0)), shares.below, shares.above)
-            peak = [f"peak {percent(tallest)}"] if tallest > self.top else []
-            notes(ink, plot_area(self.box, left=38.0), [*_spoken(shares), *peak], look.pen.color, 1)
+            tallest = float(side.inside.max(initial=0.0))
+            peak = f"peak {percent(tallest)}" if tallest > self.top else ""
+            text = ", ".join(filter(None, [spoken(side), peak]))
+            remark(ink, self.box, text, look.pen.color, after=spoken(self.real))
+
+    @property
+    def _area(self) -> Box:
+        return plot_area(self.box, left=38.0)
 
     @property
     def _heights(self) -> Scale:
-        area = plot_area(self.box, left=38.0)
-        return Scale(0.0, self.top, area.bottom, area.top)
+        return Scale(0.0, self.top, self._area.bottom, self._area.top)
 
     @property
     def _across(self) -> Scale:
-        area = plot_area(self.box, left=38.0)
-        inset = _GUTTER + _GAP
-        low, high = (float(self.edges[0]), float(self.edges[-1]))
+        area, inset = self._area, _GUTTER + _GAP
+        low, high = (float(self.edges[0]), float(self.edges[-1])) if len(self.edges) else (0.0, 1.0)
         return Scale(low, high, area.left + inset, area.right - inset)
 
     def _outlines(self, shares: Shares) -> list[Points]:
-        area = plot_area(self.box, left=38.0)
+        area = self._area
         ends = ((shares.below, area.left), (shares.above, area.right - _GUTTER))
         base = area.bottom
         outer = [
@@ -156,142 +157,44 @@ class HistogramPanel:
 
 @final
 @dataclass(frozen=True, eq=False)
-class BarPanel:
-    """Shares of rows by category, one row each, the most frequent of the real side on top.
-
-    Attributes:
-        title: Name of the column.
-        box: Place on the sheet.
-        labels: Names of the rows: categories, then ``other`` and ``missing`` where they are.
-        shown: Number of categories with a row of their own.
-        other: Whether a row follows for all further categories.
-        missing: Whether a last row shows the missing share.
-        top: Share at the right end of the axis.
-    """
-
-    title: str
-    box: Box
-    labels: tuple[str, ...]
-    shown: int
-    other: bool
-    missing: bool
-    top: float
-
-    def backdrop(self, ink: Ink, real: Shares) -> None:
-        """Draw title, axes, names of the rows and the real side."""
-        title(ink, self.box, self.title)
-        names = [shortened(label, _ROW_LABELS, 10.0) for label in self.labels]
-        area, across = self._area, self._across
-        upright_axis(ink, area, across, ticks(0.0, self.top, quantity="share", most=5))
-        for place, (name, row) in enumerate(zip(names, self._rows(real), strict=True)):
-            y = row.bottom + row.height / 2
-            color = TEXT if place < self.shown else MUTED
-            ink.label(Label(area.left - 6, y, name, color, 10.0, "right", "middle"))
-            ink.box(REAL, row.left, row.bottom, row.width, row.height)
-        self._beyond(ink, real, REAL_INK, area.right - 3)
-        notes(ink, area, self._notes(real), REAL_INK, 0, from_top=False)
-
-    def overlay(self, ink: Ink, shares: Shares, look: Look) -> None:
-        """Lay another table over it."""
-        rows = self._rows(shares)
-        if not look.spoken:
-            for row in rows:
-                ends = [(row.right, row.bottom - 2), (row.right, row.top + 2)]
-                ink.line(look.pen, np.array(ends))
-            return
-        for row in rows:
-            ink.line(look.pen, rectangle(row.left, row.bottom, row.width, row.height))
-        self._beyond(ink, shares, look.pen.color, self._area.right - 40)
-        notes(ink, self._area, self._notes(shares), look.pen.color, 1, from_top=False)
-
-    @property
-    def _area(self) -> Box:
-        return plot_area(self.box, left=_ROW_LABELS + 18)
-
-    @property
-    def _across(self) -> Scale:
-        return Scale(0.0, self.top, self._area.left, self._area.right)
-
-    def _values(self, shares: Shares) -> list[float]:
-        values = shares.inside[: self.shown].tolist()
-        rest = [float(shares.inside[self.shown :].sum())] if self.other else []
-        return [*values, *rest, *([shares.missing] if self.missing else [])]
-
-    def _rows(self, shares: Shares) -> list[Box]:
-        area, values = self._area, self._values(shares)
-        pitch = min(area.height / max(len(values), 1), 34.0)
-        thick = max(3.0, round(pitch * 0.62))
-        rights = self._across(np.array(values)).tolist()
-        return [
-            Box(area.left, area.top - pitch * (row + 0.5) - thick / 2, right - area.left, thick)
-            for row, right in enumerate(rights)
-        ]
-
-    def _notes(self, shares: Shares) -> list[str]:
-        silent = Shares(shares.inside, missing=0.0 if self.missing else shares.missing)
-        unseen = [f"unseen {percent(shares.unseen)}"] if shares.unseen else []
-        return [*_spoken(silent), *unseen]
-
-    def _beyond(self, ink: Ink, shares: Shares, color: str, x: float) -> None:
-        """Write the shares down that are longer than the axis."""
-        for share, row in zip(self._values(shares), self._rows(shares), strict=True):
-            if share > self.top:
-                y = row.bottom + row.height / 2
-                ink.label(Label(x, y, percent(share), color, 9, "right", "middle"))
-
-
-@final
-@dataclass(frozen=True, eq=False)
 class CurvePanel:
     """Share of rows up to each value: the real side as a broad band, any other as a line.
 
     Attributes:
         title: Name of the column.
         box: Place on the sheet.
-        low: Value at the left end of the axis.
-        high: Value at the right end, above ``low``.
+        real: The real side, at `curve_places`.
+        low: Lowest value that the axis shows.
+        high: Highest value, above ``low``.
         quantity: What the column measures.
     """
 
     title: str
     box: Box
+    real: Shares
     low: float
     high: float
     quantity: Quantity
 
-    @property
-    def places(self) -> NDArray[np.float64]:
-        """Values, one a pixel, at which the shares of a table are to be given."""
-        return np.linspace(self._across.low, self._across.high, int(self._area.width) + 1)
-
-    def backdrop(self, ink: Ink, real: Shares) -> None:
+    def backdrop(self, ink: Ink) -> None:
         """Draw title, axes and the real side."""
         title(ink, self.box, self.title)
         level_axis(ink, self._area, self._heights, [Tick(x, f"{x:.0%}") for x in (0.0, 0.5, 1.0)])
-        upright_axis(
-            ink,
-            self._area,
-            self._across,
-            ticks(self.low, self.high, quantity=self.quantity, most=5),
-        )
-        self._draw(ink, real, Pen(REAL, 5.0, crisp=False))
-        notes(ink, self._area, _spoken(real), REAL_INK, 0, from_top=False)
+        across = Scale(*_padded(self.low, self.high), self._area.left, self._area.right)
+        marks = ticks(self.low, self.high, quantity=self.quantity, most=5)
+        upright_axis(ink, self._area, across, marks)
+        self._draw(ink, self.real, Pen(REAL, 5.0, crisp=False))
+        remark(ink, self.box, spoken(self.real), REAL_INK)
 
-    def overlay(self, ink: Ink, shares: Shares, look: Look) -> None:
+    def overlay(self, ink: Ink, side: Shares, look: Look) -> None:
         """Lay another table over it."""
-        self._draw(ink, shares, Pen(look.pen.color, look.pen.width, look.pen.dashes, crisp=False))
+        self._draw(ink, side, Pen(look.pen.color, look.pen.width, look.pen.dashes, crisp=False))
         if look.spoken:
-            notes(ink, self._area, _spoken(shares), look.pen.color, 1, from_top=False)
+            remark(ink, self.box, spoken(side), look.pen.color, after=spoken(self.real))
 
     @property
     def _area(self) -> Box:
         return plot_area(self.box, left=38.0)
-
-    @property
-    def _across(self) -> Scale:
-        # A little room before the lowest value shows the jump of a column that starts with one.
-        pad = 0.02 * (self.high - self.low)
-        return Scale(self.low - pad, self.high + pad, self._area.left, self._area.right)
 
     @property
     def _heights(self) -> Scale:
@@ -303,9 +206,19 @@ class CurvePanel:
             ink.line(pen, np.column_stack([across, self._heights(shares.inside)]))
 
 
-def _spoken(shares: Shares) -> list[str]:
+def curve_places(box: Box, low: float, high: float) -> NDArray[np.float64]:
+    """Values, one a pixel, at which a distribution function is drawn in a panel."""
+    return np.linspace(*_padded(low, high), int(plot_area(box, left=38.0).width) + 1)
+
+
+def spoken(shares: Shares) -> str:
+    """What a panel says of a table in words."""
     outside = shares.below + shares.above
-    return [
-        *([f"missing {percent(shares.missing)}"] if shares.missing else []),
-        *([f"outside {percent(outside)}"] if outside else []),
-    ]
+    said = (("missing", shares.missing), ("outside", outside), ("unseen", shares.unseen))
+    return ", ".join(f"{what} {percent(share)}" for what, share in said if share)
+
+
+def _padded(low: float, high: float) -> tuple[float, float]:
+    # A little room before the lowest value shows the jump of a column that starts with one.
+    pad = 0.02 * (high - low)
+    return low - pad, high + pad

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.artifacts.axes import Box, Scale, notes, plot_area, title
+from synthproto.artifacts.axes import Box, Scale, plot_area, remark, title
 from synthproto.artifacts.drawing import Canvas
 from synthproto.artifacts.encoding import Space, sampled
 from synthproto.artifacts.ink import AXIS, MUTED, REAL, SYNTHETIC, Dot, Ink, Label, Pen, rectangle
@@ -172,6 +172,7 @@ class CloudPanel:
     Attributes:
         title: Of the plot.
         box: Place on the sheet.
+        real: The real points.
         across: Ends of the axis from left to right.
         up: Ends of the axis upwards.
         names: Of both axes.
@@ -179,18 +180,19 @@ class CloudPanel:
 
     title: str
     box: Box
+    real: Plane
     across: tuple[float, float]
     up: tuple[float, float]
     names: tuple[str, str]
 
-    def backdrop(self, ink: Ink, real: Plane) -> None:
+    def backdrop(self, ink: Ink) -> None:
         """Draw title, frame and the real points."""
         title(ink, self.box, self.title)
         area = self._area
         ink.line(Pen(AXIS), rectangle(area.left, area.bottom, area.width, area.height))
         ink.label(Label(area.right, area.bottom - 14, self.names[0], MUTED, align="right"))
         ink.label(Label(area.left - 6, area.top, self.names[1], MUTED, 10.0, "right", angle=90.0))
-        ink.dot(_REAL, self._pixels(real))
+        ink.dot(_REAL, self._pixels(self.real))
 
     def overlay(self, ink: Ink, side: Plane, look: Look) -> None:
         """Draw the points of another table."""
@@ -200,9 +202,7 @@ class CloudPanel:
         ends = np.array([self.across, self.up])
         outside = float(((side < ends[:, 0]) | (side > ends[:, 1])).any(axis=1).mean())
         if outside:
-            notes(
-                ink, self._area, [f"outside {percent(outside)}"], look.pen.color, 1, from_top=False
-            )
+            remark(ink, self.box, f"outside {percent(outside)}", look.pen.color)
 
     @property
     def _area(self) -> Box:
@@ -249,9 +249,9 @@ def cloud_sheet(
     """
     size, boxes = grid(1, CARD)
     ends = real if within is None else within
-    panel = CloudPanel(heading, boxes[0], limits(ends[:, 0]), limits(ends[:, 1]), names)
+    panel = CloudPanel(heading, boxes[0], real, limits(ends[:, 0]), limits(ends[:, 1]), names)
     canvas = Canvas(size.width, size.height, scale=scale)
-    return Sheet(canvas, size, [panel], [real], mark="dots", scale=scale)
+    return Sheet(canvas, size, [panel], mark="dots", scale=scale)
 
 
 def cloud_picture(sheet: Sheet[Plane], synthetic: Plane) -> Picture:

@@ -36,7 +36,7 @@ class Panel(Protocol[Side_contra]):
         """Place on the sheet."""
         ...
 
-    def backdrop(self, ink: Ink, real: Side_contra, /) -> None:
+    def backdrop(self, ink: Ink, /) -> None:
         """Draw what stays."""
         ...
 
@@ -81,7 +81,6 @@ class Sheet(Generic[Side]):
         canvas: A fresh canvas that has room for the panels and the header.
         size: The whole sheet, of `grid`.
         panels: At least one.
-        real: The real side, one for each panel.
         mark: How the legend shows the real side.
         meaning: What the legend calls it.
         caption: What the plot shows, written at the top right.
@@ -93,7 +92,6 @@ class Sheet(Generic[Side]):
         canvas: Canvas,
         size: Box,
         panels: Sequence[Panel[Side]],
-        real: Sequence[Side],
         *,
         mark: Mark = "area",
         meaning: str = "real",
@@ -104,8 +102,8 @@ class Sheet(Generic[Side]):
         self._mark: Mark = mark
         self._meaning, self._scale = meaning, scale
         ink = Ink()
-        for panel, shares in zip(panels, real, strict=True):
-            panel.backdrop(ink, shares)
+        for panel in panels:
+            panel.backdrop(ink)
         canvas.freeze(ink)
         self._caption = Label(size.right - 14, size.top - 19, caption, align="right")
         self._stamps: dict[tuple[Look, ...], Image.Image] = {}
@@ -140,8 +138,8 @@ class Sheet(Generic[Side]):
     def _overlays(self, layers: Sequence[tuple[Look, Sequence[Side]]]) -> Ink:
         ink = Ink()
         for look, tables in layers:
-            for panel, shares in zip(self._panels, tables, strict=True):
-                panel.overlay(ink, shares, look)
+            for panel, side in zip(self._panels, tables, strict=True):
+                panel.overlay(ink, side, look)
         return ink
 
     def _card(self, image: Image.Image, box: Box, stamp: Image.Image) -> Image.Image:

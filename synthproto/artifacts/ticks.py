@@ -76,16 +76,18 @@ def short(value: float) -> str:
     if size == 0:
         return "0"
     if size >= 1e15 or size < 1e-4:
-        return f"{value:.2g}"
+        return _tidy(f"{value:.2g}")
     unit, prefix = _prefix(size)
     return f"{value / unit:.3g}{prefix}"
 
 
 def percent(share: float) -> str:
-    """A share of rows in words: ``12%``, ``3.4%``, ``<0.1%``."""
+    """A share of rows in words: ``12%``, ``3.4%``, ``<0.1%``, ``>99.9%``."""
     if 0 < share < 0.001:
         return "<0.1%"
-    decimals = 0 if share >= 0.0995 or share == 0 else 1
+    if 0.999 < share < 1:
+        return ">99.9%"
+    decimals = 0 if 0.0995 <= share < 0.995 or share in {0.0, 1.0} else 1
     return f"{share * 100:.{decimals}f}%"
 
 
@@ -118,7 +120,7 @@ def _decimals(places: list[float], unit: float) -> int:
 def _names(places: list[float]) -> list[str]:
     size = max(abs(place) for place in places)
     if size >= 1e15 or size < 1e-4:
-        names = [f"{place:.1e}".replace(".0e", "e") if place else "0" for place in places]
+        names = _powers(places)
     else:
         unit, prefix = _prefix(size)
         decimals = _decimals(places, unit)
@@ -128,6 +130,26 @@ def _names(places: list[float]) -> list[str]:
         names = [f"{place / unit:.{decimals}f}{prefix}" if place else "0" for place in places]
     # A range that is narrow for its height has no short names: both ends in full must do.
     return names if len(set(names)) == len(names) else [repr(place) for place in places]
+
+
+def _powers(places: list[float]) -> list[str]:
+    """Names like ``1.5e9``, of the fewest digits that tell the places apart."""
+    for digits in range(17):
+        names = [_tidy(f"{place:.{digits}e}") if place else "0" for place in places]
+        if len({float(name) for name in names}) == len(places) and all(
+            math.isclose(float(name), place, rel_tol=1e-3)
+            for name, place in zip(names, places, strict=True)
+        ):
+            return names
+    return [repr(place) for place in places]
+
+
+def _tidy(text: str) -> str:
+    """``1.50e+09`` as ``1.5e9``."""
+    number, mark, power = text.partition("e")
+    if "." in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number}e{int(power)}" if mark else number
 
 
 def _dates(low: float, high: float, most: int) -> list[Tick]:
