@@ -64,7 +64,7 @@ class OutputScalars(Generic[Output_contra]):
     def __call__(self, event: StepEvent[object, Output_contra], /) -> None:
         """Log the numbers."""
         self._tracker.log_scalars(
-            {f"step/{name}": float(read(event.output)) for name, read in self._values.items()},
+            {f"step/{name}": _number(read(event.output)) for name, read in self._values.items()},
             event.step,
         )
 
@@ -186,6 +186,10 @@ def finite_values(tensor: Tensor) -> NDArray[np.float64]:
     values = tensor.detach().double().cpu().flatten().numpy()
     finite: NDArray[np.float64] = values[np.isfinite(values)]
     return finite
+
+
+def _number(value: Tensor | float) -> float:
+    return value.detach().item() if isinstance(value, Tensor) else value
 
 
 def _gradients(model: nn.Module) -> dict[str, Tensor]:

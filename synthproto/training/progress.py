@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from time import perf_counter
-from typing import TextIO, final
+from typing import TextIO, cast, final
 
 from typing_extensions import Protocol, runtime_checkable
 
@@ -14,6 +14,19 @@ _SECONDS_BETWEEN_DRAWINGS = 0.2
 _SECONDS_BETWEEN_LINES = 5.0
 _TIMED = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
 _ENDLESS = "{desc}{elapsed}{postfix}"
+
+
+@runtime_checkable
+class Writable(Protocol):
+    """What is used of a text stream; notebooks and captures have classes of their own."""
+
+    def write(self, s: str, /) -> object:
+        """Take a text."""
+        ...
+
+    def flush(self) -> object:
+        """Show it."""
+        ...
 
 
 @runtime_checkable
@@ -28,13 +41,15 @@ class _Bar(Protocol):
     def close(self) -> object: ...
 
 
-def _tqdm_bar(epochs: int | None, file: TextIO) -> _Bar | None:
+def _tqdm_bar(epochs: int | None, file: Writable) -> _Bar | None:
     if importlib.util.find_spec("tqdm") is None:
         return None
     from tqdm.auto import tqdm
 
     style = _TIMED if epochs else _ENDLESS
-    return tqdm(total=epochs, file=file, dynamic_ncols=True, bar_format=style)
+    # tqdm asks for a whole stream, and uses no more than these two methods of it.
+    stream = cast("TextIO", file)
+    return tqdm(total=epochs, file=stream, dynamic_ncols=True, bar_format=style)
 
 
 @final
@@ -48,10 +63,10 @@ class ProgressBar:
         file: Where to write; by default the standard error stream.
     """
 
-    def __init__(self, *, scores: int = 3, file: TextIO | None = None) -> None:
+    def __init__(self, *, scores: int = 3, file: Writable | None = None) -> None:
         self._most = scores
         self._file = file
-        self._out: TextIO = sys.stderr
+        self._out: Writable = sys.stderr
         self._bar: _Bar | None = None
         self._latest: dict[str, float] = {}
         self._total: int | None = None

@@ -1,0 +1,290 @@
+"""Validations and other routines: compared, logged, seeded, and refused where they do not fit."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, assert_type
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor, nn
+
+from synthproto.contracts import Array, Drawing, EpochEvent
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ConformanceError, ParameterError, SchemaError
+from synthproto.plan import Report, TablePlan
+from synthproto.training.ema import Ema
+from synthproto.training.routines import KeepBest, LoaderRoutine
+from synthproto.training.schedule import Every
+from synthproto.training.steps import GradientStep, loss_of
+from synthproto.training.stoppers import AnyOf, MaxEpochs, Patience, Target
+from synthproto.training.trainer import Trainer
+from synthproto.training.validation import Validation
+
+
+class Rows(NamedTuple):
+    x: Tensor
+
+
+class Fit(NamedTuple):
+    loss: Tensor
+
+
+class Params(NamedTuple):
+    n_records: int
+
+
+class Normal(nn.Module):
+    """Learns the mean of a column, and generates normal rows around it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean = nn.Parameter(torch.zeros(()))
+        self.generated = 0
+
+    def forward(self, batch: Rows) -> Fit:
+        return Fit(loss=(batch.x - self.mean).pow(2).mean())
+
+    def generate(self, params: Params) -> pd.DataFrame:
+        self.generated += 1
+        assert not self.training
+        assert not torch.is_grad_enabled()
+        return pd.DataFrame({"x": (torch.randn(params.n_records) + self.mean).numpy()})
+
+
+class MeanGap:
+    name = "fidelity/mean_gap"
+
+    def __call__(self, pair: TablePair) -> float:
+        return abs(float(pair.real.frame["x"].mean() - pair.synthetic.frame["x"].mean()))
+
+
+@dataclass(frozen=True)
+class Moments:
+    name: str = "fidelity/moments"
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        return {"mean": float(pair.synthetic.frame["x"].mean())}
+
+
+def frame_of(pair: TablePair) -> pd.DataFrame:
+    return pair.synthetic.frame.describe()
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.scalars: list[tuple[int, dict[str, float]]] = []
+        self.arrays: list[tuple[int, str]] = []
+
+    def log_scalars(self, values: Mapping[str, float], step: int) -> None:
+        self.scalars.append((step, dict(values)))
+
+    def log_array(self, tag: str, array: Array, step: int) -> None:
+        self.arrays.append((step, tag))
+
+    def log_figure(self, tag: str, figure: Drawing, step: int) -> None: ...
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def table(name: str = "real table", seed: int = 0) -> Table:
+    frame = pd.DataFrame({"x": np.random.default_rng(seed).normal(5.0, 1.0, 200)})
+    return Table(frame, TableSpec.infer(frame), name=name)
+
+
+GAP = MeanGap()
+
+
+def validation(model: Normal, tracker: Kept | None = None, **more: str) -> Validation:
+    return Validation(
+        sample=partial(model.generate, Params(100)),
+        real=table(),
+        plan=TablePlan(scores=[GAP, Moments()], arrays=[frame_of]),
+        tracker=tracker,
+        name=more.get("name", ""),
+    )
+
+
+def trainer(
+    model: Normal,
+    routines: list[Callable[[EpochEvent], Mapping[str, float] | None]],
+    epochs: int = 4,
+) -> Trainer[Rows, Fit]:
+    return Trainer(
+        step=GradientStep(
+            model=model,
+            loss=loss_of,
+            optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
+            ema=Ema(model, 0.5),
+        ),
+        batches=[Rows(torch.full((4,), 5.0)), Rows(torch.full((3,), 4.0))],
+        stopper=MaxEpochs(epochs),
+        routines=routines,
+        progress=False,
+    )
+
+
+def test_reports_are_logged_kept_and_improve() -> None:
+    model, kept = Normal(), Kept()
+    result = trainer(model, [Every(2, validation(model, kept))], epochs=6).run()
+    assert [step for step, _ in kept.scalars] == [2, 4, 6]
+    assert kept.arrays == [(2, "frame_of"), (4, "frame_of"), (6, "frame_of")]
+    gaps = result.history["fidelity/mean_gap"].dropna()
+    assert list(gaps.index) == [2, 4, 6]
+    assert gaps.is_monotonic_decreasing
+    assert isinstance(result.report, Report)
+    assert result.report["fidelity/mean_gap"] == gaps.to_numpy()[-1]
+    assert "fidelity/moments/mean" in result.history
+
+
+def test_nothing_is_generated_when_nothing_is_due() -> None:
+    model = Normal()
+    trainer(model, [Every(3, validation(model))], epochs=8).run()
+    assert model.generated == 2
+
+
+def test_weights_are_the_same_with_and_without() -> None:
+    def weights(validated: bool) -> bytes:
+        model = Normal()
+        trainer(model, [validation(model)] if validated else []).run()
+        return model.mean.detach().numpy().tobytes()
+
+    assert weights(True) == weights(False)
+
+
+def test_generation_has_its_own_seed() -> None:
+    model = Normal().eval()
+    with torch.no_grad():
+        fixed = validation(model)
+        assert dict(fixed.compare(1)) == dict(fixed.compare(2))
+        by_epoch = Validation(
+            sample=partial(model.generate, Params(100)),
+            real=table(),
+            plan=TablePlan(scores=[GAP]),
+            seed=lambda epoch: 100 + epoch,
+        )
+        assert dict(by_epoch.compare(1)) != dict(by_epoch.compare(2))
+        before = torch.get_rng_state()
+        by_epoch.compare(1)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_several_validations_are_told_apart_by_name() -> None:
+    model, kept = Normal(), Kept()
+    result = trainer(
+        model, [validation(model, kept, name="train"), validation(model, kept, name="test")]
+    ).run()
+    assert {"train/fidelity/mean_gap", "test/fidelity/mean_gap"} <= set(result.history)
+    assert kept.arrays[:2] == [(1, "train/frame_of"), (1, "test/frame_of")]
+
+
+def test_a_holdout_gives_references() -> None:
+    model = Normal()
+    with_holdout = Validation(
+        sample=partial(model.generate, Params(100)),
+        real=table(),
+        plan=TablePlan(scores=[GAP]),
+        holdout=table("holdout table", seed=1),
+    )
+    result = trainer(model, [with_holdout]).run()
+    assert result.report is not None
+    assert result.report.references["fidelity/mean_gap"] > 0
+
+
+def test_monitors_read_scores_of_the_plan_only() -> None:
+    model = Normal()
+    named = validation(model, name="test")
+    assert named.monitor(GAP)(EpochEvent(1, 1, 0.0, {"test/fidelity/mean_gap": 0.5})) == 0.5
+    assert named.monitor(GAP)(EpochEvent(1, 1, 0.0, {})) is None
+
+    def other(pair: TablePair) -> float:
+        return 0.0
+
+    with pytest.raises(ParameterError, match=r"'other' is not in the plan.*fidelity/mean_gap"):
+        named.monitor(other)
+    assert "test/fidelity/mean_gap" in repr(named.monitor(GAP))
+
+
+def test_stoppers_and_best_weights_follow_a_score() -> None:
+    model = Normal()
+    check = validation(model)
+    best = KeepBest(model, check.monitor(GAP))
+    run = trainer(model, [Every(2, check), best], epochs=30)
+    run._stopper = AnyOf(Target(check.monitor(GAP), 0.7), MaxEpochs(30))
+    result = run.run()
+    assert result.reason.startswith("Target")
+    assert result.epoch % 2 == 0
+    assert best.epoch == result.epoch
+    kept = best._weights["mean"]
+    assert isinstance(kept, Tensor)
+    best.restore()
+    # Evaluation saw the averaged weights, so these are what is kept.
+    assert torch.equal(model.mean.detach(), kept)
+    with pytest.raises(ParameterError, match="no epoch had a value"):
+        KeepBest(model, check.monitor(GAP)).restore()
+    patience = Patience(check.monitor(GAP), 1)
+    assert patience.values == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "message"),
+    [
+        (
+            pd.DataFrame({"y": [1.0]}),
+            SchemaError,
+            r"(?s)generate, at epoch 1: synthetic table.*'x'",
+        ),
+        (pd.DataFrame({"x": ["a"]}), SchemaError, "generate, at epoch 1: synthetic table"),
+        (pd.DataFrame({"x": []}), SchemaError, "generate, at epoch 1: synthetic table"),
+        (np.zeros((3, 1)), ConformanceError, "must return a DataFrame; got a ndarray"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_logged(
+    frame: pd.DataFrame, error: type[Exception], message: str
+) -> None:
+    kept, model = Kept(), Normal()
+    bad = Validation(sample=lambda: frame, real=table(), plan=TablePlan(scores=[GAP]), tracker=kept)
+    with pytest.raises(error, match=message):
+        trainer(model, [bad]).run()
+    assert kept.scalars == []
+    assert model.training
+
+
+def test_loader_routine_weights_batches_by_their_rows() -> None:
+    model, kept = Normal(), Kept()
+    batches = [Rows(torch.zeros(6)), Rows(torch.ones(2))]
+    routine = LoaderRoutine(
+        model=model,
+        batches=batches,
+        scores={"loss": loss_of, "rows": lambda output, batch: float(len(batch.x))},
+        name="test",
+        tracker=kept,
+    )
+    assert_type(routine, LoaderRoutine[Rows, Fit])
+    scores = routine(EpochEvent(3, 9, 0.0, {}))
+    assert scores == {"test/loss": 0.25, "test/rows": 5.0}
+    assert kept.scalars == [(3, scores)]
+    assert model.training
+    assert routine.evaluate() == scores
+    assert routine.monitor("loss")(EpochEvent(3, 9, 0.0, scores)) == 0.25
+    with pytest.raises(ParameterError, match=r"has no score 'lss'; it has \['loss', 'rows'\]"):
+        routine.monitor("lss")
+    with pytest.raises(ParameterError, match="scores are empty"):
+        LoaderRoutine(model=model, batches=batches, scores={})
+    with pytest.raises(ParameterError, match="batches gave nothing"):
+        LoaderRoutine(model=model, batches=lambda _: [], scores={"loss": loss_of}).evaluate()
+
+
+def test_best_weights_survive_a_resume(tmp_path: Path) -> None:
+    model = Normal()
+    best = KeepBest(model, lambda event: event.scores.get("train/loss"))
+    trainer(model, [best]).run()
+    again = KeepBest(Normal(), lambda event: None)
+    again.load_state_dict(best.state_dict())
+    assert (again.epoch, again.value) == (best.epoch, best.value)
+    assert not math.isnan(again.value)
