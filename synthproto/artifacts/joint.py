@@ -7,25 +7,17 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias, final
 
 import numpy as np
-import pandas as pd
 
 from synthproto.artifacts.searches import (
     centre_distances,
-    distance_columns,
+    check_least,
     in_balls,
     real_rows,
     rows,
     search,
 )
 from synthproto.data.table import Table, TablePair
-from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.measures.classifiers import (
-    Learner,
-    TwoSample,
-    indistinguishable,
-    require_learn,
-    two_sample_test,
-)
+from synthproto.errors import UndefinedScoreError
 from synthproto.measures.joint import (
     Manifold,
     alpha_precision,
@@ -75,7 +67,7 @@ class PRDC:
     name: str = "joint/prdc"
 
     def __post_init__(self) -> None:
-        _at_least(self, "k", self.k, 1)
+        check_least(self, "k", self.k, 1)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """The four of them by name."""
@@ -105,7 +97,7 @@ class AlphaPrecision:
     best: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
-        _at_least(self, "steps", self.steps, 2)
+        check_least(self, "steps", self.steps, 2)
 
     def __call__(self, pair: TablePair) -> float:
         """Compare distances to the real centre."""
@@ -144,8 +136,8 @@ class BetaRecall:
     best: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
-        _at_least(self, "k", self.k, 1)
-        _at_least(self, "steps", self.steps, 2)
+        check_least(self, "k", self.k, 1)
+        check_least(self, "steps", self.steps, 2)
 
     def __call__(self, pair: TablePair) -> float:
         """Look for synthetic rows around each real row."""
@@ -216,7 +208,7 @@ class MMD:
     best: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
-        _at_least(self, "rows", self.rows, 2)
+        check_least(self, "rows", self.rows, 2)
 
     def __call__(self, pair: TablePair) -> float:
         """Compare the means of the kernel within and between the tables."""
@@ -232,143 +224,6 @@ class MMD:
                 f"tables; they have {len(real.values)} and {len(synthetic)}"
             )
         return squared_mmd(real.within, within, between, (len(real.values), len(synthetic)))
-
-
-@final
-@dataclass(frozen=True)
-class C2ST:
-    """Classifier two-sample test: how little a classifier can tell the tables apart.
-
-    ``1 - max(0, 2 AUC - 1)``, AUC being the mean over folds of the area under the ROC curve on
-    rows that the classifier was not trained on. In [0, 1]: 1 if it cannot tell them apart, 0 if
-    it always can. Categories that only one table has are a signal like any other.
-
-    Attributes:
-        learner: ``"linear"``, logistic regression; or ``"trees"``, histogram gradient-boosted
-            trees, which see what columns have in common as well.
-        folds: At least 2; no more are made than a table has rows.
-        seed: Of folds and trees.
-
-    Raises:
-        MissingExtraError: scikit-learn is not installed; raised when it is made.
-        UndefinedScoreError: A table has one row.
-
-    References:
-        Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017.
-    """
-
-    learner: Learner = "trees"
-    folds: int = 5
-    seed: int = 0
-    best: ClassVar[float] = 1.0
-
-    def __post_init__(self) -> None:
-        _at_least(self, "folds", self.folds, 2)
-        require_learn("C2ST")
-
-    @property
-    def name(self) -> str:
-        """``joint/c2st_trees`` or ``joint/c2st_linear``."""
-        return f"joint/c2st_{self.learner}"
-
-    def __call__(self, pair: TablePair) -> float:
-        """Train on some folds, rank the rows of the others."""
-        return indistinguishable(pair.get(TwoSampleTest(self.learner, self.folds, self.seed)).auc)
-
-
-@final
-@dataclass(frozen=True)
-class C2STAUC:
-    """Area under the ROC curve of the classifier of `C2ST`, whose arguments it has.
-
-    In [0, 1]: 0.5 if the tables cannot be told apart, 1 if always. Below 0.5 where synthetic
-    rows are copies: their originals in the other folds mislead the classifier.
-    """
-
-    learner: Learner = "trees"
-    folds: int = 5
-    seed: int = 0
-    best: ClassVar[float] = 0.5
-
-    def __post_init__(self) -> None:
-        _at_least(self, "folds", self.folds, 2)
-        require_learn("C2STAUC")
-
-    @property
-    def name(self) -> str:
-        """``joint/c2st_auc_trees`` or ``joint/c2st_auc_linear``."""
-        return f"joint/c2st_auc_{self.learner}"
-
-    def __call__(self, pair: TablePair) -> float:
-        """Train on some folds, rank the rows of the others."""
-        return pair.get(TwoSampleTest(self.learner, self.folds, self.seed)).auc
-
-
-@final
-@dataclass(frozen=True)
-class Giveaways:
-    """What gives the synthetic rows away: how much each column matters to the trees of `C2ST`.
-
-    A frame with index column names and one column, ``importance``: the area under the ROC curve
-    that is lost when the column is shuffled among the test rows, largest first. At most 0.5;
-    around 0, or slightly below, for columns that give nothing away. Columns that tell the same
-    share their importance.
-
-    Attributes:
-        folds: As in `C2ST`.
-        seed: As in `C2ST`.
-        name: Tag.
-    """
-
-    folds: int = 5
-    seed: int = 0
-    name: str = "joint/giveaways"
-
-    def __post_init__(self) -> None:
-        _at_least(self, "folds", self.folds, 2)
-        require_learn("Giveaways")
-
-    def __call__(self, pair: TablePair) -> pd.DataFrame:
-        """Train on some folds, shuffle the columns of the others."""
-        found = pair.get(TwoSampleTest("trees", self.folds, self.seed, importances=True))
-        index = pd.Index(distance_columns(pair), name="column")
-        frame = pd.DataFrame({"importance": found.importances}, index=index)
-        return frame.sort_values("importance", ascending=False, kind="stable")
-
-
-@final
-@dataclass(frozen=True)
-class TwoSampleTest:
-    """The classifier two-sample test that scores, arrays and plots share: ``pair.get`` it.
-
-    Attributes:
-        learner: As in `C2ST`.
-        folds: As in `C2ST`.
-        seed: As in `C2ST`.
-        importances: Whether columns are shuffled as well.
-    """
-
-    learner: Learner = "trees"
-    folds: int = 5
-    seed: int = 0
-    importances: bool = False
-
-    def __call__(self, pair: TablePair) -> TwoSample:
-        """Train and rank, for both tables."""
-        for table in (pair.real, pair.synthetic):
-            if len(table) < 2:
-                raise UndefinedScoreError(
-                    "a classifier two-sample test is undefined: it needs two rows of both tables; "
-                    f"the {table.name} has {len(table)}"
-                )
-        return two_sample_test(
-            rows(pair, "real"),
-            rows(pair, "synthetic"),
-            self.learner,
-            folds=self.folds,
-            seed=self.seed,
-            importances=self.importances,
-        )
 
 
 @final
@@ -409,10 +264,3 @@ def _drawn(whole: Rows, most: int, seed: int) -> Rows:
     """All rows in a random order that depends on their number only, or as many as wanted."""
     order = np.random.default_rng(seed).permutation(len(whole))
     return whole.take(order[:most])
-
-
-def _at_least(part: object, argument: str, value: int, least: int) -> None:
-    if value < least:
-        raise ParameterError(
-            f"{type(part).__name__}: `{argument}` must be at least {least}; got {value}."
-        )

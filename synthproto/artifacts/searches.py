@@ -236,3 +236,15 @@ def check_shares(part: object, argument: str, values: tuple[float, ...]) -> None
         raise ParameterError(
             f"{type(part).__name__}: `{argument}` must be in [0, 1]; got {values}."
         )
+
+
+def check_least(part: object, argument: str, value: int, least: int) -> None:
+    """Refuse an argument that is too small.
+
+    Raises:
+        ParameterError: The value is below the least that is allowed.
+    """
+    if value < least:
+        raise ParameterError(
+            f"{type(part).__name__}: `{argument}` must be at least {least}; got {value}."
+        )

@@ -1,0 +1,84 @@
+"""Two-sample tests of tables: known cases, copies, refusals, and what gives rows away."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+from synthproto.artifacts.detection import C2ST, C2STAUC, Giveaways
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.measures import classifiers
+from synthproto.plan import TablePlan
+
+
+def frame(seed: int, count: int, shift: float = 0.0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "size": rng.normal(10 + shift, 1, count),
+            "age": rng.integers(20, 60, count),
+            "group": rng.choice(["a", "b", "c"], count),
+        }
+    )
+
+
+SPEC = TableSpec.infer(frame(0, 50), categorical=["group"])
+
+
+def pair_of(real: pd.DataFrame, synthetic: pd.DataFrame) -> TablePair:
+    return TablePair(Table(real, SPEC, name="real table"), Table(synthetic, SPEC))
+
+
+def test_copies_and_disjoint_tables() -> None:
+    assert C2ST("linear")(pair_of(frame(0, 200), frame(0, 200))) > 0.9
+    far = pair_of(frame(0, 200), frame(1, 150, 1000.0).assign(age=900.0, group="new"))
+    for learner in (C2ST("linear"), C2ST()):
+        assert learner(far) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_independent_sample_scores_as_the_holdout_does() -> None:
+    real, synthetic, holdout = (Table(frame(seed, 400), SPEC) for seed in range(3))
+    scores = [C2ST("linear", folds=2), C2ST(folds=2)]
+    report = TablePlan(scores=scores).run(TablePair(real, synthetic, holdout))
+    assert set(report.references) == set(report)
+    for tag, value in report.items():
+        assert value == pytest.approx(report.references[tag], abs=0.12), tag
+
+
+@pytest.mark.parametrize("learner", ["linear", "trees"])
+def test_a_shift_is_told_apart_as_often_as_it_can_be(learner: classifiers.Learner) -> None:
+    pair = pair_of(frame(0, 1000), frame(1, 1000, 1.0))
+    expected = norm.cdf(1 / np.sqrt(2))
+    assert C2STAUC(learner)(pair) == pytest.approx(expected, abs=0.05)
+    assert C2ST(learner)(pair) == pytest.approx(2 - 2 * expected, abs=0.1)
+
+
+def test_giveaways_name_the_column() -> None:
+    found = Giveaways(folds=2)(pair_of(frame(0, 300), frame(1, 300, 2.0)))
+    assert found.index[0] == "size"
+    assert found["importance"].iloc[0] > 0.2
+    assert found["importance"].iloc[1:].abs().max() < 0.1
+    assert set(found.index) == {"size", "age", "group"}
+
+
+def test_same_seed_same_number() -> None:
+    first, second = (C2ST(seed=3)(pair_of(frame(0, 120), frame(1, 100, 0.3))) for _ in range(2))
+    assert first == second
+
+
+def test_refusals() -> None:
+    with pytest.raises(UndefinedScoreError, match="two rows of both tables"):
+        C2ST()(pair_of(frame(0, 1), frame(1, 1)))
+    with pytest.raises(ParameterError, match="C2ST: `folds` must be at least 2; got 1"):
+        C2ST(folds=1)
+
+
+def test_scikit_learn_missing_is_said_when_the_score_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(classifiers, "find_spec", lambda _: None)
+    for part in (C2ST, C2STAUC, Giveaways):
+        with pytest.raises(ImportError, match=r"synthproto\[learn\]"):
+            part()
