@@ -19,7 +19,6 @@ from tables import health_insurance
 from vae import VAE, VAEBatch, VAEOutput, VAEParams
 
 from synthproto import (
-    PDF,
     Batches,
     CorrelationDistance,
     Every,
@@ -29,6 +28,7 @@ from synthproto import (
     LossRoutine,
     MaxEpochs,
     MeanJSDistance,
+    PDFByColumn,
     Table,
     TableCodec,
     TablePlan,
@@ -68,7 +68,7 @@ def main() -> None:
     plan = TablePlan(
         scores=[MeanJSDistance(), JSDistance(), CorrelationDistance()],
         arrays=[Juxtaposition("mean")],
-        plots=[PDF()],
+        plots=[PDFByColumn()],
     )
     folder = given.out / f"vae-{datetime.now():%Y-%m-%d-%H%M%S}"
     with TensorBoardTracker(folder) as tracker:
