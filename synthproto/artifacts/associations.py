@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal, TypeAlias, final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synthproto.data.joint import CrossTables, SumsByLevel
+from synthproto.data.joint import CrossCounts, SumsByLevel
 from synthproto.data.levels import Levels
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import CoMoments, Moments
@@ -132,15 +131,23 @@ class Association:
     def _of_nominal(self, table: Table, levels: tuple[Levels, ...]) -> Floats:
         varied = [float(np.count_nonzero(table.counts(level)) > 1) for level in levels]
         matrix = np.diag(np.array(varied))
-        tables = table.get(CrossTables(levels))
-        for i, j in combinations(range(len(levels)), 2):
-            cross = tables[i, j]
-            if self.nominal == "theils_u":
-                matrix[i, j] = theils_u(*cross.cells)
-                matrix[j, i] = theils_u(cross.columns, cross.rows, cross.counts)
-            else:
-                v = cramers_v(*cross.cells, bias_correction=self.bias_correction, yates=self.yates)
-                matrix[i, j] = matrix[j, i] = v
+        if len(levels) < 2:
+            return matrix
+        first, second = np.triu_indices(len(levels), k=1)
+        pair, rows, columns, counts = table.get(CrossCounts(levels)).cells
+        if self.nominal == "theils_u":
+            matrix[first, second] = theils_u(pair, rows, columns, counts)
+            matrix[second, first] = theils_u(pair, columns, rows, counts)
+        else:
+            v = cramers_v(
+                pair,
+                rows,
+                columns,
+                counts,
+                bias_correction=self.bias_correction,
+                yates=self.yates,
+            )
+            matrix[first, second] = matrix[second, first] = v
         return matrix
 
     def _of_mixed(

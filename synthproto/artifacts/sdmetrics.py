@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from synthproto.artifacts.associations import Correlations
 from synthproto.artifacts.scores import Complement, Mean, ShapeDistance
 from synthproto.artifacts.validity import BoundaryAdherence, CategoryAdherence
-from synthproto.data.crosstab import CrossTable, cross_tables
+from synthproto.data.crosstab import CrossTables, cross_tables
 from synthproto.data.levels import edges_passed
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import UndefinedScoreError
-from synthproto.measures.pairwise import contingency_distance, cramers_v
+from synthproto.measures.pairwise import Floats, contingency_distances, cramers_v
 
 
 @final
@@ -45,7 +45,7 @@ class _OwnTables:
 
     real: Table
 
-    def __call__(self, table: Table) -> dict[tuple[int, int], CrossTable]:
+    def __call__(self, table: Table) -> CrossTables:
         names = table.spec.of_kind(*NUMERIC, *DISCRETE)
         numeric = table.spec.of_kind(*NUMERIC)
         codes, sizes = [], []
@@ -54,7 +54,7 @@ class _OwnTables:
             codes.append(table.get(_OwnBins(name)) if levels is None else table.codes(levels))
             sizes.append(12 if levels is None else len(table.counts(levels)))
         pairs = combinations(range(len(names)), 2)
-        wanted = [p for p in pairs if not (names[p[0]] in numeric and names[p[1]] in numeric)]
+        wanted = (p for p in pairs if not (names[p[0]] in numeric and names[p[1]] in numeric))
         return cross_tables(codes, sizes, wanted)
 
 
@@ -107,17 +107,19 @@ class SDMetricsTrends:
         names, numeric = pair.spec.of_kind(*NUMERIC, *DISCRETE), pair.spec.of_kind(*NUMERIC)
         sizes = [12 if name in numeric else pair.real.levels(name).size + 1 for name in names]
         real, synthetic = (t.get(_OwnTables(pair.real)) for t in (pair.real, pair.synthetic))
-        strength = pair.real.get(_own_strengths) if self.min_association > 0 else {}
-        return [
-            1 - contingency_distance(real[i, j].cells, synthetic[i, j].cells, (sizes[i], sizes[j]))
-            for i, j in real
-            if not strength or strength[i, j] > self.min_association
-        ]
+        if not real.pairs:
+            return []
+        first, second = np.array(real.pairs).T
+        shapes = np.array(sizes)[first], np.array(sizes)[second]
+        similarity = 1 - contingency_distances(real.cells, synthetic.cells, shapes)
+        if self.min_association > 0:
+            similarity = similarity[pair.real.get(_own_strengths) > self.min_association]
+        kept: list[float] = similarity.tolist()
+        return kept
 
 
-def _own_strengths(real: Table) -> dict[tuple[int, int], float]:
-    tables = real.get(_OwnTables(real))
-    return {p: cramers_v(*t.cells, bias_correction=False) for p, t in tables.items()}
+def _own_strengths(real: Table) -> Floats:
+    return cramers_v(*real.get(_OwnTables(real)).cells, bias_correction=False)
 
 
 @final

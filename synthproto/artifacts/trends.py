@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association, Correlations
-from synthproto.data.joint import CrossTables
+from synthproto.data.joint import CrossCounts
 from synthproto.data.table import DISCRETE, NUMERIC, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.measures.pairwise import contingency_distance, cramers_v
+from synthproto.measures.pairwise import contingency_distances, cramers_v
 
 MatrixDistance: TypeAlias = Literal["rmse", "l2", "mae", "cosine"]
 """How two association matrices become one number."""
@@ -279,14 +279,14 @@ class _Similarities:
     def _crossed(
         self, pair: TablePair, wanted: tuple[tuple[str, str], ...]
     ) -> dict[tuple[str, str], float]:
-        names, tables = _cross_tables(pair, self.bins, wanted)
-        real, synthetic = pair.real.get(tables), pair.synthetic.get(tables)
-        sizes = [levels.size + 1 for levels in tables.levels]
-        return {
-            (names[i], names[j]): 1
-            - contingency_distance(real[i, j].cells, synthetic[i, j].cells, (sizes[i], sizes[j]))
-            for i, j in tables.pairs or ()
-        }
+        counts = _cross_counts(pair, self.bins, wanted)
+        real, synthetic = pair.real.get(counts), pair.synthetic.get(counts)
+        sizes = np.array([levels.size + 1 for levels in counts.levels])
+        first, second = np.array(real.pairs).T
+        distances = contingency_distances(
+            real.cells, synthetic.cells, (sizes[first], sizes[second])
+        )
+        return dict(zip(wanted, (1 - distances).tolist(), strict=True))
 
 
 @final
@@ -304,18 +304,14 @@ class _Associations:
             at = {name: place for place, name in enumerate(layout.numeric)}
             found |= {p: float(matrix[at[p[0]], at[p[1]]]) for p in layout.correlated}
         if layout.crossed:
-            names, tables = _cross_tables(pair, self.bins, layout.crossed)
-            found |= {
-                (names[i], names[j]): cramers_v(*table.cells, bias_correction=False)
-                for (i, j), table in pair.real.get(tables).items()
-            }
+            tables = pair.real.get(_cross_counts(pair, self.bins, layout.crossed))
+            v = cramers_v(*tables.cells, bias_correction=False)
+            found |= dict(zip(layout.crossed, v.tolist(), strict=True))
         return found
 
 
-def _cross_tables(
-    pair: TablePair, bins: int, wanted: tuple[tuple[str, str], ...]
-) -> tuple[tuple[str, ...], CrossTables]:
+def _cross_counts(pair: TablePair, bins: int, wanted: tuple[tuple[str, str], ...]) -> CrossCounts:
     names = pair.spec.of_kind(*NUMERIC, *DISCRETE)
     levels = tuple(pair.real.levels(name, bins) for name in names)
     at = {name: place for place, name in enumerate(names)}
-    return names, CrossTables(levels, tuple((at[a], at[b]) for a, b in wanted))
+    return CrossCounts(levels, tuple((at[a], at[b]) for a, b in wanted))

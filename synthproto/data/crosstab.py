@@ -5,15 +5,18 @@ its own; the tables of the pairs of their columns are sums of that count. So d c
 ten slots take d² / 8 passes, not d² / 2.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import prod
 from typing import Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
+Dense = NDArray[np.int64] | NDArray[np.float64]
+Sparse = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 
 # Combinations of one group of columns; two groups then fit a processor's nearest caches.
 _GROUP = 180
@@ -23,77 +26,151 @@ _DENSE = 1 << 20
 
 @final
 @dataclass(frozen=True, eq=False)
-class CrossTable:
-    """How many rows have each combination of the slots of two columns; only what occurs.
+class CrossTables:
+    """How many rows have each combination of the slots of two columns, for many pairs of columns.
+
+    Only combinations that occur are held, pair after pair, by first and then by second slot.
 
     Attributes:
-        rows: Slot of the first column, shape ``(cells,)``, ascending.
-        columns: Slot of the second column, ascending within equal rows.
+        pairs: The pairs, by places of their columns, first < second.
+        pair: Which of the pairs each cell belongs to, shape ``(cells,)``, ascending.
+        rows: Slot of the pair's first column, shape ``(cells,)``.
+        columns: Slot of its second column.
         counts: Rows with both, positive.
-        total: Number of all rows.
     """
 
+    pairs: tuple[tuple[int, int], ...]
+    pair: NDArray[np.intp]
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
     counts: NDArray[np.int64]
-    total: int
-
-    @classmethod
-    def of(cls, dense: NDArray[np.int64]) -> Self:
-        """From a table of counts, shape ``(slots of the first, slots of the second)``."""
-        flat = dense.ravel()
-        cells = flat.nonzero()[0]
-        counts = flat[cells]
-        rows = cells // dense.shape[1]
-        return cls(rows, cells - rows * dense.shape[1], counts, int(counts.sum()))
 
     @property
-    def cells(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
-        """Rows, columns and counts, as measures take them."""
-        return self.rows, self.columns, self.counts
+    def cells(
+        self,
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+        """Pair, row, column and count of each cell, as measures take them."""
+        return self.pair, self.rows, self.columns, self.counts
+
+    def dense(self, first: int, second: int) -> NDArray[np.int64]:
+        """One cross table in full, up to the last slot that occurs."""
+        place = self.pairs.index((first, second))
+        span = slice(*np.searchsorted(self.pair, [place, place + 1]))
+        rows, columns = self.rows[span], self.columns[span]
+        table = np.zeros((rows.max() + 1, columns.max() + 1), dtype=np.int64)
+        table[rows, columns] = self.counts[span]
+        return table
 
     def merged(self, other: Self) -> Self:
-        """Cross table of both chunks together, if both are in the same levels."""
-        width = int(max(self.columns.max(initial=0), other.columns.max(initial=0))) + 1
-        keys = np.concatenate([t.rows * width + t.columns for t in (self, other)])
-        cells, place = np.unique(keys, return_inverse=True)
-        counts = np.zeros(len(cells), dtype=np.int64)
-        np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
-        return type(self)(cells // width, cells % width, counts, self.total + other.total)
-
-    def dense(self, rows: int, columns: int) -> NDArray[np.int64]:
-        """As a table of counts of this shape."""
-        table = np.zeros((rows, columns), dtype=np.int64)
-        table[self.rows, self.columns] = self.counts
-        return table
+        """Cross tables of both chunks of rows together, if both are of the same levels."""
+        both = [np.concatenate(arrays) for arrays in zip(self.cells, other.cells, strict=True)]
+        pair, rows, columns, counts = both
+        order = np.lexsort((columns, rows, pair))
+        keys = np.stack([pair, rows, columns])[:, order]
+        new = np.concatenate([[True], (np.diff(keys) != 0).any(axis=0)])[: len(pair)]
+        starts = np.flatnonzero(new)
+        return type(self)(
+            self.pairs, *(key[starts] for key in keys), np.add.reduceat(counts[order], starts)
+        )
 
 
 def cross_tables(
     codes: Sequence[Codes], sizes: Sequence[int], pairs: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], CrossTable]:
+) -> CrossTables:
     """Cross tables of pairs of columns.
 
     Args:
-        codes: Slots of each column's rows, each of shape ``(n,)``.
+        codes: Slots of each column's rows, each of shape ``(n,)``, at least one row.
         sizes: Number of slots of each column.
         pairs: Places of the first and the second column, first < second.
     """
-    wanted = set(pairs)
-    groups = _groups(sizes)
-    combined = {group: _combined(group, codes, sizes) for group in groups}
-    tables: dict[tuple[int, int], CrossTable] = {}
+    ordered = tuple(pairs)
+    wanted = set(ordered)
+    groups = [_group(g, codes, sizes) for g in _groups(sizes, len(codes[0]) if codes else 0)]
+    dense: dict[tuple[int, int], Dense] = {}
     for group in groups:
-        inside = wanted.intersection(combinations(group, 2))
+        inside = wanted.intersection(combinations(group.places, 2))
         if inside:
-            tables |= _marginal_tables(combined[group], group, sizes, inside)
+            counts = np.bincount(group.codes, minlength=group.cells)
+            joint = (group.margins * counts[:, None]).T @ group.margins
+            dense |= {(i, j): joint[group.spans[i], group.spans[j]] for i, j in inside}
     for first, second in combinations(groups, 2):
-        across = wanted.intersection((i, j) for i in first for j in second)
-        if across and _cells(first, sizes) * _cells(second, sizes) <= _DENSE:
-            joint = combined[first] * np.int32(_cells(second, sizes)) + combined[second]
-            tables |= _marginal_tables(joint, (*first, *second), sizes, across)
-        elif across:
-            tables |= {(i, j): _single(codes[i], codes[j], sizes[i], sizes[j]) for i, j in across}
-    return tables
+        across = [(i, j) for i in first.places for j in second.places]
+        across = [p for p in across if p in wanted or p[::-1] in wanted]
+        if not across or first.cells * second.cells > _DENSE:
+            continue
+        cells = first.codes * np.int32(second.cells) + second.codes
+        counts = np.bincount(cells, minlength=first.cells * second.cells)
+        joint = counts.reshape(first.cells, second.cells)
+        joint = first.margins.T @ joint if len(first.places) > 1 else joint
+        joint = joint @ second.margins if len(second.places) > 1 else joint
+        for i, j in across:
+            block = joint[first.spans[i], second.spans[j]]
+            dense[min(i, j), max(i, j)] = block if i < j else block.T
+    left = (pair for pair in ordered if pair not in dense)
+    sparse = {(i, j): _sorted(codes[i], codes[j], sizes[j]) for i, j in left}
+    return _gathered(ordered, dense, sparse)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Columns that are counted together.
+
+    Attributes:
+        places: The columns.
+        cells: Number of combinations of their slots.
+        codes: Combination of each row.
+        margins: Which combinations (rows) have which slot of which column (columns, one column
+            after another): a product with it makes counts of slots of counts of combinations.
+        spans: Where each column's slots are among the columns of ``margins``.
+    """
+
+    places: tuple[int, ...]
+    cells: int
+    codes: Codes
+    margins: NDArray[np.float64]
+    spans: dict[int, slice]
+
+
+def _group(places: tuple[int, ...], codes: Sequence[Codes], sizes: Sequence[int]) -> _Group:
+    shape = [sizes[place] for place in places]
+    cells = prod(shape)
+    ends = np.cumsum(shape).tolist()
+    spans = {p: slice(end - n, end) for p, n, end in zip(places, shape, ends, strict=True)}
+    combined, margins = codes[places[0]], np.zeros((0, 0))
+    if len(places) > 1:
+        slots = np.unravel_index(np.arange(cells), shape)
+        parts = [np.eye(size)[slot] for size, slot in zip(shape, slots, strict=True)]
+        margins = np.concatenate(parts, axis=1)
+    for place in places[1:]:
+        combined = combined * np.int32(sizes[place]) + codes[place]
+    return _Group(places, cells, combined, margins, spans)
+
+
+def _gathered(
+    pairs: tuple[tuple[int, int], ...],
+    dense: Mapping[tuple[int, int], Dense],
+    sparse: Mapping[tuple[int, int], Sparse],
+) -> CrossTables:
+    """All cells of all tables, one search for the occupied ones of all dense tables together."""
+    at = {pair: place for place, pair in enumerate(pairs)}
+    held = [pair for pair in pairs if pair in dense]
+    places = np.array([at[pair] for pair in held], dtype=np.intp)
+    flat = np.concatenate([np.zeros(0), *(dense[pair].ravel() for pair in held)])
+    ends = np.cumsum([dense[pair].size for pair in held], dtype=np.intp)
+    widths = np.array([dense[pair].shape[1] for pair in held], dtype=np.intp)
+    cells = np.flatnonzero(flat)
+    table = np.searchsorted(ends, cells, "right")
+    within = cells - np.append(0, ends)[table]
+    rows = within // widths[table]
+    parts = [(places[table], rows, within - rows * widths[table], flat[cells].astype(np.int64))]
+    parts += [(np.full(len(cell[0]), at[pair]), *cell) for pair, cell in sparse.items()]
+    pair, rows, columns, counts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    if not sparse:
+        return CrossTables(pairs, pair, rows, columns, counts)
+    order = np.argsort(pair, kind="stable")
+    return CrossTables(pairs, pair[order], rows[order], columns[order], counts[order])
 
 
 def sums_by_slot(
@@ -110,63 +187,35 @@ def sums_by_slot(
         For each column, shape ``(its slots, number of weights)``.
     """
     result = [np.zeros((size, len(weights))) for size in sizes]
-    for group in _groups(sizes):
-        combined = _combined(group, codes, sizes).astype(np.intp)
-        shape = tuple(sizes[place] for place in group)
-        for column, weight in enumerate(weights):
-            sums = np.bincount(combined, weights=weight, minlength=_cells(group, sizes))
-            table = sums.reshape(shape)
-            for axis, place in enumerate(group):
-                others = tuple(other for other in range(len(group)) if other != axis)
-                result[place][:, column] = table.sum(axis=others)
+    for places in _groups(sizes, len(weights[0])) if weights else []:
+        group = _group(places, codes, sizes)
+        combined = group.codes.astype(np.intp)
+        sums = np.stack([np.bincount(combined, weights=w, minlength=group.cells) for w in weights])
+        summed = group.margins.T @ sums.T if len(places) > 1 else sums.T
+        for place in places:
+            result[place] = summed[group.spans[place]]
     return result
 
 
-def _groups(sizes: Sequence[int]) -> list[tuple[int, ...]]:
-    """Neighbouring columns together, as long as their combinations are few."""
-    groups: list[tuple[int, ...]] = []
-    for place in range(len(sizes)):
-        last = groups[-1] if groups else ()
-        if last and _cells(last, sizes) * sizes[place] <= _GROUP:
-            groups[-1] = (*last, place)
+def _groups(sizes: Sequence[int], rows: int) -> list[tuple[int, ...]]:
+    """Columns together whose combinations are few: each column in the first group with room."""
+    # Counting more cells than rows is dearer than what it saves.
+    room = min(_GROUP, int((2 * rows) ** 0.5))
+    groups: list[list[int]] = []
+    for place in sorted(range(len(sizes)), key=lambda place: -sizes[place]):
+        for group in groups:
+            if prod(sizes[other] for other in group) * sizes[place] <= room:
+                group.append(place)
+                break
         else:
-            groups.append((place,))
-    return groups
+            groups.append([place])
+    return [tuple(sorted(group)) for group in groups]
 
 
-def _cells(group: Sequence[int], sizes: Sequence[int]) -> int:
-    cells = 1
-    for place in group:
-        cells *= sizes[place]
-    return cells
-
-
-def _combined(group: tuple[int, ...], codes: Sequence[Codes], sizes: Sequence[int]) -> Codes:
-    combined = codes[group[0]]
-    for place in group[1:]:
-        combined = combined * np.int32(sizes[place]) + codes[place]
-    return combined
-
-
-def _marginal_tables(
-    joint: Codes, group: tuple[int, ...], sizes: Sequence[int], wanted: set[tuple[int, int]]
-) -> dict[tuple[int, int], CrossTable]:
-    counts = np.bincount(joint, minlength=_cells(group, sizes))
-    table = counts.reshape([sizes[place] for place in group])
-    axes = {place: axis for axis, place in enumerate(group)}
-    tables = {}
-    for first, second in wanted:
-        others = tuple(axis for place, axis in axes.items() if place not in (first, second))
-        tables[first, second] = CrossTable.of(table.sum(axis=others) if others else table)
-    return tables
-
-
-def _single(first: Codes, second: Codes, rows: int, columns: int) -> CrossTable:
-    keys = first.astype(np.int64) * columns + second
-    if rows * columns <= _DENSE:
-        return CrossTable.of(np.bincount(keys, minlength=rows * columns).reshape(rows, columns))
+def _sorted(first: Codes, second: Codes, width: int) -> Sparse:
+    """Rows, columns and counts of a table with too many cells to count them all."""
+    keys = first.astype(np.int64) * width + second
     keys.sort()
     starts = np.flatnonzero(np.diff(keys, prepend=-1))
     cells = keys[starts]
-    counts = np.diff(starts, append=len(keys))
-    return CrossTable(cells // columns, cells % columns, counts, len(keys))
+    return cells // width, cells % width, np.diff(starts, append=len(keys))

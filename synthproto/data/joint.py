@@ -7,18 +7,15 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.data.crosstab import CrossTable, cross_tables, sums_by_slot
+from synthproto.data.crosstab import CrossTables, cross_tables, sums_by_slot
 from synthproto.data.levels import Levels
 from synthproto.data.table import Table
 
 
 @final
 @dataclass(frozen=True)
-class CrossTables:
-    """Cross tables of pairs of columns, all at once.
-
-    ``table.get(CrossTables((first, second)))[0, 1]`` counts the rows with each combination of the
-    slots of two columns.
+class CrossCounts:
+    """Cross tables of pairs of columns, all at once: ``table.get(CrossCounts(levels))``.
 
     Attributes:
         levels: Of the columns, as any table has them (``table.levels``).
@@ -28,8 +25,8 @@ class CrossTables:
     levels: tuple[Levels, ...]
     pairs: tuple[tuple[int, int], ...] | None = None
 
-    def __call__(self, table: Table) -> dict[tuple[int, int], CrossTable]:
-        """Cross table by places."""
+    def __call__(self, table: Table) -> CrossTables:
+        """How many rows have each combination of slots."""
         codes = [table.codes(levels) for levels in self.levels]
         sizes = [len(table.counts(levels)) for levels in self.levels]
         pairs = combinations(range(len(codes)), 2) if self.pairs is None else self.pairs

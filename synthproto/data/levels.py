@@ -68,9 +68,10 @@ class Histogram:
     @classmethod
     def of(cls, levels: Levels, real: NDArray[np.int64], synthetic: NDArray[np.int64]) -> Self:
         """From counts of which the shorter lacks slots that only the other side has."""
-        slots = max(len(real), len(synthetic))
-        padded = [np.pad(counts, (0, slots - len(counts))) for counts in (real, synthetic)]
-        return cls(levels, *padded)
+        padded = np.zeros((2, max(len(real), len(synthetic))), dtype=np.int64)
+        padded[0, : len(real)] = real
+        padded[1, : len(synthetic)] = synthetic
+        return cls(levels, padded[0], padded[1])
 
 
 def fitted_edges(ascending: NDArray[np.float64], bins: int, rule: BinRule) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.data.kinds import Kind
+from synthproto.data.objects import shared_objects
 
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 LARGEST = 1e150
@@ -49,26 +50,38 @@ def labels_of(series: pd.Series, kind: Kind) -> tuple[list[str], NDArray[np.intp
     column.
 
     Returns:
-        The labels that occur, in order of first appearance or of the category dtype; and codes,
-        shape ``(n,)``, -1 where missing.
+        The labels that occur, and codes, shape ``(n,)``, -1 where missing.
     """
+    codes, distinct = _factorised(series)
+    places: dict[str, int] = {}
+    merged = [
+        -1 if _is_missing(value) else places.setdefault(_label(value, kind), len(places))
+        for value in distinct
+    ]
+    if merged == list(range(len(distinct))):
+        return list(places), codes
+    # The last entry is what a code of -1 looks up.
+    return list(places), np.array([*merged, -1], dtype=np.intp)[codes]
+
+
+def _factorised(series: pd.Series) -> tuple[NDArray[np.intp], list[object]]:
+    """Codes, -1 where missing, and what they stand for, which may be missing or equal as well."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy().astype(np.intp)
-        distinct: list[object] = series.cat.categories.tolist()
-    else:
-        codes, uniques = pd.factorize(series, use_na_sentinel=True)
-        distinct = uniques.tolist()
-    names = [_label(value, kind) for value in distinct]
-    present = np.bincount(codes + 1, minlength=len(names) + 1)[1:] > 0
-    places: dict[str, int] = {}
-    for name, occurs in zip(names, present.tolist(), strict=True):
-        if occurs:
-            places.setdefault(name, len(places))
-    if len(places) == len(names):
-        return names, codes
-    # The last entry is what a code of -1 looks up.
-    merged = np.array([*(places.get(name, -1) for name in names), -1], dtype=np.intp)
-    return list(places), merged[codes]
+        levels: list[object] = series.cat.categories.tolist()
+        occurs = np.bincount(codes + 1, minlength=len(levels) + 1)[1:] > 0
+        return codes, [level if used else None for level, used in zip(levels, occurs, strict=True)]
+    shared = shared_objects(series)
+    if shared is not None:
+        return shared
+    codes, uniques = pd.factorize(series, use_na_sentinel=True)
+    return codes, uniques.tolist()
+
+
+def _is_missing(value: object) -> bool:
+    if isinstance(value, str):
+        return False
+    return value is None or value is pd.NaT or value is pd.NA or bool(np.all(pd.isna(value)))
 
 
 def _label(value: object, kind: Kind) -> str:

@@ -9,7 +9,7 @@ What `Table` offers to artifacts and plots, each computed at the first call and 
 - ``scaled(column)``: numbers centred and divided by their range, missing ones 0;
 - ``co_moments(columns)``: what Pearson correlations are made of;
 - ``get(function)``: any other statistic, computed once for each table; ready ones are
-  `synthproto.data.joint.CrossTables` and `synthproto.artifacts.associations.Association`.
+  `synthproto.data.joint.CrossCounts` and `synthproto.artifacts.associations.Association`.
 
 `TablePair` adds ``histogram(column, bins, rule)``: both sides counted in the real table's levels,
 and ``get(function)`` for what belongs to the pair.

@@ -1,7 +1,8 @@
-"""How strongly two columns depend on each other, from their cross table or their groups' sums.
+"""How strongly columns depend on each other, from their cross tables or their groups' sums.
 
-A cross table is given by its occupied cells: ``rows``, ``columns`` (places of the categories) and
-``counts`` (positive), each of shape ``(cells,)``. ``numpy.nonzero`` gives them of a dense table.
+Cross tables are given by their occupied cells, many tables at once: ``table`` (which one a cell
+belongs to, ascending from 0), ``rows``, ``columns`` (places of the categories) and ``counts``
+(positive), each of shape ``(cells,)``. ``numpy.nonzero`` gives the cells of a dense table.
 """
 
 import numpy as np
@@ -16,82 +17,99 @@ _ROUNDING = 1e-13
 
 
 def cramers_v(
+    table: Places,
     rows: Places,
     columns: Places,
     counts: Counts,
     *,
     bias_correction: bool = True,
     yates: bool = False,
-) -> float:
-    """Cramér's V of two categorical columns.
+) -> Floats:
+    """Cramér's V of pairs of categorical columns.
 
     Args:
-        rows: Category of the first column, by occupied cell.
-        columns: Category of the second column.
-        counts: Rows of the table with both.
+        table: Cross table of each occupied cell.
+        rows: Category of its first column.
+        columns: Category of its second column.
+        counts: Rows with both.
         bias_correction: Subtract what two independent columns of this size have on average.
         yates: Yates' continuity correction of tables of 2 x 2.
 
     Returns:
-        In [0, 1], symmetric; 0 is independent, 1 a function in one direction at least. 0 if
-        either column is constant.
+        Shape ``(tables,)``, in [0, 1], symmetric; 0 is independent, 1 a function in one direction
+        at least. 0 if either column is constant.
 
     References:
         Cramér, "Mathematical Methods of Statistics", 1946; Bergsma, "A Bias-Correction for
         Cramér's V and Tschuprow's T", Journal of the Korean Statistical Society 42, 2013.
     """
-    by_row, by_column = np.bincount(rows, weights=counts), np.bincount(columns, weights=counts)
-    r, k = int(np.count_nonzero(by_row)), int(np.count_nonzero(by_column))
-    if r < 2 or k < 2:
-        return 0.0
-    n = float(by_row.sum())
-    expected = by_row[rows] * by_column[columns] / n
+    n = np.bincount(table, weights=counts)
+    by_row, row_starts, r = _totals(table, rows, counts)
+    by_column, column_starts, k = _totals(table, columns, counts)
+    expected = by_row * by_column / n[table]
     gaps = np.abs(counts - expected)
     # A cell without rows misses all that it expects; together, what the others do not expect.
-    empty = n - float(expected.sum()) if len(counts) < r * k else 0.0
-    if yates and r == k == 2:
-        phi2 = _yates(float(gaps[0]), by_row, by_column) / n
-    else:
-        phi2 = (float((gaps * gaps / expected).sum()) + empty) / n
-    if not bias_correction:
-        return float(min(np.sqrt(phi2 / (min(r, k) - 1)), 1.0))
-    phi2 = max(0.0, phi2 - (r - 1) * (k - 1) / (n - 1))
-    spare = min(size - (size - 1) ** 2 / (n - 1) for size in (r, k)) - 1
-    # Nothing is left to measure where every row is a category of its own.
-    return float(min(np.sqrt(phi2 / spare), 1.0)) if spare > 0 else 0.0
+    empty = np.where(np.bincount(table) < r * k, n - np.bincount(table, weights=expected), 0.0)
+    chi2 = np.bincount(table, weights=gaps * gaps / expected) + empty
+    if yates:
+        # The four gaps of a table of 2 x 2 are equal, and each becomes half a row smaller.
+        gap = gaps[np.searchsorted(table, np.arange(len(n)))]
+        gap -= np.minimum(0.5, gap)
+        inverse = np.bincount(table, weights=row_starts / by_row) * n
+        inverse *= np.bincount(table, weights=column_starts / by_column)
+        chi2 = np.where((r == 2) & (k == 2), gap * gap * inverse, chi2)
+    phi2, least = chi2 / n, np.minimum(r, k) - 1.0
+    if bias_correction:
+        freedom = np.maximum(n - 1, 1)
+        phi2 = phi2 - (r - 1) * (k - 1) / freedom
+        # Nothing is left to measure where every row is a category of its own.
+        least = np.minimum(r - (r - 1) ** 2 / freedom, k - (k - 1) ** 2 / freedom) - 1.0
+    # By that, and by constant columns, rounding may leave a little.
+    defined = (r > 1) & (k > 1) & (least > _ROUNDING * n)
+    return np.sqrt(np.clip(np.where(defined, phi2, 0.0) / np.where(defined, least, 1.0), 0.0, 1.0))
 
 
-def _yates(gap: float, by_row: Floats, by_column: Floats) -> float:
-    """Chi-squared of a 2 x 2 table, whose four gaps are equal: each half a row smaller."""
-    gap -= min(0.5, gap)
-    expected = np.outer(by_row[by_row > 0], by_column[by_column > 0]) / by_row.sum()
-    return gap * gap * float((1.0 / expected).sum())
+def _totals(table: Places, places: Places, counts: Counts) -> tuple[Floats, Floats, Floats]:
+    """Totals of one margin of each table.
+
+    Returns:
+        For each cell the total of its category, and 1 in the first cell of each category, else 0;
+        for each table its number of categories.
+    """
+    keys = _keys(table, places)
+    totals = np.bincount(keys, weights=counts)
+    first = np.zeros(len(totals), dtype=np.intp)
+    first[keys[::-1]] = np.arange(len(keys))[::-1]
+    starts = np.zeros(len(keys))
+    starts[first[totals > 0]] = 1.0
+    return totals[keys], starts, np.bincount(table, weights=starts)
 
 
-def theils_u(rows: Places, columns: Places, counts: Counts) -> float:
+def _keys(table: Places, places: Places) -> Places:
+    """A number for each category of each table."""
+    sizes = np.maximum.reduceat(places, np.flatnonzero(np.diff(table, prepend=-1))) + 1
+    return (np.cumsum(sizes) - sizes)[table] + places
+
+
+def theils_u(table: Places, rows: Places, columns: Places, counts: Counts) -> Floats:
     """Theil's U: the share of the first column's entropy that the second one explains.
 
     Returns:
-        In [0, 1], not symmetric; 0 is independent, 1 fully explained. 0 if the first column is
-        constant (dython's function says 1, its matrix 0).
+        Shape ``(tables,)``, in [0, 1], not symmetric; 0 is independent, 1 fully explained. 0 if
+        the first column is constant (dython's function says 1, its matrix 0).
 
     References:
         Theil, "On the Estimation of Relationships Involving Qualitative Variables", 1970.
     """
-    by_row, by_column = np.bincount(rows, weights=counts), np.bincount(columns, weights=counts)
-    entropy = _entropy(by_row)
-    if entropy <= 0:
-        return 0.0
-    conditional = _entropy(counts) - _entropy(by_column)
-    return float(min(max((entropy - conditional) / entropy, 0.0), 1.0))
-
-
-def _entropy(counts: Counts | Floats) -> float:
-    held = counts[counts > 0]
-    if len(held) < 2:
-        return 0.0
-    share = held / held.sum()
-    return float(-np.dot(share, np.log(share)))
+    n = np.bincount(table, weights=counts)[table]
+    share = counts / n
+    by_row, by_column = (_totals(table, places, counts)[0] / n for places in (rows, columns))
+    # Entropy of the rows, and of the rows within the columns: sums over cells of p log q.
+    entropy = -np.bincount(table, weights=share * np.log(by_row))
+    conditional = -np.bincount(table, weights=share * np.log(share / by_column))
+    defined = entropy > 0
+    explained = np.divide(entropy - conditional, entropy, out=np.zeros_like(entropy), where=defined)
+    return np.clip(explained, 0.0, 1.0)
 
 
 def correlation_ratios(present: Floats, sums: Floats, squares: Floats) -> Floats:
@@ -118,32 +136,38 @@ def correlation_ratios(present: Floats, sums: Floats, squares: Floats) -> Floats
     return np.sqrt(np.clip(ratio, 0.0, 1.0))
 
 
-def contingency_distance(
-    real: tuple[Places, Places, Counts],
-    synthetic: tuple[Places, Places, Counts],
-    shape: tuple[int, int],
-) -> float:
-    """Total variation between two cross tables of shares: ½ Σ |P_real - P_synthetic|.
+def contingency_distances(
+    real: tuple[Places, Places, Places, Counts],
+    synthetic: tuple[Places, Places, Places, Counts],
+    shapes: tuple[Places, Places],
+) -> Floats:
+    """Total variation between pairs of cross tables of shares: ½ Σ |P_real - P_synthetic|.
 
     Args:
-        real: Rows, columns and counts of the real table's cells, in ascending order.
-        synthetic: The same for the synthetic table.
-        shape: Rows and columns that the real table has; cells beyond are the synthetic one's.
+        real: Table, row, column and count of each occupied cell of the real tables, in ascending
+            order.
+        synthetic: The same for the synthetic tables.
+        shapes: Rows and columns of each real table, each of shape ``(tables,)``; cells beyond
+            them are the synthetic one's.
 
     Returns:
-        In [0, 1]; 0 is equal shares in every cell, 1 no cell in common.
+        Shape ``(tables,)``, in [0, 1]; 0 is equal shares in every cell, 1 no cell in common.
     """
-    width = shape[1]
-    rows, columns, counts = synthetic
-    real_counts, n, m = real[2], int(real[2].sum()), int(counts.sum())
-    known = (rows < shape[0]) & (columns < width)
-    keys = real[0] * width + real[1]
-    wanted = (rows * width + columns)[known]
+    heights, widths = shapes
+    offsets = np.cumsum(heights * widths) - heights * widths
+    table, rows, columns, counts = synthetic
+    known = (rows < heights[table]) & (columns < widths[table])
+    wanted = (offsets[table] + rows * widths[table] + columns)[known]
+    keys = offsets[real[0]] + real[1] * widths[real[0]] + real[2]
     places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     shared = keys[places] == wanted
-    ours, theirs = real_counts[places[shared]], counts[known][shared]
-    gaps = float(np.abs(ours / n - theirs / m).sum())
-    return min((gaps + (n - int(ours.sum())) / n + (m - int(theirs.sum())) / m) / 2, 1.0)
+    ours, theirs, where = real[3][places[shared]], counts[known][shared], table[known][shared]
+    n, m = np.bincount(real[0], weights=real[3]), np.bincount(table, weights=counts)
+    size = len(heights)
+    gaps = np.bincount(where, weights=np.abs(ours / n[where] - theirs / m[where]), minlength=size)
+    gaps += (n - np.bincount(where, weights=ours, minlength=size)) / n
+    gaps += (m - np.bincount(where, weights=theirs, minlength=size)) / m
+    return np.minimum(gaps / 2, 1.0)
 
 
 def ranks(values: Floats) -> Floats:
