@@ -11,11 +11,18 @@ from synthproto.trackers.records import AppendFile
 SUPERSEDED = "superseded"
 """Folder for what a continued run logs again."""
 
+_SPECIAL = frozenset(',"\r\n')
+
+
+def _cell(value: object) -> str:
+    """A field of RFC 4180; ``csv.writer`` would leave a lone carriage return unquoted."""
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if _SPECIAL.intersection(text) else text
+
 
 def _lines(rows: Iterable[Sequence[object]]) -> bytes:
-    file = StringIO()
-    csv.writer(file, lineterminator="\n").writerows(rows)
-    return file.getvalue().encode("utf-8", "surrogatepass")
+    text = "".join(",".join(map(_cell, row)) + "\n" for row in rows)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _whole_rows(data: bytes) -> list[list[str]]:

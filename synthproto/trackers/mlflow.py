@@ -28,7 +28,7 @@ try:
     from mlflow.entities import Metric, Param
     from mlflow.exceptions import MlflowException
     from mlflow.tracking.client import MlflowClient
-except ModuleNotFoundError as error:
+except ImportError as error:
     raise MissingExtraError(
         "MlflowTracker needs mlflow, which is not installed. Install the extra `mlflow`: "
         "pip install 'synthproto[mlflow]'."

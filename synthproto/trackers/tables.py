@@ -46,7 +46,7 @@ def array_table(array: Array) -> str:
     if isinstance(array, pd.DataFrame):
         frame = array
     elif array.ndim <= 2:
-        frame = pd.DataFrame(array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1))
+        frame = pd.DataFrame(np.atleast_1d(array))
     else:
         extent = f", from {array.min():.4g} to {array.max():.4g}" if array.size else ""
         return f"array of shape {array.shape}{extent}"

@@ -252,7 +252,8 @@ CASES = {
     ),
 }
 
-if find_spec("mlflow") is not None:  # an optional extra; everything else must work without it
+_mlflow = find_spec("mlflow")
+if _mlflow and _mlflow.origin:  # an optional extra; everything else must work without it
     CASES["mlflow"] = Case(mlflow_run, resumed_mlflow_run, read_mlflow)
 
 

@@ -1,0 +1,145 @@
+"""A run's folder as a person, pandas and numpy see it."""
+
+import csv
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from synthproto.errors import TrackerError
+from synthproto.trackers.filesystem import FilesystemTracker
+from synthproto.trackers.names import original_name
+
+
+def test_the_folder_explains_itself(tmp_path: Path) -> None:
+    model = tmp_path / "model.pt"
+    model.write_bytes(b"weights")
+    with FilesystemTracker(tmp_path / "vae") as tracker:
+        tracker.log_params({"seed": 7, "ema": True})
+        tracker.log_text("run/plan", "MeanJSDistance()", 0)
+        tracker.log_scalars({"fidelity/js/age": 0.1}, 5)
+        tracker.log_array("fidelity/means", pd.DataFrame({"real": [1.5]}, index=["age"]), 5)
+        tracker.log_array("fidelity/correlations", np.eye(2), 5)
+        tracker.log_figure("visual/pdf", Figure(figsize=(1, 1)), 5)
+        tracker.log_histogram("train/weights", np.arange(3.0), 5)
+        tracker.log_file("model", model, 5)
+        running = json.loads((tmp_path / "vae" / "run.json").read_text())
+    folder = tmp_path / "vae"
+    run = json.loads((folder / "run.json").read_text())
+    assert (running["status"], run["status"], run["error"]) == ("running", "finished", "")
+    assert run["params"] == {"seed": 7, "ema": True}
+    assert run["texts"] == {"plan": "MeanJSDistance()"}
+    assert {"python", "torch", "numpy", "pandas"} <= set(run["versions"])
+    assert run["started"] <= run["ended"]
+    assert (folder / "scores.csv").read_text() == "step,tag,value\n5,fidelity/js/age,0.1\n"
+    assert pd.read_csv(folder / "files.csv")["path"].tolist() == [
+        "texts/run/plan/00000000.md",
+        "arrays/fidelity/means/00000005.csv",
+        "arrays/fidelity/correlations/00000005.npz",
+        "figures/visual/pdf/00000005.png",
+        "histograms/train/weights/00000005.npz",
+        "files/model/00000005.pt",
+    ]
+    assert np.load(folder / "arrays/fidelity/correlations/00000005.npz")["values"].tolist() == [
+        [1.0, 0.0],
+        [0.0, 1.0],
+    ]
+    assert (folder / "files/model/00000005.pt").read_bytes() == b"weights"
+    assert not list(folder.rglob("*.partial"))
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(st.text(min_size=1), st.floats(allow_nan=False), min_size=1))
+def test_scores_read_back_exactly_whatever_their_tags(scores: dict[str, float]) -> None:
+    with TemporaryDirectory() as folder:
+        with FilesystemTracker(folder) as tracker:
+            tracker.log_scalars(scores, 1)
+        with (tracker.folder / "scores.csv").open(newline="", encoding="utf-8") as file:
+            _, *rows = csv.reader(file)
+    assert [(int(step), tag, float(value)) for step, tag, value in rows] == [
+        (1, tag, value) for tag, value in scores.items()
+    ]
+
+
+@pytest.mark.parametrize("tag", ["../../x", "a/b", "/etc/passwd", "a\nb", "con", "a" * 400, "ä ö"])
+def test_any_tag_stays_inside_and_comes_back(tag: str, tmp_path: Path) -> None:
+    with FilesystemTracker(tmp_path / "vae") as tracker:
+        tracker.log_text(f"fidelity/js/{tag}", tag, 1)
+    (row,) = pd.read_csv(tmp_path / "vae" / "files.csv").itertuples()
+    assert row.tag == f"fidelity/js/{tag}"
+    file = (tmp_path / "vae" / str(row.path)).resolve()
+    assert file.is_relative_to(tmp_path / "vae" / "texts" / "fidelity" / "js")
+    assert file.read_text() == tag
+    if len(tag) < 100:
+        parts = Path(str(row.path)).parent.parts[1:]
+        assert "/".join(original_name(part) for part in parts) == row.tag
+
+
+def test_tags_that_some_file_systems_confuse_have_folders_of_their_own(tmp_path: Path) -> None:
+    with FilesystemTracker(tmp_path / "vae") as tracker:
+        for tag in ("js/Age", "js/age", "js/AGE"):
+            tracker.log_text(tag, tag, 1)
+    with FilesystemTracker(tmp_path / "vae", resume_after=1) as tracker:
+        for tag in ("js/age", "js/Age", "js/AGE"):
+            tracker.log_text(tag, tag, 2)
+    kept = pd.read_csv(tmp_path / "vae" / "files.csv")
+    folders = [Path(path).parent.as_posix() for path in kept["path"]]
+    assert len({folder.casefold() for folder in folders}) == 3
+    for folder, group in kept.groupby(folders):
+        assert group["tag"].nunique() == 1, folder
+
+
+def test_a_torn_last_line_is_dropped_when_the_run_goes_on(tmp_path: Path) -> None:
+    tracker = FilesystemTracker(tmp_path / "vae")
+    for step in range(1, 4):
+        tracker.log_scalars({"train/loss": 0.125}, step)
+    tracker.close()
+    scores = tmp_path / "vae" / "scores.csv"
+    scores.write_bytes(scores.read_bytes()[:-3])  # reads as 0.1
+    with FilesystemTracker(tmp_path / "vae", resume_after=5) as tracker:
+        tracker.log_scalars({"train/loss": 0.25}, 4)
+    assert scores.read_text().splitlines()[1:] == [
+        "1,train/loss,0.125",
+        "2,train/loss,0.125",
+        "4,train/loss,0.25",
+    ]
+    assert next((tmp_path / "vae" / "superseded").iterdir()).read_text() == "3,train/loss,0.1"
+
+
+def test_what_is_logged_again_is_set_aside(tmp_path: Path) -> None:
+    with FilesystemTracker(tmp_path / "vae") as tracker:
+        for step in range(1, 4):
+            tracker.log_text("notes", f"first {step}", step)
+            tracker.log_scalars({"train/loss": 1.0}, step)
+    with FilesystemTracker(tmp_path / "vae", resume_after=2) as tracker:
+        tracker.log_text("notes", "second 3", 3)
+    folder = tmp_path / "vae"
+    assert (folder / "texts/notes/00000003.md").read_text() == "second 3"
+    assert (folder / "superseded/texts/notes/00000003.md").read_text() == "first 3"
+    assert json.loads((folder / "run.json").read_text())["resumed_after"] == [2]
+
+
+def test_steps_that_count_differently_are_cut_at_the_same_moment(tmp_path: Path) -> None:
+    with FilesystemTracker(tmp_path / "vae") as tracker:
+        for epoch in range(1, 5):
+            for number in (1, 2):
+                tracker.log_scalars({"train/gradient_norm": 1.0}, epoch * 100 + number)
+            tracker.log_scalars({"train/loss": 1.0}, epoch)
+    FilesystemTracker(tmp_path / "vae", resume_after=2).close()
+    kept = pd.read_csv(tmp_path / "vae" / "scores.csv")
+    assert kept["step"].tolist() == [101, 102, 1, 201, 202, 2]
+
+
+@pytest.mark.parametrize("name", ["run.json", "scores.csv", "files.csv"])
+def test_a_run_that_was_changed_by_hand_is_not_continued(name: str, tmp_path: Path) -> None:
+    with FilesystemTracker(tmp_path / "vae") as tracker:
+        tracker.log_scalars({"train/loss": 1.0}, 1)
+    (tmp_path / "vae" / name).write_text("something;else\n1;2\n")
+    with pytest.raises(TrackerError, match="must be writable and whole; got"):
+        FilesystemTracker(tmp_path / "vae", resume_after=1)
