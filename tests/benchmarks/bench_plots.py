@@ -38,8 +38,10 @@ from artifact_core._libs.artifacts.table_comparison.descriptive_stats.alignment_
 from artifact_core._libs.artifacts.table_comparison.pdf.overlaid_plotter import (
     TabularOverlaidPDFPlotter,
 )
-from artifact_core._libs.tools.plotters.plot_combiner import PlotCombiner
+from artifact_core._libs.tools.plotters.plot_combiner import PlotCombinationConfig, PlotCombiner
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
 
 from synthproto.artifacts.alignment import Alignment
@@ -68,8 +70,8 @@ def keep_canvas() -> None:
     """Give artifact-core's figures the Agg canvas that matplotlib 3.11 took from them."""
     draw = PlotCombiner._draw_component_figure_content
 
-    def with_canvas(ax: object, label: object, fig: object, config: object) -> None:
-        FigureCanvasAgg(fig)  # type: ignore[arg-type]  # artifact-core is untyped
+    def with_canvas(ax: Axes, label: str, fig: Figure, config: PlotCombinationConfig) -> None:
+        FigureCanvasAgg(fig)
         draw(ax=ax, label=label, fig=fig, config=config)
 
     PlotCombiner._draw_component_figure_content = staticmethod(with_canvas)
@@ -130,7 +132,7 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 def png_of(figure: object) -> bytes:
     """The bytes that a tracker would keep; empty for what is no figure."""
     with io.BytesIO() as file:
-        if hasattr(figure, "savefig"):
+        if isinstance(figure, Figure | Picture):
             figure.savefig(file, format="png")
         return file.getvalue()
 
@@ -146,7 +148,7 @@ def main() -> None:
     keep_canvas()
     warnings.simplefilter("ignore")
     real, synthetic = (mixed_frame(options.rows, seed) for seed in (0, 1))
-    spec = TableSpec.infer(real, categorical=[name for name in real if name.startswith("label")])
+    spec = TableSpec.infer(real, categorical=[f"label {i}" for i in range(6)])
     peers = theirs(spec)
     say = sys.stdout.write
     say(f"{options.rows} rows x {len(spec.columns)} columns; CPU ms, frames to PNG, medians\n")
