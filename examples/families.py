@@ -1,0 +1,113 @@
+"""Five families of synthesizers in one experiment: one table, one TensorBoard.
+
+    python examples/families.py
+
+A VAE, a WGAN-GP, a diffusion model, a transformer and the CTGAN of the ctgan package, beside what
+each should be better than: every column drawn by itself. The experiment is in ``experiment.py``.
+"""
+
+import argparse
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from ctgan import CTGAN
+from diffusion_model import Diffusion, DiffusionParams
+from experiment import Lab, experiment, independent, prepared, reference
+from tables import health_insurance
+from torch.optim import Adam
+from torch.optim.lr_scheduler import OneCycleLR
+from transformer import Transformer, TransformerParams, Vocabulary
+from vae import VAE, VAEBatch, VAEParams
+from wgan import Critic, Generator, WGANParams
+
+import synthproto as sp
+
+
+def vae(lab: Lab, epochs: int = 60) -> pd.Series:
+    """A variational autoencoder: its output carries the loss."""
+    model = VAE(lab.codec.width, lab.one_hot, lab.codec.decode)
+    optimizer = Adam(model.parameters(), fused=True)
+    step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer)
+    batches = sp.Batches(VAEBatch(features=lab.codec.encode(lab.real)), size=500)
+    sample = partial(model.generate, VAEParams(len(lab.real)))
+    return experiment(lab, "VAE", step=step, batches=batches, sample=sample, epochs=epochs)
+
+
+def wgan(lab: Lab, epochs: int = 60) -> pd.Series:
+    """A Wasserstein GAN: two networks, two optimizers, averaged weights of the generator."""
+    generator = Generator(lab.codec.width, lab.one_hot, lab.codec.decode)
+    critic = Critic(lab.codec.width)
+    adam = partial(Adam, lr=5e-4, betas=(0.5, 0.9), fused=True)
+    step = sp.AdversarialStep(
+        generator=generator,
+        critic=critic,
+        generator_loss=critic.generator_loss,
+        critic_loss=critic.critic_loss,
+        generator_optimizer=adam(generator.parameters()),
+        critic_optimizer=adam(critic.parameters()),
+        ema=sp.Ema(generator, decay=0.99),
+    )
+    batches = sp.Batches(lab.codec.encode(lab.real), size=500)
+    sample = partial(generator.generate, WGANParams(len(lab.real)))
+    return experiment(lab, "WGAN-GP", step=step, batches=batches, sample=sample, epochs=epochs)
+
+
+def diffusion(lab: Lab, epochs: int = 40) -> pd.Series:
+    """A diffusion model, sampled with averaged weights."""
+    model = Diffusion(lab.codec.width, lab.one_hot, lab.codec.decode, steps=50)
+    optimizer = Adam(model.parameters(), lr=2e-3, fused=True)
+    ema = sp.Ema(model, decay=0.999)
+    step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer, ema=ema)
+    batches = sp.Batches(lab.codec.encode(lab.real), size=500)
+    sample = partial(model.generate, DiffusionParams(len(lab.real)))
+    return experiment(lab, "diffusion", step=step, batches=batches, sample=sample, epochs=epochs)
+
+
+def transformer(lab: Lab, epochs: int = 8) -> pd.Series:
+    """An autoregressive transformer over words, its learning rate warmed up and let fall."""
+    words = Vocabulary(lab.real.frame)
+    model = Transformer(words.sizes, words.decode)
+    batches = sp.Batches(words.encode(lab.real.frame), size=500)
+    optimizer = Adam(model.parameters(), fused=True)
+    rate = sp.PerStep(OneCycleLR(optimizer, 2e-3, total_steps=epochs * len(batches), pct_start=0.1))
+    step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer, scheduler=rate)
+    sample = partial(model.generate, TransformerParams(len(lab.real)))
+    return experiment(lab, "transformer", step=step, batches=batches, sample=sample, epochs=epochs)
+
+
+def ctgan(lab: Lab, epochs: int = 60) -> pd.Series:
+    """A package's own training loop, unchanged: each step lets it make two updates."""
+    model = CTGAN(epochs=epochs)
+    discrete = lab.real.spec.of_kind("categorical", "boolean")
+    batches = range(max(1, len(lab.real) // 500))
+    sample = partial(model.sample, len(lab.real))
+    with sp.ForeignFit(partial(model.fit, lab.real.frame, discrete), updates=2) as step:
+        return experiment(lab, "CTGAN", step=step, batches=batches, sample=sample, epochs=epochs)
+
+
+def main() -> None:
+    """Run all experiments and print their last scores in one table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, help="use only the first rows")
+    parser.add_argument("--epochs", type=int, help="of every family, in place of its own number")
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder of all runs")
+    given = parser.parse_args()
+    torch.manual_seed(0)
+    np.random.seed(0)
+    torch.set_num_threads(1)  # matrices this small are quickest on one
+    folder = given.out / f"families-{datetime.now():%Y-%m-%d-%H%M%S}"
+    lab = prepared(health_insurance().head(given.rows), folder)
+    changed = {} if given.epochs is None else {"epochs": given.epochs}
+    families = (vae, wgan, diffusion, transformer, ctgan)
+    trained = [family(lab, **changed) for family in families]
+    table = pd.DataFrame([reference(lab), independent(lab), *trained])
+    print(table.to_string(float_format="{:.3f}".format))
+    print(f"tensorboard --logdir {folder}")
+
+
+if __name__ == "__main__":
+    main()
