@@ -1,0 +1,63 @@
+"""The quick start as a user runs it, on few rows; and bad input before anything is written."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, str(EXAMPLES / "quickstart.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": random.integers(18, 80, 300),
+            "sex": random.choice(["f", "m"], 300),
+            "smoker": random.integers(0, 3, 300),
+            "charges": random.lognormal(8, 1, 300).round(2),
+        }
+    )
+    frame.loc[::9, "charges"] = np.nan
+    path = tmp_path / "mine.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_the_shipped_table(tmp_path: Path) -> None:
+    done = run("--rows", "600", "--epochs", "5", "--out", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1].startswith(f"tensorboard --logdir {tmp_path / 'runs'}")
+    assert lines[0].split() == ["untrained", "trained", "reference", "best"]
+    assert any(line.startswith("fidelity/mean_js_distance") for line in lines)
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert list(folder.glob("events.out.tfevents.*"))
+    assert "loss" in done.stderr  # the progress bar
+
+
+def test_a_table_of_ones_own(csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    done = run("--csv", csv, "--categorical", "sex,smoker", "--epochs", "5", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "fidelity/js_distance/smoker" in done.stdout
+
+
+def test_a_column_that_is_not_there_is_refused_before_anything_is_written(
+    csv: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "runs"
+    done = run("--csv", csv, "--categorical", "sex,smokr", "--out", out)
+    assert done.returncode != 0
+    assert "SchemaError" in done.stderr
+    assert "Did you mean 'smoker'" in done.stderr
+    assert not out.exists()

@@ -1,0 +1,67 @@
+"""The README is true: its commands, its code, its files."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import synthproto
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+PRELUDE = """
+from functools import partial
+import pandas as pd
+from torch.optim import Adam
+from typing_extensions import assert_type
+from synthproto import {names}
+from vae import VAE, VAEBatch, VAEOutput, VAEParams
+frame: pd.DataFrame = pd.read_csv("x.csv")
+"""
+
+
+def section(title: str) -> str:
+    return re.split(r"(?m)^## ", README.split(f"\n## {title}\n", 1)[1])[0]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```$", text)
+
+
+def test_the_quick_start_has_its_two_commands() -> None:
+    commands = blocks(section("Quick start"), "sh")
+    assert len(commands) == 2
+    assert all(
+        "-c constraints.txt" in command and "python3 -m venv" in command for command in commands
+    )
+    assert "examples/quickstart.py" in commands[0]
+    assert "pytest" in commands[1]
+
+
+def test_the_ci_runs_the_second_command() -> None:
+    assert "count == 2" in (ROOT / ".ci/run").read_text()
+
+
+def test_the_experiment_fits(tmp_path: Path) -> None:
+    (code,) = blocks(section("One experiment"), "python")
+    assert code.count("\n") <= 26
+    names = sorted(set(re.findall(r"\w+", code)) & set(synthproto.__all__))
+    prelude = PRELUDE.format(names=", ".join(names))
+    script = tmp_path / "experiment.py"
+    script.write_text(prelude + code)
+    command = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_linked_files_exist() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_named_parts_exist() -> None:
+    named = set(re.findall(r"`([A-Z][A-Za-z0-9]+)(?:\([^`]*\))?`", README))
+    foreign = {"Any", "VAE", "EpochBoundStopper", "DataFrame"}
+    assert sorted(named - foreign - set(synthproto.__all__)) == []
