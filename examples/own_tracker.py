@@ -3,8 +3,7 @@
 
     python examples/own_tracker.py
 
-Nothing is inherited or registered. A tracker fits where its methods have the right shape, and mypy
-says so before anything runs: without ``log_array`` below, it blames the line that needs it.
+A tracker fits where its methods have the right shape, and mypy says so before anything runs.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +21,6 @@ from synthproto import (
     Juxtaposition,
     MeanJSDistance,
     PDFByColumn,
-    ReportTracker,
     Table,
     TablePair,
     TablePlan,
@@ -53,7 +51,7 @@ class WandbTracker:
         self._run.log({**values, "epoch": step})
 
     def log_array(self, tag: str, array: Array, step: int) -> None:
-        self._run.log({tag: pd.DataFrame(array), "epoch": step})
+        self._run.log({tag: pd.DataFrame(array), "epoch": step})  # a wandb.Table, there
 
     def log_figure(self, tag: str, figure: Drawing, step: int) -> None:
         figure.savefig(file := BytesIO(), format="png")
@@ -91,7 +89,7 @@ class OfflineRun:
 
 
 def people(shift: float, seed: int) -> pd.DataFrame:
-    """A small table; the shift is how far a generator is from the truth."""
+    """Make a small table; the shift is how far a generator is from the truth."""
     rng = np.random.default_rng(seed)
     age = rng.normal(40 + 20 * shift, 12, 500).clip(16)
     return pd.DataFrame({"age": age, "smoker": np.where(rng.random(500) < 0.3, "yes", "no")})
@@ -106,7 +104,7 @@ def main() -> None:
         arrays=[Juxtaposition()],
         plots=[PDFByColumn()],
     )
-    wandb: ReportTracker = WandbTracker(OfflineRun(), image=lambda picture: picture)
+    wandb = WandbTracker(OfflineRun(), image=lambda picture: picture)
     with TemporaryDirectory() as folder:
         files = FilesystemTracker(folder)
         with Tee(
