@@ -1,0 +1,304 @@
+"""Plots of marginals, statistics and associations: the values behind them, and what stays."""
+
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from synthproto.artifacts.alignment import Alignment, Warp
+from synthproto.artifacts.associations import Association
+from synthproto.artifacts.axes import Box
+from synthproto.artifacts.heatmaps import (
+    CorrelationHeatmapJuxtaposition,
+    CorrelationHeatmaps,
+    colors_of,
+    differences,
+)
+from synthproto.artifacts.ink import Pixels
+from synthproto.artifacts.marginals import (
+    CDFLayout,
+    CountedColumn,
+    CurveColumn,
+    PDFLayout,
+    bar_panel,
+    plot_edges,
+    plot_range,
+)
+from synthproto.artifacts.plots import CDF, PDF, CDFByColumn, PDFByColumn
+from synthproto.contracts import Drawing
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError
+
+REAL_BLUE = [169, 203, 232]
+
+
+def vermilion(pixels: Pixels) -> NDArray[np.bool_]:
+    """Where the synthetic ink is, faint edges of lines left out."""
+    return pixels[..., 0].astype(int) - pixels[..., 2] > 110
+
+
+def frame(rows: int = 300, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "age": rng.integers(18, 70, rows),
+            "income": rng.lognormal(10, 1, rows),
+            "city": rng.choice(["Rome", "Oslo", "Lima"], rows, p=[0.6, 0.3, 0.1]),
+            "seen": pd.Timestamp("2021-05-01") + pd.to_timedelta(rng.integers(0, 900, rows), "D"),
+            "member": rng.random(rows) < 0.3,
+        }
+    )
+
+
+SPEC = TableSpec.infer(frame(), continuous=["age"])
+
+
+def table(values: pd.DataFrame) -> Table:
+    return Table(values, SPEC)
+
+
+@pytest.fixture
+def real() -> Table:
+    return table(frame())
+
+
+Single: TypeAlias = PDF | CDF | Alignment | CorrelationHeatmapJuxtaposition
+ALL: list[Single] = [
+    PDF(),
+    CDF(),
+    Alignment(),
+    Alignment("mean"),
+    CorrelationHeatmapJuxtaposition(),
+]
+
+
+@pytest.mark.parametrize("plot", ALL, ids=lambda plot: plot.name)
+def test_a_later_epoch_does_no_work_on_the_real_side(real: Table, plot: Single) -> None:
+    first = plot(TablePair(real, table(frame(seed=1))))
+    computed = real.computed
+    second = plot(TablePair(real, table(frame(seed=2))))
+    assert real.computed == computed
+    assert first != second
+    assert isinstance(first, Drawing)
+    # The picture of an earlier epoch is not drawn over, and can be drawn again.
+    assert first == plot(TablePair(real, table(frame(seed=1))))
+
+
+@pytest.mark.parametrize("plot", ALL, ids=lambda plot: plot.name)
+def test_kept_backgrounds_do_not_show_earlier_epochs(plot: Single) -> None:
+    kept, fresh = table(frame()), table(frame())
+    wild = frame(seed=1)
+    wild["age"] *= 7
+    plot(TablePair(kept, table(wild)))
+    synthetic = table(frame(seed=2))
+    assert plot(TablePair(kept, synthetic)) == plot(TablePair(fresh, synthetic))
+
+
+@pytest.mark.parametrize("plot", [PDF(), CDF()], ids=lambda plot: plot.name)
+def test_axes_do_not_move_with_the_synthetic_table(real: Table, plot: PDF | CDF) -> None:
+    wild = frame(seed=1)
+    wild["age"], wild["income"], wild["city"] = 1000, -5.0, "Atlantis"
+    pictures = [plot(TablePair(real, table(f))).pixels for f in (frame(seed=2), wild)]
+    assert pictures[0].shape == pictures[1].shape
+    # Below its axis, a panel has only the names of ticks: they are the same.
+    height = pictures[0].shape[0]
+    for row in range(round((height - 30) / 196)):
+        upper = 30 + 196 * (row + 1)
+        first, second = (picture[upper - 20 : upper - 8] for picture in pictures)
+        np.testing.assert_array_equal(first, second)
+
+
+def test_shares_behind_the_pdf(real: Table) -> None:
+    wild = frame(seed=1)
+    wild["income"] = wild["income"].where(wild["income"] < 60_000, 1e9)
+    wild.loc[:29, "income"] = np.nan
+    wild.loc[:59, "city"] = "Atlantis"
+    synthetic = table(wild)
+    columns = {c.name: c for c in real.get(PDFLayout(40, 8, 1.0)).columns}
+
+    income = columns["income"].shares(synthetic)
+    present = wild["income"].dropna()
+    edges = plot_edges(np.sort(real.values("income")), 40)
+    assert income.missing == pytest.approx(0.1)
+    assert income.above == pytest.approx((present > edges[-1]).mean())
+    assert income.below == pytest.approx((present < edges[0]).mean())
+    np.testing.assert_allclose(income.inside, np.histogram(present, edges)[0] / len(present))
+    assert income.inside.sum() + income.above + income.below == pytest.approx(1)
+
+    city = columns["city"].shares(synthetic)
+    expected = [(wild["city"] == name).mean() for name in ("Rome", "Oslo", "Lima")]
+    np.testing.assert_allclose(city.inside, expected)
+    assert city.unseen == pytest.approx(0.2)
+
+
+def test_shares_behind_the_cdf(real: Table) -> None:
+    column = next(c for c in real.get(CDFLayout(1.0)).columns if c.name == "age")
+    assert isinstance(column, CurveColumn)
+    shares = column.shares(real)
+    ages = frame()["age"].to_numpy()
+    for place, share in zip(column.places[::40], shares.inside[::40], strict=True):
+        assert share == pytest.approx((ages <= place).mean())
+    assert shares.inside[0] == 0.0
+    assert shares.inside[-1] == 1.0
+
+
+def test_equal_tables_are_drawn_alike_and_others_in_vermilion(real: Table) -> None:
+    picture = PDF()(TablePair(real, table(frame())))
+    flat = picture.pixels.reshape(-1, 3)
+    blue = (flat == REAL_BLUE).all(axis=1).sum()
+    assert blue > 5000
+    assert vermilion(flat).sum() > 500
+    empty = frame()
+    empty["income"] = np.nan
+    cards = PDFByColumn()(TablePair(real, table(empty)))
+    assert not vermilion(cards["income"].pixels[40:]).any()
+
+
+def test_mass_outside_the_real_range_is_shown(real: Table) -> None:
+    far = frame()
+    far["age"] = -1e6
+    card = PDFByColumn()(TablePair(real, table(far)))["age"].pixels
+    orange = vermilion(card[40:170])
+    columns = np.flatnonzero(orange.any(axis=0))
+    assert columns.min() >= 36
+    assert columns.max() <= 50
+    assert orange.sum() > 100
+
+
+def test_cards_are_the_panels_of_the_grid_at_the_size_of_tensorboard(real: Table) -> None:
+    pair = TablePair(real, table(frame(seed=1)))
+    cards = PDFByColumn()(pair)
+    assert list(cards) == list(SPEC.names)
+    assert {(card.width, card.height) for card in cards.values()} == {(325, 196)}
+    grid = PDF()(pair).pixels
+    # Below its title, where the legend is, a card is what the grid shows.
+    np.testing.assert_array_equal(cards["age"].pixels[40:], grid[30 + 40 : 30 + 196, :325])
+    assert list(CDFByColumn()(pair)) == ["age", "income", "seen"]
+
+
+def test_a_holdout_is_drawn(real: Table) -> None:
+    synthetic, holdout = table(frame(seed=1)), table(frame(seed=2))
+    for plot in ALL:
+        with_holdout = plot(TablePair(real, synthetic, holdout))
+        assert with_holdout != plot(TablePair(real, synthetic))
+    assert len(CorrelationHeatmaps()(TablePair(real, synthetic, holdout))) == 4
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_pictures_grow_with_the_scale(real: Table, scale: float) -> None:
+    pair = TablePair(real, table(frame(seed=1)))
+    assert abs(PDF(scale=scale)(pair).width - PDF()(pair).width * scale) < 1
+    card = PDFByColumn(scale=scale)(pair)["age"]
+    assert (card.width, card.height) == (round(325 * scale), round(196 * scale))
+
+
+def test_arguments_out_of_range_are_refused_at_once() -> None:
+    with pytest.raises(ParameterError, match=r"bins must be.*categories must be.*scale must be"):
+        PDF(bins=0, categories=9, scale=9.0)
+    with pytest.raises(ParameterError, match="scale"):
+        CDF(scale=0.0)
+    with pytest.raises(ParameterError, match="scale"):
+        CorrelationHeatmaps(scale=100.0)
+    with pytest.raises(ParameterError, match="distinct"):
+        Alignment(("mean", "mean"))
+    with pytest.raises(ParameterError, match="distinct"):
+        Alignment(())
+
+
+def test_tags_are_distinct_and_sort_behind_the_scores() -> None:
+    names = [part.name for part in ALL]
+    names += [PDFByColumn().name, CDFByColumn().name, CorrelationHeatmaps().name]
+    assert len(set(names)) == len(names)
+    assert min(names) > "validity"
+    assert Alignment("first_quartile").name == "visual/alignment_first_quartile"
+    assert PDF(name="visual/pdf_fine", bins=200).name == "visual/pdf_fine"
+
+
+# --- ranges, bins, rows ------------------------------------------------------------------------
+
+
+def test_range_stops_before_far_outliers_and_never_has_width_zero() -> None:
+    values = np.sort(np.r_[np.random.default_rng(0).normal(size=1000), 1e9])
+    low, high = plot_range(values)
+    assert -5 < low < -2
+    assert 2 < high < 40
+    assert plot_range(np.arange(100.0)) == (0.0, 99.0)
+    for constant in (0.0, -7.0, 1e140):
+        low, high = plot_range(np.full(9, constant))
+        assert low < constant < high
+    assert plot_range(np.empty(0)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("width", [3, 40, 1000])
+def test_bins_hold_equally_many_whole_numbers(width: int) -> None:
+    edges = plot_edges(
+        np.sort(np.random.default_rng(0).integers(0, width, 5000)).astype(np.float64), 40
+    )
+    sizes = np.diff(edges)
+    assert len(sizes) <= 40
+    assert (sizes == sizes[0]).all()
+    assert (edges % 1 == 0.5).all()
+
+
+def test_rows_of_a_categorical_panel() -> None:
+    labels = [f"c{i}" for i in range(30) for _ in range(30 - i)]
+    values = pd.DataFrame({"c": [*labels, None, None]})
+    real = Table(values, TableSpec.infer(values, categorical=["c"]))
+    column = real.get(PDFLayout(40, 8, 1.0)).columns[0]
+    assert isinstance(column, CountedColumn)
+    shares = column.shares(real)
+    panel = real.get(PDFLayout(40, 8, 1.0)).sheet.panels[0]
+    assert panel.box == Box(0, 0, 325, 196)
+    rows = bar_panel(column, panel.box, shares, 8)
+    assert rows.labels == (*(f"c{i}" for i in range(7)), "other (23)", "missing")
+    assert bar_panel(column, panel.box, shares, 3).labels == (
+        "c0",
+        "c1",
+        "c2",
+        "other (27)",
+        "missing",
+    )
+
+
+# --- alignment and heat maps -------------------------------------------------------------------
+
+
+def test_alignment_shows_dots_on_the_diagonal_for_equal_tables(real: Table) -> None:
+    equal = Alignment("mean")(TablePair(real, table(frame())))
+    moved = frame()
+    moved["age"] *= 5
+    other = Alignment("mean")(TablePair(real, table(moved)))
+    assert equal != other
+    assert (equal.width, equal.height) == (325, 196)
+
+
+def test_warp_is_even_or_logarithmic_to_both_sides() -> None:
+    assert Warp.of(np.array([3.0, 7.0, -9.0])).unit == 0
+    warp = Warp.of(np.array([0.0, -1.0, 1e4]))
+    values = np.array([-1e4, -10.0, 0.0, 10.0, 1e4])
+    warped = warp(values)
+    np.testing.assert_allclose(warped, -warped[::-1])
+    assert (np.diff(warped) > 0).all()
+    names = [tick.name for tick in warp.ticks(float(warped[0]), float(warped[-1]))]
+    assert "0" in names
+    assert len(names) <= 6
+
+
+def test_heat_map_colours() -> None:
+    colors = colors_of(np.array([[-9.0, -1.0, 0.0, 1.0, 9.0]]))[0]
+    assert colors[2].tolist() == [255, 255, 255]
+    np.testing.assert_array_equal(colors[0], colors[1])
+    np.testing.assert_array_equal(colors[3], colors[4])
+    assert colors[1][0] > colors[1][2]
+    assert colors[3][2] > colors[3][0]
+
+
+def test_heat_map_of_equal_tables_has_no_difference(real: Table) -> None:
+    pair = TablePair(real, table(frame()))
+    assert not differences(pair, Association())["synthetic - real"].any()
+    pictures = CorrelationHeatmaps()(pair)
+    assert list(pictures) == ["real", "synthetic", "synthetic - real"]
+    assert pictures["real"] != pictures["synthetic - real"]

@@ -1,0 +1,135 @@
+"""Projections: one space for both tables, right by the textbook, deterministic."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import PCA
+
+from synthproto.artifacts.embedding import TSNEJuxtaposition
+from synthproto.artifacts.encoding import Space, sampled
+from synthproto.artifacts.projections import (
+    PCAJuxtaposition,
+    Projection,
+    TruncatedSVDJuxtaposition,
+    limits,
+)
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError
+
+
+def numbers(rows: int = 200, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(rows, 5)) @ np.random.default_rng(9).normal(size=(5, 5))
+    return pd.DataFrame(values * [1, 10, 1e4, 1e-3, 5], columns=list("abcde"))
+
+
+def mixed(rows: int = 200, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return numbers(rows, seed).assign(
+        city=rng.choice(["x", "y", "z"], rows), yes=rng.random(rows) < 0.2
+    )
+
+
+def table(frame: pd.DataFrame) -> Table:
+    return Table(frame, TableSpec.infer(frame))
+
+
+def test_pca_is_that_of_the_standardised_table() -> None:
+    frame = numbers()
+    fit = table(frame).get(Projection("pca", 20_000, 0))
+    scaled = ((frame - frame.mean()) / frame.std()).to_numpy()
+    expected = PCA(2).fit(scaled)
+    mine = fit.plane(table(frame), np.arange(len(frame)))
+    np.testing.assert_allclose(np.abs(mine), np.abs(expected.transform(scaled)), atol=1e-8)
+    np.testing.assert_allclose(fit.explained, expected.explained_variance_ratio_, atol=1e-10)
+
+
+def test_truncated_svd_is_that_of_the_table_scaled_to_its_range() -> None:
+    frame = numbers()
+    fit = table(frame).get(Projection("truncated_svd", 20_000, 0))
+    scaled = ((frame - frame.min()) / (frame.max() - frame.min())).to_numpy()
+    _, values, vectors = np.linalg.svd(scaled, full_matrices=False)
+    np.testing.assert_allclose(np.abs(fit.axes), np.abs(vectors[:2].T), atol=1e-8)
+    shares = values**2 / (values**2).sum()
+    np.testing.assert_allclose(fit.explained, shares[:2], atol=1e-10)
+
+
+def test_indicators_weigh_as_much_as_a_number() -> None:
+    real = table(mixed(5000))
+    points = Space.fit(real, "mean").points(real, np.arange(5000))
+    assert points.shape[1] == Space.fit(real, "mean").width
+    np.testing.assert_allclose(points[:, :5].var(axis=0), 1, atol=1e-3)
+    assert points[:, 5:10].var(axis=0).sum() == pytest.approx(1, abs=1e-3)
+    assert points[:, 10:].var(axis=0).sum() == pytest.approx(1, abs=1e-3)
+
+
+def test_both_tables_are_in_the_real_tables_space() -> None:
+    real = table(mixed())
+    fit = real.get(Projection("pca", 20_000, 0))
+    same = fit.plane(table(mixed()), np.arange(200))
+    np.testing.assert_allclose(same, fit.plane(real, np.arange(200)))
+    moved = mixed()
+    moved["a"] += 100
+    shift = fit.plane(table(moved), np.arange(200)) - same
+    np.testing.assert_allclose(shift, np.tile(shift[0], (200, 1)), atol=1e-8)
+
+
+@pytest.mark.parametrize("plot", [PCAJuxtaposition(points=50), TruncatedSVDJuxtaposition()])
+def test_fit_and_real_points_are_kept_with_the_real_table(
+    plot: PCAJuxtaposition | TruncatedSVDJuxtaposition,
+) -> None:
+    real = table(mixed())
+    first = plot(TablePair(real, table(mixed(seed=1))))
+    computed = real.computed
+    second = plot(TablePair(real, table(mixed(seed=2))))
+    assert real.computed == computed
+    assert first != second
+    assert first == plot(TablePair(real, table(mixed(seed=1))))
+    assert (first.width, first.height) == (325, 280)
+
+
+def test_sample_is_seeded_ordered_and_without_repeats() -> None:
+    real = table(mixed(300))
+    rows = sampled(real, 100, 0)
+    np.testing.assert_array_equal(rows, sampled(real, 100, 0))
+    assert (np.diff(rows) > 0).all()
+    assert not np.array_equal(rows, sampled(real, 100, 1))
+    np.testing.assert_array_equal(sampled(real, 1000, 0), np.arange(300))
+
+
+def test_tsne_is_deterministic_and_honours_its_arguments() -> None:
+    pair = TablePair(table(mixed(40)), table(mixed(30, seed=1)))
+    plot = TSNEJuxtaposition(iterations=250)
+    first = plot(pair)
+    again = TablePair(table(mixed(40)), table(mixed(30, seed=1)))
+    assert first == plot(again)
+    assert first != TSNEJuxtaposition(iterations=250, perplexity=5.0)(again)
+    assert first != TSNEJuxtaposition(iterations=400)(again)
+    assert first != TSNEJuxtaposition(iterations=250, points=20)(again)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_tsne_of_few_and_equal_rows(rows: int) -> None:
+    few = pd.DataFrame({"x": np.zeros(rows), "y": ["a"] * rows})
+    plot = TSNEJuxtaposition(iterations=250, perplexity=500.0)
+    spec = TableSpec.infer(few, continuous=["x"], categorical=["y"])
+    assert plot(TablePair(Table(few, spec), Table(few, spec))).width == 325
+
+
+def test_limits_hold_most_points_and_have_width() -> None:
+    values = np.r_[np.random.default_rng(0).normal(size=1000), 1e6]
+    low, high = limits(values)
+    assert low < -2
+    assert 2 < high < 20
+    low, high = limits(np.zeros(3))
+    assert low < 0 < high
+
+
+def test_arguments_out_of_range_are_refused_at_once() -> None:
+    with pytest.raises(ParameterError, match=r"points must be.*fitted must be.*scale must be"):
+        PCAJuxtaposition(points=0, fitted=0, scale=0.0)
+    with pytest.raises(ParameterError, match="perplexity"):
+        TSNEJuxtaposition(perplexity=0.0)
+    with pytest.raises(ParameterError, match="iterations"):
+        TSNEJuxtaposition(iterations=10)
