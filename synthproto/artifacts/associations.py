@@ -46,7 +46,7 @@ class Correlations:
         if self.missing == "zero":
             columns = [np.nan_to_num(column) for column in columns]
         elif self.coefficient == "pearson":
-            return table.co_moments(self.columns).correlation()
+            return _corrected(table.co_moments(self.columns), columns)
         if self.coefficient == "kendall":
             # Loads scipy.stats, half a second, for those who ask for it.
             from synthproto.measures.kendall import kendall
@@ -55,6 +55,15 @@ class Correlations:
         if self.missing == "complete" and any(gappy):
             return _pairwise(columns, _spearman)
         return _of_complete(columns if self.coefficient == "pearson" else list(map(ranks, columns)))
+
+
+def _corrected(moments: CoMoments, columns: list[Floats]) -> Floats:
+    """Pearson correlations, those of imprecise sums from the rows again."""
+    matrix = moments.correlation()
+    for i, j in np.argwhere(np.triu(moments.imprecise(), k=1)).tolist():
+        both = ~np.isnan(columns[i]) & ~np.isnan(columns[j])
+        matrix[i, j] = matrix[j, i] = pearson(columns[i][both], columns[j][both])
+    return matrix
 
 
 def _of_complete(columns: list[Floats]) -> Floats:

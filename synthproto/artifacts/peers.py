@@ -16,9 +16,10 @@ from synthproto.artifacts.associations import Association
 from synthproto.artifacts.columns import StatisticDifference
 from synthproto.artifacts.scores import Mean
 from synthproto.artifacts.trends import CorrelationDistance
+from synthproto.data.levels import histogram_edges
 from synthproto.data.statistics import Statistic
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
-from synthproto.errors import UndefinedScoreError
+from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.marginal import Floats, js_distance, shares
 
 
@@ -98,12 +99,19 @@ class ScriptJSDivergence:
     name: str = "fidelity/script_js_divergence"
     best: ClassVar[float] = 0.0
 
+    def __post_init__(self) -> None:
+        if self.bins < 1 or self.smoothing <= 0:
+            raise ParameterError(
+                f"{self.name!r} takes bins of at least 1 and a positive smoothing; got "
+                f"bins={self.bins}, smoothing={self.smoothing}"
+            )
+
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Divergence by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
 
     def _of(self, pair: TablePair, column: str) -> float:
-        edges = np.histogram_bin_edges(np.array(_range(pair, column)), self.bins)
+        edges = histogram_edges(*_range(pair, column), self.bins)
         sides = []
         for table in (pair.real, pair.synthetic):
             ascending = table.ascending(column)

@@ -16,7 +16,7 @@ from synthproto.artifacts.associations import Correlations
 from synthproto.artifacts.scores import Complement, Mean, ShapeDistance
 from synthproto.artifacts.validity import BoundaryAdherence, CategoryAdherence
 from synthproto.data.crosstab import CrossTables, cross_tables
-from synthproto.data.levels import edges_passed
+from synthproto.data.levels import edges_passed, histogram_edges
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.pairwise import Floats, contingency_distances, cramers_v
@@ -31,8 +31,8 @@ class _OwnBins:
 
     def __call__(self, table: Table) -> NDArray[np.int32]:
         values, ascending = table.values(self.column), table.ascending(self.column)
-        extremes = ascending[[0, -1]] if len(ascending) else ascending
-        codes = edges_passed(values, np.histogram_bin_edges(extremes))
+        low, high = (ascending[0], ascending[-1]) if len(ascending) else (0.0, 1.0)
+        codes = edges_passed(values, histogram_edges(low, high, 10))
         if table.missing(self.column):
             codes[np.isnan(values)] = 11
         return codes

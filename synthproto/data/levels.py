@@ -99,6 +99,15 @@ def fitted_edges(ascending: NDArray[np.float64], bins: int, rule: BinRule) -> ND
     return np.concatenate([[low], inner, [high]])
 
 
+def histogram_edges(low: float, high: float, bins: int) -> NDArray[np.float64]:
+    """Edges of ``numpy.histogram``: of equal width, half a unit around a single value.
+
+    Also where numpy raises, because the range is too narrow for so many different edges.
+    """
+    margin = 0.5 if low == high else 0.0
+    return np.linspace(low - margin, high + margin, bins + 1)
+
+
 def _quantile_edges(ascending: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
     starts, repeats = np.unique(_starts(ascending, bins), return_counts=True)
     heavy = starts[repeats > 1]

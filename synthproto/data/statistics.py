@@ -22,6 +22,7 @@ _BLOCK = 8192
 
 # A sum of squares this much smaller than its terms is rounding error: the column is constant.
 _ROUNDING = 1e-13
+_IMPRECISE = 1e-6
 
 
 @final
@@ -49,17 +50,19 @@ class Moments:
     def of(cls, values: NDArray[np.float64]) -> Self:
         """Moments of values, shape ``(n,)``, NaN where missing."""
         present = values
-        total = float(values.sum())
-        if np.isnan(total):
+        low = float(values.min(initial=np.inf))
+        if np.isnan(low):
             present = values[~np.isnan(values)]
-            total = float(present.sum())
+            low = float(present.min(initial=np.inf))
         count, missing = len(present), len(values) - len(present)
         if not count:
             return cls(0, missing, 0.0, 0.0, np.inf, -np.inf)
-        low, high = float(present.min()), float(present.max())
-        # Rounding may put the mean of equal values beside them.
-        mean = min(max(total / count, low), high)
-        return cls(count, missing, mean, _squares(present, mean), low, high)
+        # Measured from the smallest value, so that a large offset costs no precision.
+        heights = present - low
+        mean, high = float(heights.sum()) / count, float(heights.max())
+        heights -= min(mean, high)  # rounding may put the mean of equal values beside them
+        squares = float(np.dot(heights, heights))
+        return cls(count, missing, low + min(mean, high), squares, low, float(present.max()))
 
     def merged(self, other: Self) -> Self:
         """Moments of both chunks together.
@@ -95,11 +98,6 @@ class Moments:
     def span(self) -> float:
         """Largest minus smallest value; 1 for a constant column, or one without values."""
         return self.high - self.low if self.high > self.low else 1.0
-
-
-def _squares(values: NDArray[np.float64], mean: float) -> float:
-    deviations = values - mean
-    return float(np.dot(deviations, deviations))
 
 
 def quantile(ascending: NDArray[np.float64], share: float) -> float:
@@ -192,6 +190,16 @@ class CoMoments:
             self.squares + a * a * q + 2 * a * b * s + b * b * n,
             self.products + products,
         )
+
+    def imprecise(self) -> NDArray[np.bool_]:
+        """Which pairs have lost more than six digits, shape ``(d, d)``.
+
+        Over the rows of such a pair, a column varies little by its scale: its far values are in
+        rows where the other column is missing.
+        """
+        spread = self.squares - self.sums * self.sums / np.maximum(self.count, 1.0)
+        lost = (spread < _IMPRECISE * self.squares) & (self.count > 0)
+        return lost | lost.T
 
     def correlation(self) -> NDArray[np.float64]:
         """Pearson correlation of each pair over its complete rows, shape ``(d, d)``.

@@ -13,4 +13,4 @@ def kendall(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """
     if not len(first) or first.min() == first.max() or second.min() == second.max():
         return 0.0
-    return float(kendalltau(first, second, method="asymptotic").statistic)
+    return float(kendalltau(first, second).statistic)

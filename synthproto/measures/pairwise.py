@@ -165,9 +165,9 @@ def contingency_distances(
     n, m = np.bincount(real[0], weights=real[3]), np.bincount(table, weights=counts)
     size = len(heights)
     gaps = np.bincount(where, weights=np.abs(ours / n[where] - theirs / m[where]), minlength=size)
-    gaps += (n - np.bincount(where, weights=ours, minlength=size)) / n
-    gaps += (m - np.bincount(where, weights=theirs, minlength=size)) / m
-    return np.minimum(gaps / 2, 1.0)
+    only_real = (n - np.bincount(where, weights=ours, minlength=size)) / n
+    only_synthetic = (m - np.bincount(where, weights=theirs, minlength=size)) / m
+    return np.minimum((gaps + only_real + only_synthetic) / 2, 1.0)
 
 
 def ranks(values: Floats) -> Floats:
