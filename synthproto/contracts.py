@@ -14,6 +14,7 @@ from typing import IO, Generic, Literal, Never, TypeAlias, final
 
 import numpy as np
 import pandas as pd
+from beartype import BeartypeConf, BeartypeStrategy, beartype
 from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Protocol, ReadOnly, TypedDict, TypeVar, runtime_checkable
@@ -162,7 +163,12 @@ class TrainingStep(Protocol[Batch_contra, Output_co]):
         ...
 
 
+# Made by the library alone, once a step: there run-time checks would cost more than they find.
+_unchecked = beartype(conf=BeartypeConf(strategy=BeartypeStrategy.O0))
+
+
 @final
+@_unchecked
 @dataclass(frozen=True)
 class StepEvent(Generic[Batch_co, Output_co]):
     """What a callback is told after each training step.
@@ -212,6 +218,7 @@ class EpochEvent:
 
 
 @final
+@_unchecked
 @dataclass(frozen=True)
 class Progress:
     """What a stopper decides on: a pure function of it is a stopper.

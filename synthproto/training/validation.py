@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar, final
 
 import pandas as pd
+import torch
 
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
 from synthproto.data.table import Table, TablePair
@@ -73,7 +74,8 @@ class Validation:
             SchemaError: The generated table does not fit the real one's spec; all faults.
             ConformanceError: What was generated is no frame.
         """
-        with seeded(self._seed(epoch) if callable(self._seed) else self._seed):
+        seed = self._seed(epoch) if callable(self._seed) else self._seed
+        with torch.no_grad(), seeded(seed):
             frame: object = self._sample()
         if not isinstance(frame, pd.DataFrame):
             raise ConformanceError(
