@@ -33,7 +33,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     match["name"]: match["room"]
     for match in re.finditer(
-        r"^from (?P<room>\S+) import (?P<name>\w+) as",
+        r"^from (?P<room>\S+) import \(?\s*(?P<name>\w+) as",
         Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"),
         re.MULTILINE,
     )
