@@ -6,7 +6,12 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from synthproto.artifacts.scores import JSDistance, MeanJSDistance
+from synthproto.artifacts.arrays import Histograms, Juxtaposition
+from synthproto.artifacts.columns import WassersteinDistance
+from synthproto.artifacts.scores import JSDistance, Mean, MeanJSDistance, ShapeDistance
+from synthproto.artifacts.sdmetrics import sdmetrics_quality
+from synthproto.artifacts.trends import CorrelationDistance, TrendSimilarity
+from synthproto.artifacts.validity import CategoryAdherence
 from synthproto.contracts import Array, Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
@@ -162,3 +167,37 @@ def test_track_logs_all_with_references_beside_their_scores() -> None:
         ("scalars", {"s": 1.0, "reference/s": 0.5}, 7),
         ("array", "a", 7),
     ]
+
+
+def test_a_second_run_does_no_work_on_the_real_side() -> None:
+    plan = TablePlan(
+        scores=[
+            JSDistance(),
+            Mean(ShapeDistance()),
+            CorrelationDistance(),
+            TrendSimilarity(),
+            WassersteinDistance(),
+            CategoryAdherence(),
+            *sdmetrics_quality(0.0, 0.0),
+        ],
+        arrays=[Juxtaposition("median"), Histograms()],
+    )
+    rng = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame({"x": rng.normal(size=50), "y": rng.normal(size=50), "c": list("abcde") * 10})
+        for _ in range(4)
+    ]
+    spec = TableSpec.infer(frames[0])
+    real, holdout = Table(frames[0], spec), Table(frames[1], spec)
+    first = plan.run(TablePair(real, Table(frames[2], spec), holdout))
+    computed = real.computed, holdout.computed
+    # From here on, reading the rows of either would fail: all that is needed is kept.
+    del real._frame, holdout._frame
+    for side in (real, holdout):
+        for key in list(side._memo):
+            if isinstance(key, tuple) and key[0] in ("values", "factorised"):
+                del side._memo[key]
+    second = plan.run(TablePair(real, Table(frames[3], spec), holdout))
+    assert (real.computed, holdout.computed) <= computed
+    assert second.references == first.references
+    assert dict(second) != dict(first)

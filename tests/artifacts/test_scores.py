@@ -1,0 +1,221 @@
+"""Each score on tables of at most five rows, against values computed by hand."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from synthproto.artifacts.columns import (
+    MissingRateDifference,
+    StatisticDifference,
+    StatisticSimilarity,
+    WassersteinDistance,
+)
+from synthproto.artifacts.scores import (
+    Complement,
+    JSDistance,
+    KSDistance,
+    Mean,
+    MeanJSDistance,
+    ShapeDistance,
+    TotalVariation,
+)
+from synthproto.artifacts.trends import (
+    ContingencySimilarity,
+    CorrelationDistance,
+    CorrelationSimilarity,
+    PairTrends,
+    TrendSimilarity,
+)
+from synthproto.artifacts.validity import (
+    BoundaryAdherence,
+    CategoryAdherence,
+    CategoryCoverage,
+    ExactDtypes,
+    KeyUniqueness,
+    RangeCoverage,
+)
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError, UndefinedScoreError
+
+NONE = float("nan")
+
+
+def pair(real: dict[str, Any], synthetic: dict[str, Any], **kinds: list[str]) -> TablePair:
+    frame = pd.DataFrame(real)
+    spec = TableSpec.infer(
+        frame,
+        continuous=kinds.get("continuous", []),
+        categorical=kinds.get("categorical", []),
+        identifier=kinds.get("identifier", []),
+    )
+    return TablePair(
+        Table(frame, spec, name="real table"),
+        Table(pd.DataFrame(synthetic), spec, name="synthetic table"),
+    )
+
+
+def labels(real: str, synthetic: str) -> TablePair:
+    """One categorical column ``c``; ``-`` is missing."""
+    sides = [[None if c == "-" else c for c in side] for side in (real, synthetic)]
+    return pair({"c": sides[0]}, {"c": sides[1]}, categorical=["c"])
+
+
+def numbers(real: list[float], synthetic: list[float]) -> TablePair:
+    """One continuous column ``x``."""
+    return pair({"x": real}, {"x": synthetic}, continuous=["x"])
+
+
+def test_js_distance() -> None:
+    assert JSDistance()(labels("aabb", "aaaa")) == {"c": pytest.approx(0.5579230452841438)}
+    assert JSDistance()(labels("aabb", "yyzz")) == {"c": 1.0}
+    # Missing is a category; a new category keeps its mass.
+    assert JSDistance()(labels("aa--", "aaaa")) == JSDistance()(labels("aabb", "aaaa"))
+    assert JSDistance()(labels("aaaa", "aabb")) == JSDistance()(labels("aabb", "aaaa"))
+    # Two real bins, [1, 3) and [3, 4]; missing numbers are left out.
+    assert JSDistance(bins=2)(numbers([1, 2, 3, 4], [1, 1, NONE])) == {
+        "x": pytest.approx(0.5579230452841438)
+    }
+    assert MeanJSDistance()(labels("aabb", "yyzz")) == 1.0
+
+
+def test_one_outlier_does_not_hide_a_difference() -> None:
+    near, far = numbers([0, 1, 2, 3], [2, 3, 2, 3]), numbers([0, 1, 2, 3], [2, 3, 2, 1e9])
+    assert JSDistance(bins=4)(far)["x"] >= JSDistance(bins=4)(near)["x"] > 0.5
+
+
+def test_ks_distance() -> None:
+    assert KSDistance()(numbers([1, 2, 4], [3, 4, 5])) == {"x": pytest.approx(2 / 3)}
+    assert KSDistance()(numbers([1, 2, NONE], [NONE, 1, 2])) == {"x": 0.0}
+    assert KSDistance()(numbers([1, 2], [NONE, NONE])) == {"x": 1.0}
+    assert KSDistance(decimals=0)(numbers([1, 2], [1.2, 1.8])) == {"x": 0.0}
+    assert Complement(KSDistance())(numbers([1, 2], [3, 4])) == {"x": 0.0}
+
+
+def test_total_variation() -> None:
+    assert TotalVariation()(labels("aabb", "abcc")) == {"c": 0.5}
+    assert TotalVariation()(labels("aab-", "aabb")) == {"c": 0.25}
+    assert TotalVariation(missing=False)(labels("ab--", "aabb")) == {"c": 0.0}
+    assert TotalVariation()(numbers([1], [2])) == {}
+
+
+def test_shape_distance_is_one_or_the_other_and_its_mean() -> None:
+    both = pair({"c": ["a", "a"], "x": [1.0, 2.0]}, {"c": ["a", "b"], "x": [3.0, 4.0]})
+    assert ShapeDistance()(both) == {"c": 0.5, "x": 1.0}
+    assert Mean(ShapeDistance())(both) == 0.75
+    assert Mean(ShapeDistance()).name == "fidelity/mean_shape_distance"
+
+
+def test_wasserstein_distance() -> None:
+    # Each value moves by 3; the real standard deviation is sqrt(2) = 1.4142..., the range 2.
+    moved = numbers([0, 2], [3, 5])
+    assert WassersteinDistance()(moved) == {"x": pytest.approx(3 / 2**0.5)}
+    assert WassersteinDistance("range")(moved) == {"x": 1.5}
+    assert WassersteinDistance("iqr")(moved) == {"x": 3.0}
+    assert WassersteinDistance()(numbers([5, 5], [6, 6])) == {"x": pytest.approx(0.2)}
+    assert WassersteinDistance()(numbers([NONE], [NONE])) == {"x": 0.0}
+    with pytest.raises(UndefinedScoreError, match=r"'x'.*synthetic table"):
+        WassersteinDistance()(numbers([1, 2], [NONE, NONE]))
+
+
+def test_missing_rate_difference() -> None:
+    assert MissingRateDifference()(labels("aa--", "abc-")) == {"c": 0.25}
+    assert MissingRateDifference()(numbers([1, NONE], [1, 1])) == {"x": 0.5}
+
+
+def test_statistics() -> None:
+    assert StatisticSimilarity("mean")(numbers([0, 10], [2, 4])) == {"x": 0.8}
+    assert StatisticSimilarity("median")(numbers([0, 1, 10], [3, 3, 3])) == {"x": 0.8}
+    assert StatisticSimilarity("max")(numbers([0, 10], [0, 100])) == {"x": 0.0}
+    assert StatisticSimilarity()(numbers([1, 1], [1, 1])) == {"x": 1.0}
+    assert StatisticSimilarity()(numbers([1, 1], [NONE, NONE])) == {"x": 0.0}
+    assert StatisticDifference("mean")(numbers([0, 10], [2, 4])) == {"x": 2.0}
+    with pytest.raises(UndefinedScoreError, match="'x'"):
+        StatisticDifference()(numbers([0, 10], [NONE]))
+
+
+def test_correlations() -> None:
+    # Correlations 1 and -1 of the only pair.
+    real, synthetic = {"x": [1.0, 2, 3], "y": [1.0, 2, 3]}, {"x": [1.0, 2, 3], "y": [3.0, 2, 1]}
+    opposite = pair(real, synthetic)
+    assert CorrelationSimilarity()(opposite) == pytest.approx(0.0)
+    assert CorrelationDistance()(opposite) == pytest.approx(2.0)
+    assert CorrelationDistance(metric="l2")(opposite) == pytest.approx(8**0.5)
+    assert CorrelationDistance(metric="mae", diagonal=True)(opposite) == pytest.approx(1.0)
+    assert CorrelationDistance(metric="cosine")(opposite) == pytest.approx(2.0)
+    # A constant column has correlation 0.
+    flat = pair(real, {"x": [1.0, 2, 3], "y": [2.0, 2, 2]})
+    assert CorrelationSimilarity()(flat) == pytest.approx(0.5)
+    with pytest.raises(UndefinedScoreError, match="needs two columns"):
+        CorrelationDistance()(numbers([1], [1]))
+    with pytest.raises(UndefinedScoreError, match="no pair"):
+        CorrelationSimilarity()(labels("ab", "ab"))
+
+
+def test_contingency_and_trends() -> None:
+    real = {"c": ["a", "a", "b", "b"], "d": ["u", "u", "v", "v"]}
+    synthetic = {"c": ["a", "a", "b", "b"], "d": ["u", "v", "v", "w"]}
+    labelled = pair(real, synthetic)
+    # Cells au 1/2 -> 1/4, bv 1/2 -> 1/4, and av, bw new: distance 1/2.
+    assert ContingencySimilarity()(labelled) == pytest.approx(0.5)
+    assert TrendSimilarity()(labelled) == pytest.approx(0.5)
+    assert PairTrends()(labelled).index.tolist() == [("c", "d")]
+    strong = PairTrends(min_association=0.9)(labelled)
+    assert strong["association"].tolist() == pytest.approx([1.0])
+    # Numbers are binned over the real range; outside it is apart, missing a value of its own.
+    mixed = pair(
+        {"c": ["a", "b", "b"], "x": [0.0, 10.0, NONE]},
+        {"c": ["a", "b", "b"], "x": [-1.0, 9.5, NONE]},
+    )
+    assert ContingencySimilarity()(mixed) == pytest.approx(2 / 3)
+
+
+def test_boundary_adherence() -> None:
+    assert BoundaryAdherence()(numbers([0, 10], [-1, 0, 10, 11])) == {"x": 0.5}
+    assert BoundaryAdherence()(numbers([0, 10], [5, NONE])) == {"x": 0.5}
+    assert BoundaryAdherence()(numbers([0, NONE, 10], [5, NONE])) == {"x": 1.0}
+    assert BoundaryAdherence()(numbers([NONE], [1, 2])) == {"x": 0.0}
+
+
+def test_range_coverage() -> None:
+    assert RangeCoverage()(numbers([0, 10], [2, 7])) == {"x": 0.5}
+    assert RangeCoverage()(numbers([0, 10], [NONE])) == {"x": 0.0}
+    assert RangeCoverage()(numbers([NONE], [1])) == {"x": 1.0}
+
+
+def test_categories() -> None:
+    assert CategoryAdherence()(labels("ab", "abcz")) == {"c": 0.5}
+    assert CategoryAdherence()(labels("ab", "ab--")) == {"c": 0.5}
+    assert CategoryAdherence()(labels("a-", "a-")) == {"c": 1.0}
+    assert CategoryCoverage()(labels("abc-", "aa")) == {"c": 0.25}
+    assert CategoryCoverage(missing=False)(labels("abc-", "aa")) == {"c": pytest.approx(1 / 3)}
+
+
+def test_key_uniqueness() -> None:
+    keys = pair({"id": ["a", "b"]}, {"id": ["a", "a", "b", None]}, identifier=["id"])
+    assert KeyUniqueness()(keys) == {"id": 0.5}
+
+
+def test_exact_dtypes() -> None:
+    assert ExactDtypes()(pair({"x": [1.5], "y": [1.5]}, {"x": [1.5], "y": [1]})) == 0.5
+
+
+def test_a_mean_of_no_columns_is_an_error_that_says_what_there_is() -> None:
+    with pytest.raises(UndefinedScoreError, match="'x', 'continuous'"):
+        Mean(TotalVariation())(numbers([1], [2]))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: JSDistance(bins=0),
+        lambda: MeanJSDistance(bins=0),
+        lambda: TotalVariation(bins=-1),
+        lambda: PairTrends(bins=0),
+        lambda: PairTrends(min_association=1.0),
+    ],
+)
+def test_senseless_arguments_are_refused(make: Any) -> None:
+    with pytest.raises(ParameterError, match="got"):
+        make()

@@ -1,0 +1,140 @@
+"""Statistics of two chunks merge into those of the whole."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from synthproto.data.crosstab import cross_tables, sums_by_slot
+from synthproto.data.levels import bin_codes, fitted_edges
+from synthproto.data.statistics import CoMoments, Moments, quantile
+
+Floats = NDArray[np.float64]
+
+numbers = st.one_of(
+    st.just(float("nan")), st.integers(-5, 5).map(float), st.floats(-1e9, 1e9, allow_nan=False)
+)
+columns = st.lists(numbers, max_size=12).map(lambda values: np.array(values, dtype=np.float64))
+
+
+@given(columns, columns)
+def test_moments_merge(first: Floats, second: Floats) -> None:
+    merged = Moments.of(first).merged(Moments.of(second))
+    whole = Moments.of(np.concatenate([first, second]))
+    assert (merged.count, merged.missing) == (whole.count, whole.missing)
+    assert (merged.low, merged.high) == (whole.low, whole.high)
+    scale = max(abs(whole.low), abs(whole.high), 1.0) if whole.count else 1.0
+    assert merged.mean == pytest.approx(whole.mean, abs=1e-12 * scale)
+    assert merged.squares == pytest.approx(whole.squares, rel=1e-9, abs=1e-9 * scale**2 * 1e-6)
+
+
+def test_moments_by_hand() -> None:
+    moments = Moments.of(np.array([1.0, np.nan, 3.0]))
+    assert (moments.count, moments.missing, moments.mean, moments.squares) == (2, 1, 2.0, 2.0)
+    assert (moments.low, moments.high, moments.span, moments.variance) == (1.0, 3.0, 2.0, 2.0)
+
+
+def test_moments_of_equal_values_have_no_spread() -> None:
+    moments = Moments.of(np.full(7, 0.1))
+    assert (moments.mean, moments.squares, moments.std) == (0.1, 0.0, 0.0)
+
+
+def test_a_large_offset_costs_no_precision() -> None:
+    assert Moments.of(1e15 + np.array([0.0, 1.0, 2.0])).variance == 1.0
+
+
+@given(st.integers(0, 10_000), st.integers(1, 30), st.integers(1, 30))
+def test_co_moments_merge(seed: int, n: int, m: int) -> None:
+    rng = np.random.default_rng(seed)
+    chunks = [rng.normal(size=(3, size)) * [[1.0], [1e6], [1e-6]] + 3 for size in (n, m)]
+    for chunk in chunks:
+        chunk[rng.random(chunk.shape) < 0.2] = np.nan
+    parts = [
+        CoMoments.of(list(chunk), centre=rng.normal(size=3), scale=rng.random(3) + 0.5)
+        for chunk in chunks
+    ]
+    whole = CoMoments.of(list(np.concatenate(chunks, axis=1)), parts[0].centre, parts[0].scale)
+    merged = parts[0].merged(parts[1])
+    np.testing.assert_array_equal(merged.count, whole.count)
+    for name in ("sums", "squares", "products"):
+        np.testing.assert_allclose(getattr(merged, name), getattr(whole, name), rtol=1e-7)
+
+
+def test_correlation_is_pandas_over_complete_pairs() -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(20_000, 4)), columns=list("abcd"))
+    frame["d"] = 5.0
+    frame.loc[::3, "a"] = np.nan
+    frame.loc[::4, "b"] = np.nan
+    ours = CoMoments.of(
+        [frame[name].to_numpy() for name in frame],
+        frame.mean().to_numpy(),
+        np.array([1.0, 2.0, 1.0, 1.0]),
+    ).correlation()
+    np.testing.assert_allclose(ours, frame.corr().fillna(0.0), atol=1e-12)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20), st.floats(0, 1))
+def test_quantiles_are_numpys(values: list[float], share: float) -> None:
+    ascending = np.sort(np.array(values))
+    theirs = float(np.quantile(ascending, share))
+    assert quantile(ascending, share) == pytest.approx(theirs, rel=1e-12, abs=1e-9)
+
+
+@given(columns, columns, columns.filter(len), st.integers(1, 8))
+def test_histograms_merge_and_hold_every_row(
+    first: Floats, second: Floats, fitted: Floats, bins: int
+) -> None:
+    for rule in ("width", "quantile"):
+        present = np.sort(fitted[~np.isnan(fitted)])
+        edges = fitted_edges(present, bins, "width" if rule == "width" else "quantile")
+        counts = [
+            np.bincount(bin_codes(values, edges), minlength=len(edges) + 3)
+            for values in (first, second, np.concatenate([first, second]))
+        ]
+        np.testing.assert_array_equal(counts[0] + counts[1], counts[2])
+        assert counts[2].sum() == len(first) + len(second)
+
+
+@given(st.integers(0, 10_000), st.lists(st.integers(1, 7), min_size=2, max_size=6))
+def test_cross_tables_are_counts_and_merge(seed: int, sizes: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    chunks = [[rng.integers(0, size, n).astype(np.int32) for size in sizes] for n in (9, 400)]
+    whole = [np.concatenate(column) for column in zip(*chunks, strict=True)]
+    pairs = [(i, j) for i in range(len(sizes)) for j in range(i + 1, len(sizes))]
+    merged = cross_tables(chunks[0], sizes, pairs).merged(cross_tables(chunks[1], sizes, pairs))
+    together = cross_tables(whole, sizes, pairs)
+    for ours, theirs in zip(merged.cells, together.cells, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for i, j in pairs:
+        counted = np.zeros((sizes[i], sizes[j]), dtype=np.int64)
+        np.add.at(counted, (whole[i], whole[j]), 1)
+        dense = together.dense(i, j)
+        np.testing.assert_array_equal(dense, counted[: dense.shape[0], : dense.shape[1]])
+        assert dense.sum() == counted.sum()
+
+
+def test_cross_tables_of_too_many_cells_are_sorted_instead() -> None:
+    rng = np.random.default_rng(0)
+    sizes = [3000, 4, 2000]
+    codes = [rng.integers(0, size, 5000).astype(np.int32) for size in sizes]
+    tables = cross_tables(codes, sizes, [(0, 1), (0, 2), (1, 2)])
+    assert (np.diff(tables.pair) >= 0).all()
+    for i, j in tables.pairs:
+        dense = tables.dense(i, j)
+        np.testing.assert_array_equal(
+            dense.sum(axis=0), np.bincount(codes[j], minlength=dense.shape[1])
+        )
+
+
+@given(st.integers(0, 10_000), st.lists(st.integers(1, 7), min_size=1, max_size=5))
+def test_sums_by_slot_are_sums(seed: int, sizes: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    codes = [rng.integers(0, size, 300).astype(np.int32) for size in sizes]
+    weights = list(rng.normal(size=(2, 300)))
+    for place, sums in enumerate(sums_by_slot(codes, sizes, weights)):
+        for column, weight in enumerate(weights):
+            theirs = np.bincount(codes[place], weights=weight, minlength=sizes[place])
+            np.testing.assert_allclose(sums[:, column], theirs, atol=1e-12)
+    assert all(sums.shape[1] == 0 for sums in sums_by_slot(codes, sizes, []))
