@@ -1,0 +1,81 @@
+"""``python -m synthproto check``: do the parts of a script fit together?"""
+
+import argparse
+import importlib.util
+import sys
+import time
+from pathlib import Path
+
+from typing_extensions import Protocol, runtime_checkable
+
+from synthproto.cli.checker import CheckerError, is_warm
+from synthproto.cli.findings import findings
+from synthproto.cli.scripts import Script
+from synthproto.cli.show import as_json, as_text
+
+FITS, DOES_NOT_FIT, COULD_NOT_RUN = 0, 1, 2
+
+
+@runtime_checkable
+class Commands(Protocol):
+    """What is used of argparse's group of subcommands."""
+
+    def add_parser(self, name: str, *, help: str, description: str) -> argparse.ArgumentParser:  # noqa: A002  argparse's name
+        """Add a subcommand."""
+        ...
+
+
+def add_check(commands: Commands) -> None:
+    """Add the subcommand ``check``."""
+    parser = commands.add_parser(
+        "check",
+        help="prove that the parts of experiment scripts fit together",
+        description="Prove that the parts of experiment scripts fit together, without running "
+        "them. Exit codes: 0, they fit; 1, they do not; 2, the check could not run.",
+    )
+    parser.add_argument("scripts", nargs="+", type=Path, metavar="SCRIPT")
+    parser.add_argument("--json", action="store_true", help="write findings as JSON")
+    parser.add_argument("--strict", action="store_true", help="warnings count as faults")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check scripts and print what was found.
+
+    Args:
+        arguments: ``scripts``, ``json``, ``strict``.
+
+    Returns:
+        The exit code.
+    """
+    if importlib.util.find_spec("mypy") is None:
+        return _refuse("it needs mypy, which is missing. pip install 'synthproto[check]'")
+    if not is_warm():
+        _tell("first check: reading the types of torch and pandas takes about a minute ...")
+    began = time.perf_counter()
+    try:
+        scripts = [Script(path) for path in arguments.scripts]
+        found = findings(scripts)
+    except OSError as error:
+        return _refuse(f"{error.filename} cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        return _refuse(f"a script is no UTF-8 text: {error}")
+    except SyntaxError as error:
+        return _refuse(f"{error.filename}:{error.lineno}:{error.offset} is no Python: {error.msg}")
+    except CheckerError as error:
+        return _refuse(str(error))
+    fits = not any(each.severity == "error" or arguments.strict for each in found)
+    write = as_json if arguments.json else as_text
+    seconds = time.perf_counter() - began
+    sys.stdout.write(write(scripts, found, fits, seconds, sys.stdout.isatty()))
+    return FITS if fits else DOES_NOT_FIT
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _refuse(reason: str) -> int:
+    _tell(f"synthproto check could not run: {reason}")
+    return COULD_NOT_RUN

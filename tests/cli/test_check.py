@@ -1,0 +1,240 @@
+"""`python -m synthproto check`: plain words, places, exit codes, parts that are Any."""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from synthproto.cli import check
+from synthproto.cli.checker import cache_folder
+from synthproto.cli.explain import callable_of, split
+from synthproto.cli.main import main
+from synthproto.cli.scripts import Script
+from tests.typing_runs import CACHE, ROOT, once
+
+MISTAKEN = Path(__file__).parent / "mistaken.py.txt"
+
+FITS = """
+import torch
+from torch import Tensor, nn
+from synthproto import Batches, GradientStep, MaxEpochs, Trainer
+
+class Line(nn.Module):
+    def forward(self, rows: Tensor) -> Tensor:
+        return rows
+
+model = Line()
+step = GradientStep(
+    model=model, loss=lambda output, batch: output.sum(), optimizer=torch.optim.SGD([torch.ones(2)])
+)
+Trainer(step=step, batches=Batches(torch.zeros(6, 2), size=2), stopper=MaxEpochs(1)).run()
+"""
+
+UNPROVED = FITS.replace("def forward(self, rows: Tensor) -> Tensor:", "def forward(self, rows):")
+
+# Line, place, and how the explanation starts, for every mistake of the script.
+EXPECTED = [
+    (35, "", ""),
+    (45, "loss of GradientStep", "loss_of reads the loss that an output carries, but VAE.f"),
+    (
+        49,
+        "batches of Trainer",
+        "batches yield Tensor, but VAE.forward takes VAEBatch (Ty",
+    ),
+    (
+        50,
+        "callbacks of Trainer",
+        "watch reads Moments (TypedDict with mean: Tensor) as output",
+    ),
+    (
+        50,
+        "callbacks of Trainer",
+        "there is no 'divergenc' in VAEOutput (TypedDict",
+    ),
+    (
+        51,
+        "routines of Trainer",
+        "watch is a callback, told of steps. It belongs to callbacks=[...]",
+    ),
+    (52, "stopper of Trainer", "a number is no stopper. Say of what: MaxEpochs(100)"),
+    (55, "sample of Validation", "sample is called without arguments, but vae.generate takes int."),
+    (55, "real of Validation", "frame is a bare frame. Validate it first: Table(frame, spec)"),
+    (55, "plan of Validation", "a list is no plan. Write TablePlan(scores=[...]"),
+    (56, "scores of TablePlan", "sp.PDF() gives Picture, which is no score. It belongs to plots="),
+    (56, "scores of TablePlan", "sp.MeanJSDistance is a class. Make a score of it"),
+    (57, "monitor of Patience", "nobody can prove that a metric with this name exists."),
+    (58, "argument 1 of LossRoutine", "a folder is no tracker. Make one: TensorBoardTracker("),
+    (59, "GradientStep", "it came out as GradientStep[Any, Any]: where a type is Any, nothing is"),
+    (60, "", ""),
+]
+
+
+class Run(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+def run(*words: str) -> Run:
+    done = subprocess.run(
+        [sys.executable, "-m", "synthproto", "check", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "XDG_CACHE_HOME": str(CACHE), "NO_COLOR": "1"},
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """One run each of a script that fits, one that is not proved, and one full of mistakes."""
+
+    def make(folder: Path) -> list[str]:
+        found = []
+        for name, text in (
+            ("fits", FITS),
+            ("unproved", UNPROVED),
+            ("mistaken", MISTAKEN.read_text()),
+        ):
+            script = folder / f"{name}.py"
+            script.write_text(text)
+            for words in ((), ("--json",)) if name == "mistaken" else ((),):
+                found.append(json.dumps((name + "".join(words), *run(str(script), *words))))
+        return found
+
+    lines = map(json.loads, once(tmp_path_factory, "check", make))
+    return {name: Run(*rest) for name, *rest in lines}
+
+
+def test_what_fits_is_said_to_fit(runs: dict[str, Run]) -> None:
+    assert runs["fits"].status == 0, runs["fits"]
+    assert runs["fits"].out.startswith("Everything fits: 0 faults, 0 warnings in 1 script")
+
+
+def test_what_cannot_be_proved_is_a_warning(runs: dict[str, Run]) -> None:
+    status, out, _ = runs["unproved"]
+    assert status == 0
+    assert "not proved: GradientStep" in out
+    assert "came out as GradientStep[Any, Any]" in out
+    assert "What can be proved fits: 0 faults" in out
+
+
+def test_every_mistake_has_its_place_and_plain_words(runs: dict[str, Run]) -> None:
+    content = json.loads(runs["mistaken--json"].out)
+    found = [(each["line"], each["place"], each["explanation"]) for each in content["findings"]]
+    assert [each[:2] for each in found] == [each[:2] for each in EXPECTED]
+    for (_, _, text), (_, _, start) in zip(found, EXPECTED, strict=True):
+        assert text.startswith(start)
+    assert not content["fits"]
+
+
+def test_text_shows_the_line_and_mypys_own_words(runs: dict[str, Run]) -> None:
+    status, out, _ = runs["mistaken"]
+    assert status == 1
+    block = next(block for block in out.split("\n\n") if "stopper of Trainer" in block)
+    assert block.splitlines() == [
+        f"{block.split(':')[0]}:52:13  does not fit: stopper of Trainer",
+        "  a number is no stopper. Say of what: MaxEpochs(100)",
+        "    52 |     stopper=100,",
+        "       |             ^^^",
+        '  mypy: Argument "stopper" to "Trainer" has incompatible type "int"; '
+        'expected "Callable[[Progress], str | None]"  [arg-type]',
+    ]
+    assert "\x1b" not in out
+
+
+def test_warnings_can_be_made_to_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from synthproto.cli.findings import Finding
+
+    lost = Finding("a.py", 1, 1, 1, 1, "warning", "Trainer", "it came out as Any", "", "any")
+    monkeypatch.setattr(check, "findings", lambda scripts: [lost])
+    script = tmp_path / "a.py"
+    script.write_text("pass")
+    assert main(["check", str(script)]) == 0
+    assert main(["check", "--strict", str(script)]) == 1
+    assert "not proved: Trainer" in capsys.readouterr().out
+
+
+def test_a_missing_mypy_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert main(["check", "a.py"]) == 2
+    assert "pip install 'synthproto[check]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "cannot be read: No such file"),
+        ("def f(:", "a.py:1:7 is no Python"),
+        (b"\xff", "UTF-8"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(
+    text: str | bytes | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "a.py"
+    if text is not None:
+        script.write_bytes(text.encode() if isinstance(text, str) else text)
+    assert main(["check", str(script)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder().parent == tmp_path / "synthproto"
+
+
+def test_revealing_keeps_lines_and_knows_places(tmp_path: Path) -> None:
+    script = tmp_path / "a.py"
+    script.write_text(
+        "import synthproto as sp\n"
+        "from synthproto import Trainer as T, Validation\n"
+        "é = 'é'; T(step=é.x(), batches=[1],\n"
+        "  stopper=lambda p: None)\n"
+        "sp.Patience(monitor=Validation(plan=p).monitor(s))\n"
+    )
+    text, places = Script(script).revealing()
+    assert text.splitlines()[2:] == [
+        "é = 'é'; reveal_type(T(step=reveal_type(é.x()), batches=[1],",
+        "  stopper=lambda p: None))",
+        "reveal_type(sp.Patience(monitor=reveal_type(reveal_type(Validation("
+        "plan=reveal_type(p))).monitor(s))))",
+    ]
+    assert {part.place for part in places.values()} == {
+        "Trainer",
+        "step of Trainer",
+        "Patience",
+        "monitor of Patience",
+        "Validation",
+        "plan of Validation",
+    }
+    for (line, column), part in places.items():
+        rest = text.splitlines()[line - 1].encode()[column:].decode()
+        assert rest.replace("reveal_type(", "").startswith(Script(script).source(part.node)[:8])
+
+
+def test_types_as_mypy_writes_them() -> None:
+    assert split("A, B[C, D], Callable[[E, F], G]") == ["A", "B[C, D]", "Callable[[E, F], G]"]
+    assert callable_of("Callable[[A, B[C, D]], E | None]") == (["A", "B[C, D]"], "E | None")
+    assert callable_of("def __call__(self, pair: TablePair) -> float") == (["TablePair"], "float")
+    assert callable_of("Callable[[], None]") == ([], "None")
+    assert callable_of("int") is None
+
+
+def test_check_is_a_subcommand() -> None:
+    parser = argparse.ArgumentParser()
+    check.add_check(parser.add_subparsers())
+    assert parser.parse_args(["check", "a.py", "--json"]).json
