@@ -12,6 +12,7 @@ Memory is linear in the number of rows.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, final
@@ -27,8 +28,6 @@ FIRST = 128
 
 CHUNK = 64
 """Blocks that are opened at once."""
-
-ONE = np.float32(1).view(np.int32)
 
 
 class Neighbours(NamedTuple):
@@ -83,9 +82,10 @@ def nearest(queries: Rows, references: Rows, k: int, *, leave_one_out: bool = Fa
             f"nearest: `k` must be between 1 and the {available} rows to choose from; got {k}."
         )
     indices = np.empty((len(queries), k), dtype=np.int64)
-    for group in _groups(queries):
-        search = _Search(group, references.blocks, leave_one_out)
-        indices[group.ids] = search.closest(k)
+    with _small_buffers():
+        for group in _groups(queries):
+            search = _Search(group, references.blocks, leave_one_out)
+            indices[group.ids] = search.closest(k)
     rows = np.broadcast_to(np.arange(len(queries))[:, None], indices.shape)
     distances = gower(queries, references, (rows, indices))
     order = np.lexsort((indices, distances), axis=1)
@@ -117,12 +117,27 @@ def balls(points: Rows, centres: Rows, radii: Floats, values: Floats) -> Balls:
         return Balls(counts, lowest)
     blocks = centres.blocks
     limits = ((radii + TIE) * centres.width)[blocks.order].astype(np.float32)
-    for group in _groups(points):
-        for inside, ids in _Search(group, blocks, leave_one_out=False).within(limits):
-            counts[group.ids] += inside.sum(axis=1)
-            found = np.where(inside, values[group.ids, None], np.inf).min(axis=0)
-            lowest[ids] = np.minimum(lowest[ids], found)
+    with _small_buffers():
+        for group in _groups(points):
+            for inside, ids in _Search(group, blocks, leave_one_out=False).within(limits):
+                counts[group.ids] += inside.sum(axis=1)
+                found = np.where(inside, values[group.ids, None], np.inf).min(axis=0)
+                lowest[ids] = np.minimum(lowest[ids], found)
     return Balls(counts, lowest)
+
+
+@contextmanager
+def _small_buffers() -> Iterator[None]:
+    """Let numpy loop over rows of a few hundred values as they are.
+
+    By default it copies broadcast operands together until they fill half of its buffer, which
+    takes three times as long as the subtraction.
+    """
+    before = np.setbufsize(1024)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
 
 
 def _check_sides(first: Rows, second: Rows) -> None:
@@ -229,9 +244,15 @@ class _Search:
         """Least distance of each query to each chosen block, shape ``(queries, chosen)``."""
         total = np.zeros((len(self.group.ids), len(chosen)), dtype=np.float32)
         low, high = self.blocks.low[:, chosen], self.blocks.high[:, chosen]
+        below, above, ones = np.empty_like(total), np.empty_like(total), np.ones_like(total)
+        zeros = np.zeros_like(total)
         for column, values in enumerate(self.group.continuous[:, :, None]):
-            gaps = np.maximum(low[column] - values, values - high[column])
-            total += np.clip(gaps, 0, 1)
+            np.subtract(low[column], values, out=below)
+            np.subtract(values, high[column], out=above)
+            np.maximum(below, above, out=below)
+            np.maximum(below, zeros, out=below)
+            np.minimum(below, ones, out=below)
+            total += below
         bits = self.blocks.bits[:, chosen]
         for column, own in enumerate(bit_of(self.group.codes)[:, :, None]):
             total += (bits[column] & own) == 0
@@ -243,13 +264,12 @@ class _Search:
         Each row's own is at infinity under `leave_one_out`.
         """
         dist = np.zeros((len(self.group.ids), len(places)), dtype=np.float32)
-        gap = np.empty_like(dist)
-        # Floats that are not negative are ordered as their bits are, and integers compare faster.
-        bits = gap.view(np.int32)
+        # numpy compares with an array of ones five times as fast as with the number one.
+        gap, ones = np.empty_like(dist), np.ones_like(dist)
         for values, others in zip(self.group.continuous, self.blocks.continuous, strict=True):
             np.subtract(values[:, None], others[places], out=gap)
             np.abs(gap, out=gap)
-            np.minimum(bits, ONE, out=bits)
+            np.minimum(gap, ones, out=gap)
             dist += gap
         dist += self._mismatches(places)
         if self.leave_one_out:
