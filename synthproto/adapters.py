@@ -115,9 +115,13 @@ class ForeignFit:
         """Whether the fit has come to its own end."""
         return self._finished
 
-    def ended(self, progress: Progress) -> str | None:
-        """A stopper: ends the run after the epoch in which the fit came to its own end."""
-        if self._finished and progress.epoch_ended:
+    def ended(self, progress: Progress) -> str | None:  # noqa: ARG002  a stopper's signature
+        """A stopper: ends the run when the fit has come to its own end.
+
+        The routines still run if that is the end of an epoch: if an epoch of the trainer is as
+        many updates as one of the fit, or a divisor.
+        """
+        if self._finished:
             return f"the model's own fit ended after {self._made} updates"
         return None
 
@@ -178,6 +182,7 @@ class ForeignFit:
         self._unwanted = True
         if self._thread.is_alive():
             self._hand_over()
+            self._thread.join()
 
     def __enter__(self) -> Self:
         return self

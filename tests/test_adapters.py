@@ -1,6 +1,7 @@
 """Models from elsewhere: other names, a fit of their own, arrays; the real ctgan among them."""
 
 import random
+import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -259,6 +260,27 @@ def test_a_fit_that_has_ended_is_not_asked_again() -> None:
         assert step.finished
         with pytest.raises(ParameterError, match=r"ended after 2 updates.*stopper=step\.ended"):
             step.update(None)
+
+
+def test_a_run_ends_with_the_fit_also_within_an_epoch() -> None:
+    with ForeignFit(partial(Fitter(epochs=3).fit, DATA), updates=2) as step:
+        result = Trainer(step=step, batches=range(10), stopper=step.ended, progress=False).run()
+    assert (result.step, len(result.history)) == (3, 0)
+    assert "ended after 6 updates" in result.reason
+
+
+def test_a_second_ctrl_c_leaves_no_fit_behind() -> None:
+    """The first one ends the run after the step; the next one does not wait for it."""
+    fitter, main = Fitter(epochs=10**9), threading.get_ident()
+
+    def fit() -> None:
+        signal.pthread_kill(main, signal.SIGINT)
+        fitter.fit(DATA)
+
+    step = ForeignFit(fit, updates=10**9)
+    with pytest.raises(KeyboardInterrupt), step:
+        step.update(None)
+    assert fitter.clean
 
 
 def test_an_error_of_the_fit_is_raised_where_it_is_waited_for() -> None:
