@@ -38,14 +38,15 @@ class Juxtaposition:
     def __call__(self, pair: TablePair) -> pd.DataFrame:
         """Index: column names; columns ``"real"`` and ``"synthetic"``."""
         columns = pair.spec.of_kind(*NUMERIC)
-        return pd.DataFrame(
-            {
-                side: [table.statistic(column, self.statistic) for column in columns]
-                for side, table in (("real", pair.real), ("synthetic", pair.synthetic))
-            },
-            index=pd.Index(columns, name="column"),
-            dtype="float64",
-        )
+        values = np.array(
+            [
+                [t.statistic(c, self.statistic) for t in (pair.real, pair.synthetic)]
+                for c in columns
+            ],
+            dtype=np.float64,
+        ).reshape(-1, 2)
+        index = pd.Index(list(columns), dtype=object, name="column")
+        return pd.DataFrame(values, index=index, columns=["real", "synthetic"])
 
 
 @final
