@@ -189,6 +189,21 @@ class Plan(Generic[Resources_contra]):
         self._reference: tuple[object, Mapping[str, float]] = (None, {})
 
     @property
+    def scores(self) -> tuple[Score[Resources_contra], ...]:
+        """Parts that give numbers, e.g. to make another plan from."""
+        return tuple(self._scores.values())
+
+    @property
+    def arrays(self) -> tuple[ArrayArtifact[Resources_contra], ...]:
+        """Parts that give arrays or frames."""
+        return tuple(self._arrays.values())
+
+    @property
+    def plots(self) -> tuple[Plot[Resources_contra], ...]:
+        """Parts that give drawings."""
+        return tuple(self._plots.values())
+
+    @property
     def tags(self) -> tuple[str, ...]:
         """Tags of all parts, in order: scores, arrays, plots."""
         return (*self._scores, *self._arrays, *self._plots)

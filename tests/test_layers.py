@@ -21,9 +21,10 @@ FLOORS = {
     "plan": 4,
     "trackers": 4,
     "adapters": 4,
+    "presets": 5,
     "training": 5,
-    "cli": 5,
-    "__main__": 6,
+    "cli": 6,
+    "__main__": 7,
 }
 HEAVY = ("torch", "matplotlib", "scipy.stats", "tensorboard", "mlflow", "sklearn", "pandas")
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

@@ -4,8 +4,10 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from synthproto.cli.check import add_check
+from synthproto.cli.compare import add_compare
+from synthproto.cli.spec import add_spec
 
-SUBCOMMANDS = (add_check,)
+SUBCOMMANDS = (add_check, add_compare, add_spec)
 """Each adds a subcommand to the parser and sets ``run``, a function of the parsed arguments."""
 
 

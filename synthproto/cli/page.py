@@ -1,0 +1,279 @@
+"""A comparison as one HTML page: no network, no scripts, every text from outside escaped."""
+
+import base64
+import math
+from collections.abc import Sequence
+from html import escape
+from io import BytesIO
+from typing import Final
+
+import synthproto
+from synthproto.cli.comparison import SIMILARITY, Compared, Comparison
+from synthproto.cli.document import Request
+from synthproto.cli.style import STYLE
+from synthproto.cli.terminal import best_end, number
+from synthproto.cli.words import PICTURES, WORDS, words_of
+from synthproto.contracts import Drawing
+from synthproto.plan import Report
+
+GENERATOR: Final = '<meta name="generator" content="synthproto compare">'
+"""What marks a page as one of ours."""
+
+_WORST = 15
+_FAMILIES: Final = {
+    "fidelity": "Fidelity: does it look like the real table?",
+    "validity": "Validity: could the values be real ones?",
+    "joint": "Rows as wholes",
+    "utility": "Utility: does it train as well as the real table?",
+    "privacy": "Privacy: alarms, not proofs",
+}
+_READING: Final = (
+    "A score by itself says little: no synthesizer reaches the best value, because two samples of "
+    "the same people differ too. The <b>reference</b> is what real rows reach in the synthetic "
+    "table's place. A score near its reference leaves nothing to find by this score; one that is "
+    "<i>better</i> than its reference is a reason to look for copied rows.",
+    "<b>Fidelity</b> compares distributions, <b>validity</b> single values, <b>utility</b> what "
+    "can be learnt. A high score in one family does not make up for a low one in another: a copy "
+    "of the real table is perfect in all of them.",
+    "<b>Privacy</b> scores are alarms for memorisation. Passing them does not mean that a table is "
+    "private (“The DCR Delusion”, arXiv 2505.01524). Where a promise is needed, train with "
+    "differential privacy.",
+)
+
+
+def page(comparison: Comparison, request: Request) -> str:
+    """The page, complete; the same for the same tables and arguments."""
+    title = f"{', '.join(table.name for table in comparison.tables)} compared with {request.real}"
+    body = [
+        _head(comparison, request, title),
+        *(f'<p class="note">{escape(note)}</p>' for note in (*request.failed, *request.notes)),
+        _ranking(comparison) if len(comparison.tables) > 1 else "",
+        *(
+            _section(comparison, table, request, place)
+            for place, table in enumerate(comparison.tables)
+        ),
+        "<h2>How to read this page</h2>",
+        *(f"<p>{text}</p>" for text in _READING),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f"{GENERATOR}\n"
+        # Nothing may be loaded, whatever a name in a table manages to say.
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style></head>\n<body><main>\n"
+        + "\n".join(part for part in body if part)
+        + "\n</main></body></html>\n"
+    )
+
+
+def _head(comparison: Comparison, request: Request, title: str) -> str:
+    kinds: dict[str, int] = {}
+    for column in comparison.spec.columns:
+        kinds[column.kind] = kinds.get(column.kind, 0) + 1
+    facts = {
+        "Real table": f"{request.real}: {len(comparison.real):,} rows",
+        "Columns": f"{len(comparison.spec.columns)}: "
+        + ", ".join(f"{count} {kind}" for kind, count in kinds.items()),
+        "Reference": _reference(comparison, request),
+        "Made by": f"synthproto {synthproto.__version__}, preset {request.preset}, seed "
+        f"{request.seed}; neighbours and classifiers from at most {request.rows:,} rows a table",
+    }
+    listed = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items()
+    )
+    links = "".join(
+        f'<a href="#table-{place}">{escape(table.name)}</a>'
+        for place, table in enumerate(comparison.tables)
+    )
+    nav = f"<nav>{links}</nav>" if len(comparison.tables) > 1 else ""
+    return f'<h1>{escape(title)}</h1>\n<dl class="facts">{listed}</dl>{nav}'
+
+
+def _reference(comparison: Comparison, request: Request) -> str:
+    if comparison.holdout is not None:
+        return (
+            f"the holdout, {request.holdout} ({len(comparison.holdout):,} rows), in the synthetic "
+            "table's place: what sampling noise alone gives"
+        )
+    if comparison.reference == "halves":
+        return (
+            "one random half of the real table against the other: about what sampling noise alone "
+            "gives. Privacy and utility have none; give real rows that the synthesizer was not "
+            "trained on with --holdout"
+        )
+    return "none: give real rows that the synthesizer was not trained on with --holdout"
+
+
+# --- several tables ---------------------------------------------------------------------------
+
+
+def _ranking(comparison: Comparison) -> str:
+    heads = "".join(f'<th class="n">{escape(t.name)}</th>' for t in comparison.tables)
+    rows = [f"<tr>{_title(tag)}{_side_by_side(comparison, tag)}</tr>" for tag in comparison.summary]
+    return (
+        "<h2>Side by side</h2>\n<p>Most similar first. The best table of each row is marked.</p>"
+        f'<div class="wide"><table><thead><tr><th>Score</th>{heads}<th class="n">Reference</th>'
+        f'<th class="n">Best</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def _side_by_side(comparison: Comparison, tag: str) -> str:
+    reports = [table.report for table in comparison.tables]
+    best = next((report.best[tag] for report in reports if tag in report.best), None)
+    values = [report.get(tag) for report in reports]
+    # As they are shown: what a reader cannot tell apart is marked alike, or not at all.
+    gaps = [math.inf if v is None or best is None else abs(round(v, 4) - best) for v in values]
+    top = min(gaps) if len(set(gaps)) > 1 else -1.0
+    cells = [
+        f'<td class="n{" top" if gap == top else ""}">{number(value)}</td>'
+        for value, gap in zip(values, gaps, strict=True)
+    ]
+    reference = next((r.references[tag] for r in reports if tag in r.references), None)
+    return f"{''.join(cells)}{_n(number(reference))}{_n(_end(best))}"
+
+
+# --- one table --------------------------------------------------------------------------------
+
+
+def _section(comparison: Comparison, table: Compared, request: Request, place: int) -> str:
+    path = request.synthetic[table.name]
+    parts = [
+        f'<h2 id="table-{place}">{escape(table.name)}</h2>',
+        f'<p class="muted">{escape(path)}: {table.rows:,} rows</p>',
+        _headline(table),
+        _scores(comparison, table.report),
+        *(
+            f'<p class="note">{escape(tag)} has no value for these tables: {escape(reason)}</p>'
+            for tag, reason in table.undefined.items()
+        ),
+        f'<div class="twin">{_columns(table)}{_pairs(table)}</div>',
+        *(_figure(tag, figure) for tag, figure in table.report.figures.items()),
+        _details(comparison, table.report),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _headline(table: Compared) -> str:
+    if table.similarity is None:
+        return ""
+    reference = table.report.references.get(SIMILARITY)
+    beside = f"; real rows in its place: {number(reference)}" if reference is not None else ""
+    return f'<p class="headline">Overall similarity <b>{number(table.similarity)}</b>{beside}.</p>'
+
+
+def _scores(comparison: Comparison, report: Report) -> str:
+    rows: list[str] = []
+    family, said = "", ""
+    for tag in (tag for tag in comparison.summary if tag in report):
+        if tag.partition("/")[0] != family:
+            family = tag.partition("/")[0]
+            heading = _FAMILIES.get(family, family)
+            rows.append(f'<tr class="family"><th colspan="5">{escape(heading)}</th></tr>')
+        before, said = said, _said(tag)
+        rows.append(
+            f"<tr>{_title(tag)}{_n(number(report[tag]))}"
+            f"{_n(number(report.references.get(tag)))}{_n(_end(report.best.get(tag)))}"
+            f'<td class="said">{said if said != before else ""}</td></tr>'
+        )
+    return (
+        '<div class="wide"><table><thead><tr><th>Score</th><th class="n">Value</th>'
+        '<th class="n">Reference</th><th class="n">Best</th><th>What it says</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _title(tag: str) -> str:
+    words = words_of(tag)
+    if words is None:
+        return f"<th>{escape(tag)}</th>"
+    # An entry of a collection: what follows the tag that has the words.
+    entry = "" if tag in WORDS else tag.rpartition("/")[2].replace("_", " ")
+    name = f"{words.title}: {entry}" if entry else words.title
+    return f"<th>{escape(name)}<code>{escape(tag)}</code></th>"
+
+
+def _said(tag: str) -> str:
+    words = words_of(tag)
+    if words is None:
+        return ""
+    caution = f' <span class="says">{escape(words.caution)}</span>' if words.caution else ""
+    return f"{escape(words.says)} <b>{escape(words.scale)}</b>{caution}"
+
+
+def _columns(table: Compared) -> str:
+    rows = [
+        (column.name, column.distance, column.reference, column.distance)
+        for column in table.columns[:_WORST]
+    ]
+    return _bars(
+        "Worst columns",
+        "Distance of the distribution of each column, 0 to 1; 0 is best.",
+        rows,
+    )
+
+
+def _pairs(table: Compared) -> str:
+    rows = [
+        (f"{pair.first} | {pair.second}", pair.similarity, pair.reference, 1 - pair.similarity)
+        for pair in table.pairs[:_WORST]
+    ]
+    return _bars(
+        "Worst pairs of columns",
+        "Whether two columns depend on each other as in the real table, 0 to 1; 1 is best. Bars "
+        "show what is missing.",
+        rows,
+    )
+
+
+def _bars(title: str, caption: str, rows: Sequence[tuple[str, float, float | None, float]]) -> str:
+    if not rows:
+        return ""
+    body = "".join(
+        f"<tr><th>{escape(name)}</th>{_n(number(value))}{_n(number(reference))}"
+        f'<td class="bars"><span class="bar" style="width:{100 * min(max(length, 0), 1):.1f}%">'
+        "</span></td></tr>"
+        for name, value, reference, length in rows
+    )
+    return (
+        f"<div><h3>{escape(title)}</h3><table><caption>{escape(caption)}</caption><thead><tr>"
+        '<th>Column</th><th class="n">Value</th><th class="n">Reference</th><th></th></tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _figure(tag: str, figure: Drawing) -> str:
+    file = BytesIO()
+    figure.savefig(file, format="png")
+    data = base64.b64encode(file.getvalue()).decode("ascii")
+    said = PICTURES.get(tag, "")
+    return (
+        f'<figure><img alt="{escape(tag)}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{escape(said)} <code>{escape(tag)}</code></figcaption></figure>"
+    )
+
+
+def _details(comparison: Comparison, report: Report) -> str:
+    summary = set(comparison.summary)
+    tags = [tag for tag in report if tag not in summary]
+    if not tags:
+        return ""
+    rows = "".join(
+        f"<tr><th><code>{escape(tag)}</code></th>{_n(number(report[tag]))}"
+        f"{_n(number(report.references.get(tag)))}{_n(_end(report.best.get(tag)))}</tr>"
+        for tag in tags
+    )
+    return (
+        f"<details><summary>All {len(tags)} scores by column</summary><table><thead><tr>"
+        '<th>Score</th><th class="n">Value</th><th class="n">Reference</th><th class="n">Best</th>'
+        f"</tr></thead><tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _n(text: str) -> str:
+    return f'<td class="n">{escape(text)}</td>'
+
+
+def _end(best: float | None) -> str:
+    return "-" if best is None else best_end(best)

@@ -1,0 +1,235 @@
+"""What ``compare`` does: read, check, compare, write; in this order."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from synthproto.artifacts.similarity import Similarity
+from synthproto.cli.bar import Bar
+from synthproto.cli.comparison import SIMILARITY, Comparer, Comparison
+from synthproto.cli.document import Request, document
+from synthproto.cli.folder import ReportFolder
+from synthproto.cli.limits import Limit, check_limits, failures
+from synthproto.cli.options import KINDS
+from synthproto.cli.page import page
+from synthproto.cli.tables import fitted, inferred_spec, reader_of
+from synthproto.cli.terminal import lines
+from synthproto.cli.words import WORDS
+from synthproto.data.faults import did_you_mean, listed
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.errors import ParameterError
+from synthproto.plan import TablePlan
+from synthproto.presets import preset
+
+_WITH_TARGET = ("default", "tabsyn")
+
+
+def compare_files(given: argparse.Namespace) -> int:
+    """Compare the files that were given, and write what was asked for.
+
+    Returns:
+        0, or 1 if a limit is not kept.
+
+    Raises:
+        SynthprotoError: Bad input; nothing was written.
+        OSError: A file cannot be read or written.
+    """
+    limits = [Limit.parse(text) for text in given.fail_under]
+    folder = ReportFolder(given.out) if given.out is not None else None
+    _check_options(given)
+    paths = _named(given.synthetic)
+    with Bar() as bar:
+        real, holdout, synthetic = _tables(given, paths, bar)
+        _check_target(given.target, real.spec)
+        plan = _plan(given, real.spec)
+        check_limits(limits, plan)
+        bar.expect(Comparer.steps(plan, len(synthetic), holdout is not None))
+        comparison = _compared(plan, real, holdout, synthetic, given.seed, bar)
+    request = Request(
+        preset=given.preset,
+        seed=given.seed,
+        rows=given.rows,
+        real=str(given.real),
+        holdout="" if given.holdout is None else str(given.holdout),
+        synthetic={name: str(path) for name, path in paths.items()},
+        notes=[*_left_out(given, comparison), *_alarms(comparison)],
+        failed=failures(limits, comparison),
+    )
+    _write(comparison, request, given, folder)
+    return 1 if request.failed else 0
+
+
+# --- what was asked for -------------------------------------------------------------------------
+
+
+def _check_options(given: argparse.Namespace) -> None:
+    named = [f"--{kind}" for kind in KINDS if getattr(given, kind)]
+    faults = [
+        *([f"--rows must be at least 2; got {given.rows}"] if given.rows < 2 else []),
+        *([f"--seed must not be negative; got {given.seed}"] if given.seed < 0 else []),
+        *([f"{', '.join(named)} beside --spec: edit the spec"] if given.spec and named else []),
+    ]
+    if faults:
+        raise ParameterError("; ".join(faults))
+
+
+def _named(paths: Sequence[Path]) -> dict[str, Path]:
+    """Paths by a short name: the file's without its suffix, where that is not used twice."""
+    stems = [path.stem for path in paths]
+    found = {
+        stem if stems.count(stem) == 1 else str(path): path
+        for stem, path in zip(stems, paths, strict=True)
+    }
+    if len(found) < len(paths):
+        raise ParameterError(f"a synthetic table is given twice: {listed(map(str, paths))}")
+    return found
+
+
+def _tables(
+    given: argparse.Namespace, paths: Mapping[str, Path], bar: Bar
+) -> tuple[Table, Table | None, dict[str, Table]]:
+    """All tables, read and checked."""
+    reader = reader_of(given)
+    bar.expect(1 + len(paths) + (given.holdout is not None))
+    spec = TableSpec.load(given.spec) if given.spec is not None else None
+    bar(f"reading {given.real}")
+    frame = reader.read(given.real)
+    if spec is None:
+        spec = inferred_spec(frame, given, f"real table {str(given.real)!r}")
+
+    def table(path: Path, name: str) -> Table:
+        bar(f"reading {path}")
+        return Table(fitted(reader.read(path), spec), spec, name=f"{name} {str(path)!r}")
+
+    real = Table(fitted(frame, spec), spec, name=f"real table {str(given.real)!r}")
+    holdout = None if given.holdout is None else table(given.holdout, "holdout table")
+    return real, holdout, {n: table(path, "synthetic table") for n, path in paths.items()}
+
+
+def _check_target(target: str | None, spec: TableSpec) -> None:
+    allowed = spec.of_kind(*NUMERIC, *DISCRETE)
+    if target is not None and target not in allowed:
+        raise ParameterError(
+            f"--target must be a column that is not an identifier or text; got {target!r}. The "
+            f"real table has {listed(allowed)}.{did_you_mean([target], allowed)}"
+        )
+
+
+def _plan(given: argparse.Namespace, spec: TableSpec) -> TablePlan:
+    plan = preset(
+        given.preset,
+        spec,
+        holdout=given.holdout is not None,
+        target=given.target,
+        rows=given.rows,
+        seed=given.seed,
+    )
+    # Tables are ranked by this score, whatever else is computed.
+    first = [] if SIMILARITY in plan.score_tags else [Similarity()]
+    return TablePlan(scores=[*first, *plan.scores], arrays=plan.arrays, plots=plan.plots)
+
+
+def _compared(
+    plan: TablePlan,
+    real: Table,
+    holdout: Table | None,
+    synthetic: dict[str, Table],
+    seed: int,
+    bar: Bar,
+) -> Comparison:
+    comparer = Comparer(plan, real, holdout, seed, bar)
+    # A table is let go when it has been compared: with it goes what was computed of it.
+    found = [comparer.compare(name, synthetic.pop(name)) for name in list(synthetic)]
+    return comparer.ranked(found)
+
+
+# --- notes --------------------------------------------------------------------------------------
+
+
+def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
+    """What is not in the report although one may expect it, and how to get it."""
+    if given.preset not in _WITH_TARGET:
+        return ["--target and --rows are not used by this preset"] if given.target else []
+    found = []
+    if given.target is not None and given.holdout is None:
+        found.append("utility was left out: it needs --holdout as well as --target")
+    if given.preset == "tabsyn" and (given.target is None or given.holdout is None):
+        found.append("TSTR and the DCR share need --holdout, and TSTR --target as well")
+    if find_spec("sklearn") is None:
+        found.append(
+            "C2ST and utility need scikit-learn and were left out: pip install 'synthproto[learn]'"
+        )
+    tables = [comparison.real, *([comparison.holdout] if comparison.holdout else [])]
+    longest = max(*map(len, tables), *(table.rows for table in comparison.tables))
+    if longest > given.rows:
+        found.append(
+            f"joint, utility and privacy scores are from {given.rows:,} random rows of longer "
+            "tables; --rows changes that"
+        )
+    return found
+
+
+def _alarms(comparison: Comparison) -> list[str]:
+    """Signs of memorisation that nobody should overlook."""
+    found = []
+    for table in comparison.tables:
+        low = table.report.get("privacy/dcr_share/low")
+        if low is not None and low > 0.5:
+            found.append(
+                f"{table.name}: its rows are closer to the real table than to the holdout, more "
+                "often than by chance: a sign of memorised rows (privacy/dcr_share)"
+            )
+        copied = table.report.get("privacy/exact_match_share", 0.0)
+        expected = table.report.references.get("privacy/exact_match_share", 0.0)
+        if copied > 2 * expected + 0.01:
+            found.append(
+                f"{table.name}: {copied:.1%} of its rows are in the real table, value for value "
+                "(privacy/exact_match_share)"
+            )
+    return found
+
+
+# --- outputs ------------------------------------------------------------------------------------
+
+
+def _write(
+    comparison: Comparison, request: Request, given: argparse.Namespace, folder: ReportFolder | None
+) -> None:
+    report = document(comparison, request)
+    if folder is not None:
+        folder.write(page(comparison, request), report)
+    runs = _track(comparison, given.tensorboard) if given.tensorboard is not None else ""
+    if given.json:
+        _say(report)
+        return
+    width = shutil.get_terminal_size().columns
+    _say("\n".join(lines(comparison, request, width)) + "\n")
+    if folder is not None:
+        _say(f"report: {folder.path / 'report.html'}, {folder.path / 'report.json'}\n")
+    if runs:
+        _say(f"TensorBoard: {runs}\n")
+
+
+def _track(comparison: Comparison, folder: Path) -> str:
+    """Log every table as a run; the command that shows them."""
+    # Loads tensorboard, which few comparisons need.
+    from synthproto.trackers.tensorboard import TensorBoardTracker
+
+    said = {tag: f"{words.says} {words.scale} {words.caution}" for tag, words in WORDS.items()}
+    command = ""
+    for table in comparison.tables:
+        run = folder / table.name.replace("/", "-").replace("\\", "-").lstrip(".-")
+        with TensorBoardTracker(run, descriptions=said) as tracker:
+            table.report.track(tracker, step=0)
+            command = tracker.command
+    return command
+
+
+def _say(text: str) -> None:
+    """Write to standard output, whatever characters it can show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

@@ -1,0 +1,219 @@
+"""Tables from files: CSV in any common shape, or parquet; and the spec that fits them."""
+
+import argparse
+import csv
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import final
+
+import pandas as pd
+
+from synthproto.data.faults import listed, refuse, repeated
+from synthproto.data.kinds import KINDS
+from synthproto.data.spec import TableSpec
+from synthproto.errors import MissingExtraError, ParameterError, SchemaError
+
+_SEPARATORS = ",;\t|"
+_PARQUET = (".parquet", ".pq")
+# A date, or a date with a time, as ISO 8601 writes it.
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+_LOOKED_AT = 1000  # values that decide whether a column of strings holds dates
+
+
+@final
+@dataclass(frozen=True)
+class Reader:
+    """How files are read.
+
+    Attributes:
+        separator: Between the fields of a CSV file; ``""``: what occurs most in its first line.
+        encoding: Of CSV files.
+        decimal: Mark of decimals in CSV files.
+    """
+
+    separator: str = ""
+    encoding: str = "utf-8"
+    decimal: str = "."
+
+    def read(self, path: Path) -> pd.DataFrame:
+        """Read a file whole.
+
+        Raises:
+            SchemaError: It is not a table, or has duplicate column names; names the file.
+            MissingExtraError: It is parquet, and pyarrow is not installed.
+            OSError: It cannot be read.
+        """
+        if path.is_dir():
+            raise SchemaError(f"{str(path)!r} is a folder; give a CSV or parquet file")
+        if path.suffix.lower() in _PARQUET:
+            return _parquet(path)
+        try:
+            names, separator = self._header(path)
+            refuse(f"file {str(path)!r}", _name_faults(names))
+            with warnings.catch_warnings():
+                # Lines longer than the header would be cut with no more than a warning.
+                warnings.simplefilter("error", pd.errors.ParserWarning)
+                return pd.read_csv(
+                    path,
+                    sep=separator,
+                    encoding=self._codec,
+                    decimal=self.decimal,
+                    low_memory=False,  # or else a column's type may change within the file
+                    index_col=False,
+                )
+        except UnicodeDecodeError as error:
+            raise SchemaError(
+                f"file {str(path)!r} is not {self.encoding}: it has the byte "
+                f"{error.object[error.start]:#04x}; say what it is, e.g. --encoding latin-1"
+            ) from error
+        except LookupError as error:
+            raise ParameterError(f"--encoding is not one that exists: {error}") from error
+        except pd.errors.EmptyDataError as error:
+            raise SchemaError(f"file {str(path)!r} is empty; a header line is needed") from error
+        except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error) as error:
+            reason = str(error).strip().replace("Error tokenizing data. C error: ", "")
+            raise SchemaError(f"file {str(path)!r} is not a whole CSV table: {reason}") from error
+
+    @property
+    def _codec(self) -> str:
+        # The mark that some programs begin a file with is not part of the first name.
+        return "utf-8-sig" if self.encoding.lower().replace("-", "") == "utf8" else self.encoding
+
+    def _header(self, path: Path) -> tuple[list[str], str]:
+        with path.open(encoding=self._codec, newline="") as file:
+            first = file.readline()
+            if not first.strip():
+                raise SchemaError(f"file {str(path)!r} is empty; a header line is needed")
+            separator = self.separator or max(_SEPARATORS, key=_outside_quotes(first).count)
+            file.seek(0)
+            return next(csv.reader(file, delimiter=separator)), separator
+
+
+def _outside_quotes(line: str) -> str:
+    return re.sub(r'"[^"]*"', "", line)
+
+
+def _name_faults(names: Sequence[str]) -> list[str]:
+    # An empty first name is that of an index that was written too; pandas gives it a name.
+    twice = repeated([name for name in names if name])
+    return [f"has duplicate columns: {listed(twice)}"] if twice else []
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    if find_spec("pyarrow") is None:
+        raise MissingExtraError(
+            f"file {str(path)!r} is parquet, which needs pyarrow, and that is not installed: "
+            "pip install 'synthproto[parquet]'"
+        )
+    try:
+        return pd.read_parquet(path, engine="pyarrow")
+    except ValueError as error:  # pyarrow's own errors are of this class
+        raise SchemaError(f"file {str(path)!r} is not a parquet table: {error}") from error
+
+
+# --- kinds ------------------------------------------------------------------------------------
+
+
+def reader_of(given: argparse.Namespace) -> Reader:
+    """The reader that the options ask for.
+
+    Raises:
+        ParameterError: A separator or decimal mark that is not one character.
+    """
+    separator = given.separator.replace("\\t", "\t")
+    if len(separator) > 1 or len(given.decimal) != 1:
+        raise ParameterError(
+            f"--separator and --decimal take one character each; got {given.separator!r} and "
+            f"{given.decimal!r}"
+        )
+    return Reader(separator, given.encoding, given.decimal)
+
+
+def inferred_spec(frame: pd.DataFrame, given: argparse.Namespace, name: str) -> TableSpec:
+    """Spec of a frame, with the kinds that the options name.
+
+    Raises:
+        SchemaError: The frame or the names are at fault; begins with ``name``.
+    """
+    named = {kind: _names(getattr(given, kind), frame) for kind in KINDS}
+    dated = _iso_dates(frame, [name for names in named.values() for name in names])
+    try:
+        return TableSpec.infer(
+            with_dates(dated, named["datetime"]),
+            continuous=named["continuous"],
+            categorical=named["categorical"],
+            datetime=named["datetime"],
+            boolean=named["boolean"],
+            identifier=named["identifier"],
+            text=named["text"],
+        )
+    except SchemaError as error:
+        raise SchemaError(str(error).replace("frame", name, 1)) from error
+
+
+def _names(values: Sequence[str], frame: pd.DataFrame) -> list[str]:
+    """Column names in option values: a value that is a name is one, however many commas it has."""
+    return [
+        name
+        for value in values
+        for name in ([value] if value in frame.columns else value.split(","))
+        if name
+    ]
+
+
+def with_dates(frame: pd.DataFrame, wanted: Sequence[str] = ()) -> pd.DataFrame:
+    """A frame whose dates are dates, not strings.
+
+    Args:
+        frame: As read; left as it is.
+        wanted: Columns that are to be dates, in any format that pandas reads; left as they are
+            where they cannot be read.
+    """
+    strings = [name for name in wanted if name in frame and frame[name].dtype == object]
+    read = {name: _as_dates(frame[name], "mixed") for name in strings}
+    return frame.assign(**{name: dates for name, dates in read.items() if dates is not None})
+
+
+def _iso_dates(frame: pd.DataFrame, named: Sequence[str]) -> pd.DataFrame:
+    """Columns of strings that all are ISO 8601 dates become dates, unless a kind is named."""
+    found = {
+        name: _as_dates(frame[name], "ISO8601")
+        for name in frame.columns
+        if name not in named and frame[name].dtype == object and _looks_like_dates(frame[name])
+    }
+    return frame.assign(**{name: dates for name, dates in found.items() if dates is not None})
+
+
+def _looks_like_dates(values: pd.Series) -> bool:
+    some = values.dropna().head(_LOOKED_AT)
+    return len(some) > 0 and all(
+        isinstance(value, str) and _ISO_DATE.fullmatch(value.strip()) for value in some
+    )
+
+
+def _as_dates(values: pd.Series, style: str) -> pd.Series | None:
+    try:
+        read = pd.to_datetime(values, format=style)
+    except (ValueError, TypeError):
+        return None
+    return read if pd.api.types.is_datetime64_any_dtype(read.dtype) else None
+
+
+def fitted(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """A frame as read, its columns turned into what the spec says where a file cannot say it.
+
+    Dates become dates; a column without any values, which reads as numbers, becomes one of
+    objects. What does not fit is left for the check of the table, whose message is better.
+    """
+    known = {name: spec.kind(name) for name in spec.names}
+    dated = [name for name in frame.columns if known.get(name) == "datetime"]
+    made: dict[str, pd.Series] = {}
+    for name in frame.columns:
+        if known.get(name) in ("datetime", "text") and frame[name].isna().all():
+            empty = frame[name].astype(object)
+            made[name] = pd.to_datetime(empty) if name in dated else empty
+    return with_dates(frame.assign(**made) if made else frame, dated)

@@ -1,0 +1,238 @@
+"""What the scores of a comparison say, in plain words: for the page, the tooltips, the reader."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, final
+
+
+@final
+@dataclass(frozen=True)
+class Words:
+    """A score in plain words.
+
+    Attributes:
+        title: Its name in a table.
+        says: What the number is.
+        scale: Its range, and which end is best.
+        caution: What it does not prove, or what it is easily mistaken for.
+    """
+
+    title: str
+    says: str
+    scale: str
+    caution: str = ""
+
+
+_ZERO: Final = "0 to 1; 0 is best."
+_ONE: Final = "0 to 1; 1 is best."
+_ALARM: Final = (
+    "An alarm for memorisation, not a proof of privacy: tables that pass have been attacked with "
+    "success (“The DCR Delusion”, arXiv 2505.01524)."
+)
+_SAMPLING: Final = "Real rows in its place do not reach the best value either: see the reference."
+_ITS_WAY: Final = "Its definition has weaknesses; it is here to compare with published numbers."
+
+WORDS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "fidelity/similarity": Words(
+            "Overall similarity",
+            "Half how alike single columns are, half how alike all pairs of columns are.",
+            _ONE,
+            "It does not see what three columns have in common, and a copy of the real table is "
+            "perfect.",
+        ),
+        "fidelity/mean_shape_distance": Words(
+            "Column distance (shape error)",
+            "How far the distribution of a column is off, mean over columns: the largest gap of "
+            "the distribution functions for numbers, the share of rows that would have to change "
+            "for categories.",
+            _ZERO,
+            "Says nothing about how columns depend on each other.",
+        ),
+        "fidelity/trend_similarity": Words(
+            "Pair similarity (1 - trend error)",
+            "Whether columns depend on each other two by two as in the real table, mean over all "
+            "pairs: correlations of numbers, shares of all combinations of categories.",
+            _ONE,
+            "Most pairs of most tables hardly depend on each other, so that poor tables reach 0.9.",
+        ),
+        "fidelity/correlation_distance": Words(
+            "Association distance",
+            "How far the strengths of association between columns are off (root mean square).",
+            "0 to 2; 0 is best.",
+            "A strength does not say which values go together.",
+        ),
+        "fidelity/mean_js_distance": Words(
+            "Jensen-Shannon distance",
+            "Another distance of the distributions of single columns, mean over columns, more "
+            "sensitive to rare values.",
+            _ZERO,
+        ),
+        "fidelity/mean_missing_rate_difference": Words(
+            "Missing values",
+            "Difference of the shares of missing values, mean over columns.",
+            _ZERO,
+        ),
+        "validity/mean_boundary_adherence": Words(
+            "Numbers in range",
+            "Share of synthetic numbers within the range of the real column.",
+            _ONE,
+            "New extremes are no fault in themselves.",
+        ),
+        "validity/mean_range_coverage": Words(
+            "Range covered",
+            "Share of the real range that the synthetic numbers span.",
+            _ONE,
+            "Hangs on two values of a column; a short table covers less.",
+        ),
+        "validity/mean_category_adherence": Words(
+            "Categories known", "Share of synthetic rows whose category exists in real.", _ONE
+        ),
+        "validity/mean_category_coverage": Words(
+            "Categories covered",
+            "Share of the real categories that occur in the synthetic column.",
+            _ONE,
+            "Rare categories are missing from short tables.",
+        ),
+        "validity/mean_key_uniqueness": Words(
+            "Keys unique", "Share of synthetic rows with a new identifier.", _ONE
+        ),
+        "joint/alpha_precision": Words(
+            "Alpha-precision",
+            "How well synthetic rows fill the region of the real rows, from its core to its edge.",
+            _ONE,
+            "Sees distances to the centre only.",
+        ),
+        "joint/beta_recall": Words(
+            "Beta-recall",
+            "How much of the variety of the real rows the synthetic ones reach.",
+            "0 to 1; higher is better, but a perfect sample reaches about 0.5, less if it has "
+            "fewer rows than the real table.",
+            _SAMPLING,
+        ),
+        "joint/c2st_trees": Words(
+            "Indistinguishable (C2ST, trees)",
+            "Boosted trees try to tell synthetic rows from real ones: 1 if they cannot, 0 if they "
+            "always can.",
+            _ONE,
+            "Strict: one wrong decimal in one column is enough to score 0.",
+        ),
+        "joint/c2st_linear": Words(
+            "Indistinguishable (C2ST, logistic)",
+            "Logistic regression tries to tell synthetic rows from real ones: 1 if it cannot, 0 if "
+            "it always can.",
+            _ONE,
+            "Sees each column by itself; dependence of columns escapes it.",
+        ),
+        "utility/tstr": Words(
+            "Trained on synthetic",
+            "A model is trained on synthetic rows and predicts the target of the holdout.",
+            "AUROC, F1 and R²: 1 is best. RMSE: 0 is best, in the unit of the target.",
+            "Compare it with “trained on real”. One target says little about another.",
+        ),
+        "utility/trtr": Words(
+            "Trained on real",
+            "The same model trained on as many real rows: what can be reached.",
+            "AUROC, F1 and R²: 1 is best. RMSE: 0 is best, in the unit of the target.",
+        ),
+        "utility/gap": Words(
+            "Utility lost",
+            "“Trained on real” minus “trained on synthetic”, turned so that more is worse.",
+            "0 is best; slightly negative by chance.",
+        ),
+        "privacy/exact_match_share": Words(
+            "Exact matches",
+            "Share of synthetic rows that are in the real table, value for value.",
+            "0 to 1; compare with the reference: in coarse tables independent people agree.",
+            _ALARM,
+        ),
+        "privacy/dcr": Words(
+            "Distance to closest record",
+            "How far a synthetic row is from the real row closest to it: the 5 % closest, and the "
+            "median.",
+            "0 (a copy) to 1; no end is best. Well below the reference: memorised.",
+            _ALARM,
+        ),
+        "privacy/dcr_share": Words(
+            "Closer to training than to holdout",
+            "Share of synthetic rows that are closer to the real table than to the holdout, with "
+            "its 95 % interval.",
+            "0 to 1; 0.5 for a model that did not memorise, 1 for copies.",
+            _ALARM,
+        ),
+        "fidelity/sdmetrics_column_shapes": Words(
+            "Column Shapes (SDMetrics)",
+            "SDMetrics' similarity of single columns; half of its quality score.",
+            _ONE,
+            _ITS_WAY,
+        ),
+        "fidelity/sdmetrics_column_pair_trends": Words(
+            "Column Pair Trends (SDMetrics)",
+            "SDMetrics' similarity of the pairs of columns that depend on each other enough; half "
+            "of its quality score.",
+            _ONE,
+            _ITS_WAY,
+        ),
+        "validity/sdmetrics_data_validity": Words(
+            "Data Validity (SDMetrics)",
+            "Share of values within the real ranges, categories, or new keys, mean over columns.",
+            _ONE,
+        ),
+        "validity/sdmetrics_data_structure": Words(
+            "Data Structure (SDMetrics)", "Whether columns have the same names and types.", _ONE
+        ),
+        "fidelity/mean_artifact_core_js_distance": Words(
+            "JS distance (artifact-core)",
+            "artifact-core's distance of single columns, mean over columns.",
+            "0 to 0.8326; 0 is best.",
+            _ITS_WAY,
+        ),
+        "fidelity/artifact_core_correlation_distance": Words(
+            "Correlation distance (artifact-core)",
+            "artifact-core's distance between the matrices of association.",
+            _ZERO,
+            _ITS_WAY,
+        ),
+        "fidelity/shape_distance": Words(
+            "Distance by column",
+            "How far the distribution of each column is off: the largest gap of the distribution "
+            "functions for numbers, the share of rows that would have to change for categories.",
+            _ZERO,
+        ),
+        "fidelity/artifact_core_js_distance": Words(
+            "JS distance by column (artifact-core)",
+            "artifact-core's distance of each column.",
+            "0 to 0.8326; 0 is best.",
+            _ITS_WAY,
+        ),
+    }
+)
+"""By tag of a score, or of the collection that it belongs to."""
+
+PICTURES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "visual/pdf": "Distribution of each column. Light blue: real; orange line: synthetic; "
+        "dashed: holdout.",
+        "visual/cdf": "Share of rows up to each value. The synthetic line should run within the "
+        "blue band.",
+        "visual/correlation": "How strongly columns depend on each other, from -1 (orange) over 0 "
+        "(white) to 1 (blue), and the differences.",
+        "visual/pca": "Rows in the plane in which the real rows vary most. Alike clouds are "
+        "necessary, not sufficient.",
+        "visual/truncated_svd": "Rows in the plane of the two largest singular values of the real "
+        "table.",
+        "visual/tsne": "Both tables in one t-SNE embedding. Only who lies among whom means "
+        "something; sizes and distances of clusters do not.",
+        "visual/alignment": "Statistics of each column, real across and synthetic up: dots on the "
+        "line agree.",
+    }
+)
+"""By tag of a plot."""
+
+
+def words_of(tag: str) -> Words | None:
+    """Words for a tag: its own, or those of the collection that it belongs to."""
+    while tag and tag not in WORDS:
+        tag = tag.rpartition("/")[0]
+    return WORDS.get(tag)

@@ -1,0 +1,73 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.artifacts.scores import KSDistance
+from synthproto.cli.compare import PRESETS as OFFERED
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.plan import TablePlan
+from synthproto.presets import PRESETS, default_plan, preset, tabsyn_plan
+
+
+def frame(rows: int, seed: int) -> pd.DataFrame:
+    generator = np.random.default_rng(seed)
+    numbers = generator.normal(size=rows)
+    labels = np.where(numbers + generator.normal(size=rows) > 0, "yes", "no")
+    return pd.DataFrame({"x": numbers, "y": generator.uniform(size=rows), "c": labels})
+
+
+SPEC = TableSpec.infer(frame(50, 0))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_runs_on_a_mixed_table(name: str) -> None:
+    assert name in PRESETS
+    real, synthetic, holdout = (Table(frame(120, seed), SPEC) for seed in range(3))
+    plan = preset(name, SPEC, holdout=True, target="c", rows=100)
+    report = plan.run(TablePair(real, synthetic, holdout))
+    assert set(plan.score_tags) == {_owner(tag, plan) for tag in report}
+    assert set(report.figures) == {tag for tag in plan.tags if tag.startswith("visual")}
+
+
+def _owner(tag: str, plan: TablePlan) -> str:
+    return max((t for t in plan.score_tags if tag == t or tag.startswith(f"{t}/")), key=len)
+
+
+@pytest.mark.parametrize("columns", [["x"], ["c"], ["x", "y"]])
+def test_the_default_plan_is_made_of_what_the_columns_allow(columns: list[str]) -> None:
+    spec = TableSpec.infer(frame(50, 0)[columns])
+    tables = [Table(frame(60, seed)[columns], spec) for seed in (0, 1)]
+    report = default_plan(spec).run(TablePair(tables[0], tables[1]))
+    assert "fidelity/similarity" in report
+    assert ("fidelity/trend_similarity" in report) == (len(columns) > 1)
+
+
+def test_a_table_of_keys_alone_has_a_plan_too() -> None:
+    keys = pd.DataFrame({"id": range(30)})
+    spec = TableSpec.infer(keys)
+    table = Table(keys, spec)
+    report = default_plan(spec).run(TablePair(table, table))
+    assert dict(report) == {
+        "fidelity/mean_missing_rate_difference": 0.0,
+        "validity/mean_key_uniqueness": 1.0,
+    }
+
+
+def test_what_needs_a_holdout_or_a_target_is_asked_for() -> None:
+    without, with_both = tabsyn_plan(), tabsyn_plan(holdout=True, target="c")
+    assert set(with_both.score_tags) - set(without.score_tags) == {
+        "utility/tstr",
+        "utility/trtr",
+        "privacy/dcr_share",
+    }
+    assert "utility/tstr" not in default_plan(SPEC, target="c").score_tags
+
+
+def test_a_plan_of_ones_own_starts_from_a_preset() -> None:
+    plan = TablePlan(scores=[*default_plan(SPEC).scores, KSDistance()], plots=tabsyn_plan().plots)
+    assert plan.score_tags[-1] == "fidelity/ks_distance"
+
+
+def test_the_command_line_offers_the_presets_that_there_are() -> None:
+    assert OFFERED == PRESETS
