@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from io import BytesIO, StringIO
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from mlflow.tracking.client import MlflowClient
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typing_extensions import Protocol
 
@@ -26,6 +26,7 @@ from synthproto.errors import ParameterError, TrackerError
 from synthproto.trackers.background import Background
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.memory import MemoryTracker
+from synthproto.trackers.mlflow import MlflowTracker
 from synthproto.trackers.tee import Tee
 from synthproto.trackers.tensorboard import TensorBoardTracker
 
@@ -163,16 +164,12 @@ def read_memory(folder: Path) -> Kept:
 
 
 def mlflow_run(folder: Path) -> Run:
-    from synthproto.trackers.mlflow import MlflowTracker
-
     run = MlflowTracker("runs", uri=mlflow_uri(folder), artifacts=str(folder.parents[1] / "kept"))
     _MLFLOW_RUNS[folder] = run.run_id
     return run
 
 
 def resumed_mlflow_run(folder: Path, after: int) -> Run:
-    from synthproto.trackers.mlflow import MlflowTracker
-
     run_id = _MLFLOW_RUNS[folder]
     return MlflowTracker("runs", uri=mlflow_uri(folder), run_id=run_id, resume_after=after)
 
@@ -186,8 +183,6 @@ def mlflow_uri(folder: Path) -> str:
 
 
 def read_mlflow(folder: Path) -> Kept:
-    from mlflow.tracking.client import MlflowClient
-
     client, run_id = MlflowClient(mlflow_uri(folder)), _MLFLOW_RUNS[folder]
 
     def files(place: str) -> list[Path]:
@@ -250,11 +245,8 @@ CASES = {
         ),
         read_memory,
     ),
+    "mlflow": Case(mlflow_run, resumed_mlflow_run, read_mlflow),
 }
-
-_mlflow = find_spec("mlflow")
-if _mlflow and _mlflow.origin:  # an optional extra; everything else must work without it
-    CASES["mlflow"] = Case(mlflow_run, resumed_mlflow_run, read_mlflow)
 
 
 @pytest.fixture(params=list(CASES))

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from synthproto.errors import ParameterError, TrackerError
 from synthproto.trackers.filesystem import FilesystemTracker
@@ -92,9 +94,6 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_killed_process_loses_nothing_and_its_run_goes_on(
     start: Start, module: str, tmp_path: Path
 ) -> None:
-    import pandas as pd
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
     script = KILLED.format(module=module, name=start.__name__)
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "vae")], check=False)
     assert done.returncode == -9
@@ -114,3 +113,14 @@ def test_a_killed_process_loses_nothing_and_its_run_goes_on(
         tracker.log_scalars({"train/loss": 9.0}, 291)
     assert losses()[-2:] == [(290, pytest.approx(1 / 290)), (291, 9.0)]
     assert len(losses()) == 291
+
+
+@pytest.mark.parametrize("module", ["memory", "filesystem", "tensorboard"])
+def test_a_tracker_loads_no_more_than_it_needs(module: str) -> None:
+    heavy = {"torch", "matplotlib", "scipy", "mlflow", "tensorboard.backend"}
+    heavy |= {"tensorboard"} if module != "tensorboard" else set()
+    script = f"import sys, synthproto.trackers.{module}\nprint(*({heavy} & sys.modules.keys()))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []

@@ -1,6 +1,6 @@
 # ruff: noqa: N802  (the names of the untyped package)
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tensorboard.compat.proto.summary_pb2 import SummaryMetadata
@@ -43,7 +43,13 @@ class HistogramEvent:
     histogram_value: HistogramValue
 
 class EventAccumulator:
-    def __init__(self, path: str, size_guidance: Mapping[str, int] | None = None) -> None: ...
+    def __init__(
+        self,
+        path: str,
+        size_guidance: Mapping[str, int] | None = None,
+        compression_bps: Sequence[int] = ...,
+        purge_orphaned_data: bool = True,
+    ) -> None: ...
     def Reload(self) -> EventAccumulator: ...
     def Tags(self) -> dict[str, list[str]]: ...
     def Scalars(self, tag: str) -> list[ScalarEvent]: ...

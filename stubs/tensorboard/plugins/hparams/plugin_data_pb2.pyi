@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-class Value:
+class _Value:
     number_value: float
     string_value: str
     bool_value: bool
@@ -10,7 +10,7 @@ class Value:
 class SessionStartInfo:
     start_time_secs: float
     @property
-    def hparams(self) -> Mapping[str, Value]: ...
+    def hparams(self) -> Mapping[str, _Value]: ...
     def __init__(self, *, start_time_secs: float = ...) -> None: ...
 
 class SessionEndInfo:
