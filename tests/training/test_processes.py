@@ -1,0 +1,201 @@
+"""Two processes train as one: the same weights, one that watches and writes, exact resume."""
+
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from synthproto.contracts import EpochEvent, Model, StepEvent
+from synthproto.data.batches import Batches
+from synthproto.errors import CheckpointError
+from synthproto.training.checkpoints import Checkpoints
+from synthproto.training.processes import Processes, processes_of_torchrun
+from synthproto.training.states import parts_state
+from synthproto.training.steps import GradientStep, loss_of
+from synthproto.training.stoppers import AnyOf, MaxEpochs, Target
+from synthproto.training.trainer import Trainer
+from synthproto.training.wrappers import inner_model
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "distributed.py"
+
+
+class Rows(NamedTuple):
+    x: Tensor
+
+
+class Fit(NamedTuple):
+    loss: Tensor
+
+
+class Net(nn.Module):
+    def __init__(self, noise: float) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+        self.noise = noise
+
+    def forward(self, batch: Rows) -> Fit:
+        out = self.layers(batch.x + self.noise * torch.randn_like(batch.x))
+        return Fit(loss=(out - batch.x.sum(1, keepdim=True)).pow(2).mean())
+
+
+def in_two(work: Callable[[Processes], None]) -> None:
+    """Run work in two connected processes, as torchrun would."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+
+    def started(rank: int) -> None:
+        os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
+        os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
+        with processes_of_torchrun() as processes:
+            work(processes)
+
+    fork = multiprocessing.get_context("fork")
+    children = [fork.Process(target=started, args=(rank,)) for rank in range(2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(60)
+        child.kill()
+    assert [child.exitcode for child in children] == [0, 0]
+
+
+def train(processes: Processes, folder: Path, epochs: int, noise: float, every: int = 3) -> None:
+    """Train, and write down what each process ends with."""
+    torch.manual_seed(0)
+    net = Net(noise).double()
+    model: Model[Rows, Fit] = DistributedDataParallel(net) if processes.world > 1 else net
+    rows = torch.randn(64, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    seen: list[int] = []
+
+    def callback(event: StepEvent[Rows, Fit]) -> None:
+        seen.append(len(event.batch.x))
+
+    def routine(event: EpochEvent) -> dict[str, float]:
+        return {"only/first": float(event.epoch)}
+
+    result = Trainer(
+        step=GradientStep(
+            model=model, loss=loss_of, optimizer=torch.optim.Adam(net.parameters(), lr=1e-2)
+        ),
+        batches=Batches(Rows(rows), 16, rank=processes.rank, world=processes.world),
+        stopper=AnyOf(MaxEpochs(epochs), Target(lambda event: event.scores["only/first"], -1)),
+        callbacks=[callback],
+        routines=[routine],
+        checkpoints=Checkpoints(folder / "checkpoints", every_steps=every),
+        processes=processes,
+        progress=False,
+    ).run(resume=True)
+    ending = {
+        "weights": net.state_dict(),
+        "losses": result.history["train/loss"].tolist(),
+        "scores": result.history["only/first"].tolist(),
+        "seen": seen,
+    }
+    torch.save(ending, folder / f"{processes.world}-{processes.rank}.pt")
+
+
+def ending(folder: Path, world: int, rank: int) -> dict[str, object]:
+    loaded: dict[str, object] = torch.load(folder / f"{world}-{rank}.pt", weights_only=True)
+    return loaded
+
+
+def flat(weights: object) -> Tensor:
+    assert isinstance(weights, dict)
+    return torch.cat([tensor.flatten() for tensor in weights.values()])
+
+
+def test_two_processes_end_like_one(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    train(Processes(), tmp_path / "one", 3, noise=0.0)
+    in_two(lambda processes: train(processes, tmp_path / "two", 3, noise=0.0))
+    one = ending(tmp_path / "one", 1, 0)
+    first, second = ending(tmp_path / "two", 2, 0), ending(tmp_path / "two", 2, 1)
+    assert torch.allclose(flat(first["weights"]), flat(one["weights"]), rtol=0, atol=1e-9)
+    assert torch.equal(flat(first["weights"]), flat(second["weights"]))
+    assert first["losses"] == second["losses"]
+    assert first["losses"] == pytest.approx(one["losses"], abs=1e-9)
+    assert first["scores"] == second["scores"] == [1.0, 2.0, 3.0]
+    assert first["seen"] == [8] * 12  # half of each batch
+    assert second["seen"] == []  # callbacks run in the first process only
+    # A file of one process does not go on in two, and is refused before anything is changed.
+    with pytest.raises(CheckpointError, match="saved by 2 processes, here are 1"):
+        train(Processes(), tmp_path / "two", 3, noise=0.0)
+
+
+def test_two_processes_resume_exactly_within_an_epoch(tmp_path: Path) -> None:
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    in_two(lambda processes: train(processes, tmp_path / "whole", 3, noise=0.3))
+    in_two(lambda processes: train(processes, tmp_path / "cut", 2, noise=0.3))
+    (tmp_path / "cut" / "checkpoints" / "checkpoint-000000008.pt").unlink()  # back to step 6
+    in_two(lambda processes: train(processes, tmp_path / "cut", 3, noise=0.3))
+    for rank in range(2):
+        whole, cut = ending(tmp_path / "whole", 2, rank), ending(tmp_path / "cut", 2, rank)
+        assert torch.equal(flat(whole["weights"]), flat(cut["weights"]))
+        assert whole["losses"] == cut["losses"]
+
+
+def test_the_first_process_decides(tmp_path: Path) -> None:
+    def work(processes: Processes) -> None:
+        assert processes.agree("mine" if processes.is_first else None) == "mine"
+        assert processes.agree(None if processes.is_first else "other") is None
+        assert processes.told(processes.rank) == 0
+        assert processes.gathered(processes.rank) == [0, 1]
+
+    in_two(work)
+
+
+def test_one_process_needs_no_connection() -> None:
+    with processes_of_torchrun() as alone:
+        assert (alone.rank, alone.world, alone.is_first) == (0, 1, True)
+        assert alone.agree("mine") == "mine"
+        assert alone.told("value") == "value"
+        assert alone.gathered("value") == ["value"]
+
+
+class Wrapper(nn.Module):
+    """What Lightning Fabric wraps around a model."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *args: object, **kwargs: object) -> object:
+        return self.module(*args, **kwargs)
+
+
+def test_wrapped_models_are_saved_as_what_they_wrap() -> None:
+    net = Net(0.0)
+    assert inner_model(Wrapper(net)) is net
+    assert inner_model(net) is net
+    assert inner_model("no module") == "no module"
+    state = parts_state({"model": Wrapper(net), "ema": None})
+    assert isinstance(state["model"], dict)
+    assert list(state["model"]) == list(net.state_dict())
+
+
+def test_the_example_runs_under_torchrun(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone"),
+            *(str(EXAMPLE), "--rows=300", "--epochs=2", f"--out={tmp_path}"),
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("2 processes") == 1
+    assert len(list(tmp_path.glob("events.*"))) == 1
