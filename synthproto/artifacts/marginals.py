@@ -89,18 +89,20 @@ class PDFLayout:
 
     bins: int
     categories: int
+    most: int
     scale: float
 
     def __call__(self, real: Table) -> Layout:
         """Fit ranges, bins and rows, and draw the real side."""
-        names = real.spec.of_kind(*NUMERIC, *DISCRETE)
+        found = real.spec.of_kind(*NUMERIC, *DISCRETE)
+        names = found[: self.most]
         size, boxes = grid(max(len(names), 1))
         columns = [CountedColumn(name, self._levels(real, name)) for name in names]
         panels = [
             self._panel(real, column, box) for column, box in zip(columns, boxes, strict=False)
         ]
         canvas = Canvas(size.width, size.height, scale=self.scale)
-        caption = "share of rows" if len(names) > 1 else ""
+        caption = _caption("share of rows", len(names), len(found))
         sheet = Sheet(canvas, size, panels, caption=caption, scale=self.scale)
         return Layout(sheet, columns)
 
@@ -124,11 +126,13 @@ class PDFLayout:
 class CDFLayout:
     """Lays the distribution functions of a real table out; kept with it by ``Table.get``."""
 
+    most: int
     scale: float
 
     def __call__(self, real: Table) -> Layout:
         """Fit the ranges and draw the real side."""
-        names = real.spec.of_kind(*NUMERIC)
+        found = real.spec.of_kind(*NUMERIC)
+        names = found[: self.most]
         size, boxes = grid(max(len(names), 1))
         columns, panels = [], []
         for name, box in zip(names, boxes, strict=False):
@@ -137,9 +141,16 @@ class CDFLayout:
             panels.append(CurvePanel(name, box, column.shares(real), *ends, quantity(real, name)))
             columns.append(column)
         canvas = Canvas(size.width, size.height, scale=self.scale)
-        caption = "share of rows up to each value" if len(names) > 1 else ""
+        caption = _caption("share of rows up to each value", len(names), len(found))
         sheet = Sheet(canvas, size, panels, mark="band", caption=caption, scale=self.scale)
         return Layout(sheet, columns)
+
+
+def _caption(meaning: str, drawn: int, found: int) -> str:
+    """What a sheet shows; a sheet of one panel has no room to say so."""
+    if drawn < 2:
+        return ""
+    return meaning if drawn == found else f"{meaning}; the first {drawn} of {found:,} columns"
 
 
 def quantity(table: Table, name: str) -> Quantity:

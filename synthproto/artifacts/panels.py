@@ -77,7 +77,7 @@ class Look:
     dot: Dot | None = None
 
 
-SYNTHETIC_LOOK: Final = Look("synthetic", Pen(SYNTHETIC, 1.6), spoken=True)
+SYNTHETIC_LOOK: Final = Look("synthetic", Pen(SYNTHETIC, 2.0), spoken=True)
 HOLDOUT_LOOK: Final = Look("holdout", Pen(HOLDOUT, 1.0, (3.0, 2.0)), spoken=False)
 
 

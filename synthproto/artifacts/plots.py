@@ -31,6 +31,7 @@ class PDF:
     Attributes:
         bins: Most bins of a panel, at least 1; fewer for short tables and whole numbers.
         categories: Most categories of a panel, 1 to 8.
+        columns: Most columns that are drawn, the first ones of the table; the caption tells.
         scale: Pixels of the picture per pixel of a 325 x 196 panel; 2 for print.
         name: Tag.
 
@@ -40,15 +41,16 @@ class PDF:
 
     bins: int = 40
     categories: int = 8
+    columns: int = 100
     scale: float = 1.0
     name: str = "visual/pdf"
 
     def __post_init__(self) -> None:
-        _check(self.bins, self.categories, self.scale)
+        _check(self.bins, self.categories, self.columns, self.scale)
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
-        layout = pair.real.get(PDFLayout(self.bins, self.categories, self.scale))
+        layout = pair.real.get(PDFLayout(self.bins, self.categories, self.columns, self.scale))
         return _whole(layout, pair, self.scale)
 
 
@@ -62,21 +64,23 @@ class PDFByColumn:
     Attributes:
         bins: As in `PDF`.
         categories: As in `PDF`.
+        columns: As in `PDF`.
         scale: As in `PDF`.
         name: Tag.
     """
 
     bins: int = 40
     categories: int = 8
+    columns: int = 100
     scale: float = 1.0
     name: str = "visual_columns/pdf"
 
     def __post_init__(self) -> None:
-        _check(self.bins, self.categories, self.scale)
+        _check(self.bins, self.categories, self.columns, self.scale)
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw a picture of each column; empty if no column has a distribution."""
-        layout = pair.real.get(PDFLayout(self.bins, self.categories, self.scale))
+        layout = pair.real.get(PDFLayout(self.bins, self.categories, self.columns, self.scale))
         return _by_column(layout, pair)
 
 
@@ -90,19 +94,21 @@ class CDF:
     A holdout is drawn dashed.
 
     Attributes:
+        columns: As in `PDF`.
         scale: Pixels of the picture per pixel of a 325 x 196 panel; 2 for print.
         name: Tag.
     """
 
+    columns: int = 100
     scale: float = 1.0
     name: str = "visual/cdf"
 
     def __post_init__(self) -> None:
-        _check(1, 1, self.scale)
+        _check(1, 1, self.columns, self.scale)
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
-        return _whole(pair.real.get(CDFLayout(self.scale)), pair, self.scale)
+        return _whole(pair.real.get(CDFLayout(self.columns, self.scale)), pair, self.scale)
 
 
 @final
@@ -111,19 +117,21 @@ class CDFByColumn:
     """Distribution functions as in `CDF`, one picture a column.
 
     Attributes:
+        columns: As in `PDF`.
         scale: As in `CDF`.
         name: Tag.
     """
 
+    columns: int = 100
     scale: float = 1.0
     name: str = "visual_columns/cdf"
 
     def __post_init__(self) -> None:
-        _check(1, 1, self.scale)
+        _check(1, 1, self.columns, self.scale)
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw a picture of each column; empty if there are no numbers in the table."""
-        return _by_column(pair.real.get(CDFLayout(self.scale)), pair)
+        return _by_column(pair.real.get(CDFLayout(self.columns, self.scale)), pair)
 
 
 def layers(layout: Layout, pair: TablePair) -> list[tuple[Look, Sequence[Shares]]]:
@@ -146,10 +154,11 @@ def _by_column(layout: Layout, pair: TablePair) -> Mapping[str, Picture]:
     return dict(zip(names, cards, strict=True))
 
 
-def _check(bins: int, categories: int, scale: float) -> None:
+def _check(bins: int, categories: int, columns: int, scale: float) -> None:
     faults = [
         *([f"bins must be at least 1; got {bins}"] if bins < 1 else []),
         *([f"categories must be 1 to 8; got {categories}"] if not 1 <= categories <= 8 else []),
+        *([f"columns must be at least 1; got {columns}"] if columns < 1 else []),
         *([f"scale must be from 0.5 to 4; got {scale}"] if not 0.5 <= scale <= 4 else []),
     ]
     if faults:

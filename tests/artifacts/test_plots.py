@@ -117,7 +117,7 @@ def test_shares_behind_the_pdf(real: Table) -> None:
     wild.loc[:29, "income"] = np.nan
     wild.loc[:59, "city"] = "Atlantis"
     synthetic = table(wild)
-    columns = {c.name: c for c in real.get(PDFLayout(40, 8, 1.0)).columns}
+    columns = {c.name: c for c in real.get(PDFLayout(40, 8, 100, 1.0)).columns}
 
     income = columns["income"].shares(synthetic)
     present = wild["income"].dropna()
@@ -135,7 +135,7 @@ def test_shares_behind_the_pdf(real: Table) -> None:
 
 
 def test_shares_behind_the_cdf(real: Table) -> None:
-    column = next(c for c in real.get(CDFLayout(1.0)).columns if c.name == "age")
+    column = next(c for c in real.get(CDFLayout(100, 1.0)).columns if c.name == "age")
     assert isinstance(column, CurveColumn)
     shares = column.shares(real)
     ages = frame()["age"].to_numpy()
@@ -196,8 +196,10 @@ def test_pictures_grow_with_the_scale(real: Table, scale: float) -> None:
 
 
 def test_arguments_out_of_range_are_refused_at_once() -> None:
-    with pytest.raises(ParameterError, match=r"bins must be.*categories must be.*scale must be"):
-        PDF(bins=0, categories=9, scale=9.0)
+    with pytest.raises(
+        ParameterError, match=r"bins must.*categories must.*columns must.*scale must"
+    ):
+        PDF(bins=0, categories=9, columns=0, scale=9.0)
     with pytest.raises(ParameterError, match="scale"):
         CDF(scale=0.0)
     with pytest.raises(ParameterError, match="scale"):
@@ -206,6 +208,15 @@ def test_arguments_out_of_range_are_refused_at_once() -> None:
         Alignment(("mean", "mean"))
     with pytest.raises(ParameterError, match="distinct"):
         Alignment(())
+
+
+def test_very_wide_tables_are_drawn_in_part() -> None:
+    wide = pd.DataFrame(np.zeros((3, 12)), columns=[f"x{i}" for i in range(12)])
+    spec = TableSpec.infer(wide, continuous=[f"x{i}" for i in range(12)])
+    pair = TablePair(Table(wide, spec), Table(wide, spec))
+    assert list(PDFByColumn(columns=5)(pair)) == [f"x{i}" for i in range(5)]
+    assert PDF(columns=5)(pair).height < PDF()(pair).height
+    assert list(CDFByColumn(columns=1)(pair)) == ["x0"]
 
 
 def test_tags_are_distinct_and_sort_behind_the_scores() -> None:
@@ -247,10 +258,10 @@ def test_rows_of_a_categorical_panel() -> None:
     labels = [f"c{i}" for i in range(30) for _ in range(30 - i)]
     values = pd.DataFrame({"c": [*labels, None, None]})
     real = Table(values, TableSpec.infer(values, categorical=["c"]))
-    column = real.get(PDFLayout(40, 8, 1.0)).columns[0]
+    column = real.get(PDFLayout(40, 8, 100, 1.0)).columns[0]
     assert isinstance(column, CountedColumn)
     shares = column.shares(real)
-    panel = real.get(PDFLayout(40, 8, 1.0)).sheet.panels[0]
+    panel = real.get(PDFLayout(40, 8, 100, 1.0)).sheet.panels[0]
     assert panel.box == Box(0, 0, 325, 196)
     rows = bar_panel(column, panel.box, shares, 8)
     assert rows.labels == (*(f"c{i}" for i in range(7)), "other (23)", "missing")

@@ -114,7 +114,7 @@ def test_every_plot_draws_every_pair(pair: TablePair) -> None:
 @settings(max_examples=100)
 @given(pairs())
 def test_no_share_of_rows_is_lost(pair: TablePair) -> None:
-    layout = pair.real.get(PDFLayout(40, 8, 1.0))
+    layout = pair.real.get(PDFLayout(40, 8, 100, 1.0))
     for table in (pair.real, pair.synthetic):
         for column in layout.columns:
             shares = column.shares(table)
