@@ -46,7 +46,8 @@ class Juxtaposition:
             dtype=np.float64,
         ).reshape(-1, 2)
         index = pd.Index(list(columns), dtype=object, name="column")
-        return pd.DataFrame(values, index=index, columns=["real", "synthetic"])
+        sides_by_column = np.array(values, dtype=np.float64).reshape(-1, 2)
+        return pd.DataFrame(sides_by_column, index=index, columns=["real", "synthetic"])
 
 
 @final

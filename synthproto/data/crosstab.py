@@ -161,7 +161,8 @@ def _gathered(
     ends = np.cumsum([dense[pair].size for pair in held], dtype=np.intp)
     widths = np.array([dense[pair].shape[1] for pair in held], dtype=np.intp)
     cells = np.flatnonzero(flat)
-    table = np.searchsorted(ends, cells, "right")
+    occupied = np.diff(np.searchsorted(cells, ends), prepend=0)
+    table = np.repeat(np.arange(len(held)), occupied)
     within = cells - np.append(0, ends)[table]
     rows = within // widths[table]
     parts = [(places[table], rows, within - rows * widths[table], flat[cells].astype(np.int64))]

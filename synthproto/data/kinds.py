@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from synthproto.data.objects import shared_objects
+
 Kind: TypeAlias = Literal["continuous", "categorical", "datetime", "boolean", "identifier", "text"]
 """How the values of a column are to be understood."""
 
@@ -134,5 +136,8 @@ def _has_no_values(values: pd.Series) -> bool:
 def _is_hashable(values: pd.Series) -> bool:
     if values.dtype != object:
         return True
+    shared = shared_objects(values)
+    if shared is not None:
+        return all(map(types.is_hashable, shared[1]))
     # Looking at each value takes many times as long as asking whether all are strings.
     return types.infer_dtype(values, skipna=True) == "string" or all(map(types.is_hashable, values))

@@ -33,7 +33,7 @@ from synthproto.data.levels import (
     interval_labels,
 )
 from synthproto.data.reading import LARGEST, labels_of, numbers_of
-from synthproto.data.spec import TableSpec
+from synthproto.data.spec import Kind, TableSpec
 from synthproto.data.statistics import CoMoments, Moments, Statistic, statistic
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 
@@ -69,6 +69,7 @@ class Table:
         in_order = list(frame.columns) == list(spec.names)
         self._frame = frame if in_order else frame[list(spec.names)]
         self._spec = spec
+        self._kinds = {column.name: column.kind for column in spec.columns}
         self._name = name
         self._memo: dict[object, object] = {}
         refuse(name, [fault for c in spec.of_kind("continuous") if (fault := self._infinite(c))])
@@ -145,7 +146,7 @@ class Table:
 
     def missing(self, column: str) -> int:
         """Number of missing values of a column of any kind."""
-        if self._spec.kind(column) in NUMERIC:
+        if self._kind(column) in NUMERIC:
             return self.moments(column).missing
         return self._once(("missing", column), lambda: int(self._frame[column].isna().sum()))
 
@@ -159,7 +160,7 @@ class Table:
 
     def distinct(self, column: str) -> int:
         """Number of distinct present values of a column of any kind."""
-        if self._spec.kind(column) in NUMERIC:
+        if self._kind(column) in NUMERIC:
             ascending = self.ascending(column)
             return int(np.count_nonzero(np.diff(ascending))) + bool(len(ascending))
         return len(self._factorised(column)[0])
@@ -175,7 +176,7 @@ class Table:
             bins: Number of bins of a continuous or datetime column, at least 1.
             rule: How its range is cut.
         """
-        if self._spec.kind(column) not in NUMERIC:
+        if self._kind(column) not in NUMERIC:
             return self._once(("levels", column), lambda: self._categories(column))
         if bins < 1:
             raise ParameterError(f"bins of column {column!r} must be at least 1; got {bins}")
@@ -207,8 +208,12 @@ class Table:
         # What is kept under a key was computed by a function of the same type.
         return cast(Value, self._memo[key])
 
+    def _kind(self, column: str) -> Kind:
+        # The spec knows how to say that there is no such column.
+        return self._kinds[column] if column in self._kinds else self._spec.kind(column)
+
     def _numeric_kind(self, column: str) -> Literal["continuous", "datetime"]:
-        kind = self._spec.kind(column)
+        kind = self._kind(column)
         if kind == "continuous" or kind == "datetime":
             return kind
         raise SchemaError(
@@ -237,7 +242,7 @@ class Table:
         return np.sort(values)
 
     def _factorised(self, column: str) -> tuple[list[str], NDArray[np.intp]]:
-        kind = self._spec.kind(column)
+        kind = self._kind(column)
         return self._once(("factorised", column), lambda: labels_of(self._frame[column], kind))
 
     def _categories(self, column: str) -> Levels:

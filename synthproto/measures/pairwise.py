@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 
 # Sums of squares this much smaller than their terms are rounding error.
 _ROUNDING = 1e-13
+# With this many cells to an occupied one, looking cells up in a full table takes too much memory.
+_SPARSE = 20
 
 
 def cramers_v(
@@ -159,11 +161,16 @@ def contingency_distances(
     known = (rows < heights[table]) & (columns < widths[table])
     wanted = (offsets[table] + rows * widths[table] + columns)[known]
     keys = offsets[real[0]] + real[1] * widths[real[0]] + real[2]
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    shared = keys[places] == wanted
-    ours, theirs, where = real[3][places[shared]], counts[known][shared], table[known][shared]
+    size, cells = len(heights), int((heights * widths).sum())
+    if cells < _SPARSE * len(keys):
+        dense = np.zeros(cells, dtype=np.int64)
+        dense[keys] = real[3]
+        ours, theirs, where = dense[wanted], counts[known], table[known]
+    else:
+        places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        shared = keys[places] == wanted
+        ours, theirs, where = real[3][places[shared]], counts[known][shared], table[known][shared]
     n, m = np.bincount(real[0], weights=real[3]), np.bincount(table, weights=counts)
-    size = len(heights)
     gaps = np.bincount(where, weights=np.abs(ours / n[where] - theirs / m[where]), minlength=size)
     only_real = (n - np.bincount(where, weights=ours, minlength=size)) / n
     only_synthetic = (m - np.bincount(where, weights=theirs, minlength=size)) / m
