@@ -1,0 +1,96 @@
+"""Plots of privacy and detection: they show what they should, and refuse what they cannot show."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.artifacts.curves import PENS, Curve, curves_panel
+from synthproto.artifacts.detection_plots import C2STCurve, GiveawayBars
+from synthproto.artifacts.picture import Picture
+from synthproto.artifacts.risk_plots import DCRDistribution, FlaggedRows, MembershipCurve
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import ParameterError, UndefinedScoreError
+
+
+def frame(seed: int, count: int = 150, shift: float = 0.0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "a column with a name that is much too long to be written in full": rng.normal(
+                shift, 1, count
+            ),
+            "group": rng.choice(["a", "b"], count),
+        }
+    )
+
+
+SPEC = TableSpec.infer(frame(0), categorical=["group"])
+REAL, HOLDOUT = Table(frame(0), SPEC), Table(frame(1), SPEC)
+PLOTS: list[Callable[[TablePair], Picture]] = [
+    DCRDistribution(),
+    C2STCurve(folds=2),
+    MembershipCurve(),
+    GiveawayBars(folds=2),
+    FlaggedRows(),
+]
+
+
+def orange(picture: Picture) -> int:
+    """Pixels in about the colour of synthetic tables."""
+    red, green, blue = picture.pixels.astype(int).transpose(2, 0, 1)
+    return int(((red > 190) & (green < 140) & (blue < 60)).sum())
+
+
+@pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: plot.name)
+def test_drawn_the_same_again(plot: Callable[[TablePair], Picture]) -> None:
+    first, second = (plot(TablePair(REAL, Table(frame(2), SPEC), HOLDOUT)) for _ in range(2))
+    assert first == second
+    assert first.width == 325
+    other = plot(TablePair(REAL, Table(frame(3, shift=2.0), SPEC), HOLDOUT))
+    assert first != other
+    assert orange(other) > 20
+
+
+def test_copies_are_above_the_control() -> None:
+    sample = DCRDistribution()(TablePair(REAL, Table(frame(2), SPEC), HOLDOUT))
+    copies = DCRDistribution()(TablePair(REAL, REAL, HOLDOUT))
+    # Copies all lie at distance 0: their curve is a line along the upper edge.
+    top = slice(38, 46)
+    high = [(p.pixels[top, 60:300, 2] < 60).sum() for p in (sample, copies)]
+    assert high[1] > 200 > high[0]
+
+
+def test_awkward_tables() -> None:
+    flat = pd.DataFrame({name: frame(0)[name].iloc[:1] for name in frame(0)})
+    three = Table(pd.concat([flat] * 3, ignore_index=True), SPEC)
+    for plot in (DCRDistribution(), MembershipCurve(), FlaggedRows(), C2STCurve(folds=2)):
+        assert plot(TablePair(three, three, three)).width == 325
+    assert DCRDistribution()(TablePair(REAL, three)).width == 325
+
+
+def test_steps_of_many_points_become_few() -> None:
+    places = np.linspace(0, 1, 100_000)
+    ink = curves_panel("x", [Curve("y", PENS["synthetic"], places, places)], (0.0, 1.0))
+    drawn = max((line for lines in ink.lines.values() for line in lines), key=len)
+    assert len(drawn) < 3000
+    assert drawn[0].tolist() != drawn[-1].tolist()
+
+
+def test_refusals() -> None:
+    one = Table(frame(0, 1), SPEC)
+    with pytest.raises(UndefinedScoreError, match="one real row"):
+        DCRDistribution()(TablePair(one, REAL))
+    with pytest.raises(UndefinedScoreError, match="three real rows"):
+        FlaggedRows()(TablePair(one, REAL))
+    with pytest.raises(UndefinedScoreError, match="without a holdout"):
+        MembershipCurve()(TablePair(REAL, REAL))
+    for part in (DCRDistribution, C2STCurve, MembershipCurve, GiveawayBars, FlaggedRows):
+        with pytest.raises(ParameterError, match=r"`scale` must be from 0.5 to 4; got 9"):
+            part(scale=9.0)
+    with pytest.raises(ParameterError, match="`columns` must be from 1 to 9; got 0"):
+        GiveawayBars(columns=0)
+    with pytest.raises(ParameterError, match="`share` must be in"):
+        FlaggedRows(share=2.0)
