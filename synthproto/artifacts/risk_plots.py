@@ -117,9 +117,8 @@ class MembershipCurve:
 class FlaggedRows:
     """Real, synthetic and flagged rows in the plane of the real table's principal components.
 
-    Flagged are the synthetic rows that `Audit` finds too close to a real one; the remark says how
-    many there are and how many a harmless table would have. They are drawn last and never
-    sampled away.
+    Flagged are the synthetic rows that `Audit` finds too close to a real one; the title says their
+    share, which is about `share` for a harmless table. They are drawn last and never sampled away.
 
     Attributes:
         share: As in `Audit`.
