@@ -43,8 +43,8 @@ from synthproto.training.routines import KeepBest
 
 def arguments() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=30)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--rows", type=int, help="use only the first rows")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder of all runs")
     return parser.parse_args()
@@ -68,7 +68,7 @@ def main() -> None:
     folder = given.out / f"diffusion-{datetime.now():%Y-%m-%d-%H%M%S}"
     with TensorBoardTracker(folder) as tracker:
         validation = Validation(
-            sample=partial(model.generate, DiffusionParams(n_records=len(real))),
+            sample=partial(model.generate, DiffusionParams(n_records=2_000)),
             real=real,
             plan=TablePlan(scores=[distance, CorrelationDistance()], plots=[PDF()]),
             tracker=tracker,

@@ -15,7 +15,6 @@ from typing import assert_type
 
 import torch
 from tables import health_insurance
-from torch.nn.parallel import DistributedDataParallel
 from vae import VAE, VAEBatch, VAEOutput, VAEParams
 
 from synthproto import (
@@ -28,7 +27,6 @@ from synthproto import (
     MaxEpochs,
     MeanJSDistance,
     MemoryTracker,
-    Model,
     Processes,
     Table,
     TableCodec,
@@ -44,7 +42,7 @@ from synthproto import (
 
 def arguments() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--rows", type=int, help="use only the first rows")
     parser.add_argument("--out", type=Path, default=Path("runs/distributed"))
@@ -61,8 +59,6 @@ def main(processes: Processes) -> None:
     codec = TableCodec.fit(real)
     one_hot = [block.slice for block in codec.blocks if block.form == "one-hot"]
     vae = VAE(codec.width, one_hot, codec.decode)
-    # The wrapper averages gradients; its own forward says nothing of types, so they are said here.
-    model: Model[VAEBatch, VAEOutput] = DistributedDataParallel(vae) if processes.world > 1 else vae
     tracker = TensorBoardTracker(given.out) if processes.is_first else MemoryTracker()
     with tracker:
         validation = Validation(
@@ -73,7 +69,7 @@ def main(processes: Processes) -> None:
         )
         trainer = Trainer(
             step=GradientStep(
-                model=model,
+                model=processes.replicated(vae),  # torch's DistributedDataParallel
                 loss=loss_of,
                 optimizer=torch.optim.Adam(vae.parameters(), lr=1e-3, fused=True),
             ),

@@ -41,7 +41,7 @@ from synthproto import (
 
 def arguments() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--rows", type=int, help="use only the first rows")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder of all runs")

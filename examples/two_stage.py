@@ -43,7 +43,7 @@ from synthproto import (
 
 def arguments() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=20, help="of each stage")
     parser.add_argument("--rows", type=int, help="use only the first rows")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder of all runs")
@@ -90,7 +90,7 @@ def main() -> None:
     diffusion = Diffusion(latents.shape[1], [], decode)
     with TensorBoardTracker(given.out / f"two-stage-{datetime.now():%Y-%m-%d-%H%M%S}") as tracker:
         validation = Validation(
-            sample=partial(diffusion.generate, DiffusionParams(n_records=len(real))),
+            sample=partial(diffusion.generate, DiffusionParams(n_records=2_000)),
             real=real,
             plan=TablePlan(scores=[MeanJSDistance(), CorrelationDistance()], plots=[PDF()]),
             tracker=tracker,

@@ -90,7 +90,8 @@ class GradientNorms:
         gradients = _gradients(self._model)
         if not gradients:
             return
-        norms = torch.stack(torch._foreach_norm(list(gradients.values()))).double().cpu()
+        each = torch._foreach_norm(list(gradients.values()))  # pyright: ignore[reportPrivateImportUsage]
+        norms = torch.stack(each).double().cpu()
         values = dict(zip(gradients, norms.tolist(), strict=True)) | {"all": float(norms.norm())}
         self._tracker.log_scalars(
             {f"gradient_norm/{name}": value for name, value in values.items()}, event.number

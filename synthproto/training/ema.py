@@ -44,17 +44,17 @@ class Ema:
         self._updates += 1
         count = self._updates
         decay = min(self._decay, (1 + count) / (10 + count)) if self._ramp else self._decay
-        torch._foreach_lerp_(self._averages, self._parameters, 1 - decay)
+        torch._foreach_lerp_(self._averages, self._parameters, 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
 
     @contextmanager
     def swapped_in(self) -> Iterator[None]:
         """Inside, the module has the averaged weights; afterwards its own, bit for bit."""
         own = [parameter.clone() for parameter in self._parameters]
-        torch._foreach_copy_(self._parameters, self._averages)
+        torch._foreach_copy_(self._parameters, self._averages)  # pyright: ignore[reportPrivateImportUsage]
         try:
             yield
         finally:
-            torch._foreach_copy_(self._parameters, own)
+            torch._foreach_copy_(self._parameters, own)  # pyright: ignore[reportPrivateImportUsage]
 
     def state_dict(self) -> dict[str, object]:
         """The averages by parameter name, and their count."""
@@ -67,5 +67,5 @@ class Ema:
         """Take over a state that `state_dict` gave."""
         # The types of a loaded file are known only to the code that wrote it.
         averages = cast("dict[str, Tensor]", state["averages"])
-        torch._foreach_copy_(self._averages, [averages[name] for name in self._names])
+        torch._foreach_copy_(self._averages, [averages[name] for name in self._names])  # pyright: ignore[reportPrivateImportUsage]
         self._updates = cast("int", state["updates"])

@@ -7,8 +7,11 @@ from typing import TypeVar, cast, final
 
 import torch
 import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 Value = TypeVar("Value")
+Module = TypeVar("Module", bound=nn.Module)
 
 
 @final
@@ -33,6 +36,22 @@ class Processes:
     def is_first(self) -> bool:
         """Whether this is the process that tracks and writes."""
         return self.rank == 0
+
+    def replicated(self, model: Module) -> Module:
+        """The model with its gradients averaged over the processes.
+
+        Args:
+            model: The same weights in all processes, on the device where it is trained.
+
+        Returns:
+            The model in torch's ``DistributedDataParallel``, or the model itself where there is
+            one process. To type checkers it has the model's own type: the wrapper passes its
+            forward pass and modes on, while its own ``forward`` says nothing of types. Generate
+            with the model, train the wrapper.
+        """
+        if self.world == 1:
+            return model
+        return cast("Module", DistributedDataParallel(model))
 
     def agree(self, reason: str | None) -> str | None:
         """The first process's reason to stop, in all of them."""

@@ -106,7 +106,8 @@ class CriticStep:
 
     def __init__(self, gan: Any, transformer: Any, rows: Any) -> None:
         self.gan, self.rows = gan, rows
-        self.sampler = gan._data_sampler = DataSampler(rows, transformer.output_info_list, True)
+        self.sampler: Any = DataSampler(rows, transformer.output_info_list, True)
+        gan._data_sampler = self.sampler
         gan._transformer = transformer
         width, condition = transformer.output_dimensions, self.sampler.dim_cond_vec()
         self.generator = ctgan_module.Generator(128 + condition, (256, 256), width)

@@ -12,9 +12,8 @@ from typing import NamedTuple
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
-from synthproto.contracts import EpochEvent, Model, StepEvent
+from synthproto.contracts import EpochEvent, StepEvent
 from synthproto.data.batches import Batches
 from synthproto.errors import CheckpointError
 from synthproto.training.checkpoints import Checkpoints
@@ -73,7 +72,6 @@ def train(processes: Processes, folder: Path, epochs: int, noise: float, every: 
     """Train, and write down what each process ends with."""
     torch.manual_seed(0)
     net = Net(noise).double()
-    model: Model[Rows, Fit] = DistributedDataParallel(net) if processes.world > 1 else net
     rows = torch.randn(64, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     seen: list[int] = []
 
@@ -85,7 +83,9 @@ def train(processes: Processes, folder: Path, epochs: int, noise: float, every: 
 
     result = Trainer(
         step=GradientStep(
-            model=model, loss=loss_of, optimizer=torch.optim.Adam(net.parameters(), lr=1e-2)
+            model=processes.replicated(net),
+            loss=loss_of,
+            optimizer=torch.optim.Adam(net.parameters(), lr=1e-2),
         ),
         batches=Batches(Rows(rows), 16, rank=processes.rank, world=processes.world),
         stopper=AnyOf(MaxEpochs(epochs), Target(lambda event: event.scores["only/first"], -1)),

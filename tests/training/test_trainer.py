@@ -262,7 +262,8 @@ def watched(model: Net, seed: int | None = 0) -> Trainer[Rows, Scored]:
     """Everything that looks, and a routine that draws from every generator there is."""
 
     def draw(event: EpochEvent) -> None:
-        random.random(), np.random.rand(), torch.rand(3)
+        drawn = random.random(), np.random.rand(), torch.rand(3)
+        assert len(drawn) == 3
         model(rows())
 
     def loader(_: int) -> Iterator[Rows]:
@@ -312,7 +313,9 @@ def test_runs_are_reproducible_and_leave_the_global_generators_alone(seed: int) 
             progress=False,
         )
         # Not before: run-time type checks of sequences look at an item drawn by `random`.
-        random.seed(ambient), np.random.seed(ambient), torch.manual_seed(ambient)
+        random.seed(ambient)
+        np.random.seed(ambient)
+        torch.manual_seed(ambient)
         expected = random.Random(ambient).random(), np.random.RandomState(ambient).rand()
         trainer.run()
         assert (random.random(), np.random.rand()) == expected
