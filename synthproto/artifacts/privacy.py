@@ -16,7 +16,7 @@ import numpy as np
 from synthproto.artifacts.searches import check_shares, rows, search, with_holdout
 from synthproto.data.table import TablePair
 from synthproto.errors import UndefinedScoreError
-from synthproto.measures.risk import dcr_share, exact_matches, nndr
+from synthproto.measures.risk import Ties, dcr_share, exact_matches, nndr
 from synthproto.measures.rows import Floats
 
 
@@ -100,26 +100,35 @@ class DCRShare:
     """Share of synthetic rows that are closer to the real table than to the holdout.
 
     ``share`` with its 95 % interval, ``low`` and ``high``. In [0, 1]: 0.5 for a model that did
-    not memorise, 1 for copies. Ties count half; unequal sizes of the tables are corrected for.
-    Passing does not mean that a table is private (arXiv 2505.01524).
+    not memorise, 1 for copies. Passing does not mean that a table is private (arXiv 2505.01524).
+
+    Attributes:
+        ties: Rows as close to both count ``"half"``, or, as in TabSyn and SDMetrics, as close to
+            the ``"holdout"``; 0.5 is then no longer what is expected.
+        corrected: Whether unequal sizes of real table and holdout are corrected for, which
+            TabSyn and SDMetrics do not: the larger table is closer more often.
+        name: Tag.
 
     Raises:
         UndefinedScoreError: There is no holdout.
 
     References:
-        Platzer and Reutterer, Frontiers in Big Data 4, 2021. TabSyn (Zhang et al., ICLR 2024)
-        counts ties for the holdout and does not correct for sizes.
+        Platzer and Reutterer, Frontiers in Big Data 4, 2021; Zhang et al. (TabSyn), ICLR 2024.
     """
 
+    ties: Ties = "half"
+    corrected: bool = True
     name: str = "privacy/dcr_share"
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share and interval."""
         between = with_holdout(pair, f"score {self.name!r}")
+        sizes = (len(pair.real), len(between.synthetic))
         found = dcr_share(
             search(pair, "synthetic", "real", 2),
             search(pair, "synthetic", "holdout", 2),
-            (len(pair.real), len(between.synthetic)),
+            sizes if self.corrected else (sizes[0], sizes[0]),
+            ties=self.ties,
         )
         return {"share": found.value, "low": found.low, "high": found.high}
 

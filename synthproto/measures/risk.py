@@ -6,7 +6,7 @@ success (Yao et al., "The DCR Delusion", arXiv 2505.01524, 2025). Attacks show w
 achieves, not what the best one could.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from synthproto.measures.neighbours import Neighbours
 from synthproto.measures.ranking import Interval, wilson
 from synthproto.measures.rows import TIE, Floats, Rows
+
+Ties: TypeAlias = Literal["half", "holdout"]
+"""What a synthetic row counts that is as close to the holdout as to the real table."""
 
 CAVEAT = (
     "Distances to the closest record are an alarm for memorisation: passing them does not mean "
@@ -59,7 +62,13 @@ def nndr(closest: Floats, second: Floats) -> Floats:
     return np.asarray(np.where(second > 0, ratio, 1.0), dtype=np.float64)
 
 
-def dcr_share(to_real: Neighbours, to_holdout: Neighbours, sizes: tuple[int, int]) -> Interval:
+def dcr_share(
+    to_real: Neighbours,
+    to_holdout: Neighbours,
+    sizes: tuple[int, int],
+    *,
+    ties: Ties = "half",
+) -> Interval:
     """Share of synthetic rows that are closer to the real table than to the holdout.
 
     Ties count half. Under exchange of real and holdout rows the larger table is closer more
@@ -72,7 +81,8 @@ def dcr_share(to_real: Neighbours, to_holdout: Neighbours, sizes: tuple[int, int
     Args:
         to_real: Closest real row of each synthetic row.
         to_holdout: Closest holdout row of each synthetic row.
-        sizes: Rows of the real table and of the holdout.
+        sizes: Rows of the real table and of the holdout; equal numbers correct nothing.
+        ties: What a row counts that is as close to both: ``"half"``, or nothing (``"holdout"``).
 
     Returns:
         Share and 95 % interval; 0.5 for a model that did not memorise, 1 for copies.
@@ -85,7 +95,9 @@ def dcr_share(to_real: Neighbours, to_holdout: Neighbours, sizes: tuple[int, int
     gap = to_holdout.distances[:, 0] - to_real.distances[:, 0]
     wins, losses = gap > TIE, gap < -TIE
     weights = np.where(wins, 2 * m / (n + m), np.where(losses, 2 * n / (n + m), 1.0))
-    share = float((weights * np.where(wins, 1.0, np.where(losses, 0.0, 0.5))).sum() / weights.sum())
+    tied = 0.5 if ties == "half" else 0.0
+    counted = weights * np.where(wins, 1.0, np.where(losses, 0.0, tied))
+    share = float(counted.sum() / weights.sum())
     groups = np.where(losses, n + to_holdout.indices[:, 0], to_real.indices[:, 0])
     effective = float(weights.sum() ** 2 / np.square(np.bincount(groups, weights)).sum())
     return wilson(share * effective, effective)

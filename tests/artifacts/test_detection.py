@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
+from sdmetrics.single_table import LogisticDetection
 
 from synthproto.artifacts.detection import C2ST, C2STAUC, Giveaways
 from synthproto.data.spec import TableSpec
@@ -61,6 +62,19 @@ def test_giveaways_name_the_column() -> None:
     assert found["importance"].iloc[0] > 0.2
     assert found["importance"].iloc[1:].abs().max() < 0.1
     assert set(found.index) == {"size", "age", "group"}
+
+
+def test_near_sdmetrics_logistic_detection() -> None:
+    frames = frame(0, 800), frame(1, 800, 1.0)
+    metadata = {
+        "columns": {
+            "size": {"sdtype": "numerical"},
+            "age": {"sdtype": "numerical"},
+            "group": {"sdtype": "categorical"},
+        }
+    }
+    expected = LogisticDetection.compute(*frames, metadata)
+    assert C2ST("linear")(pair_of(*frames)) == pytest.approx(expected, abs=0.05)
 
 
 def test_same_seed_same_number() -> None:

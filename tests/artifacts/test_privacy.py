@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sdmetrics.single_table import DCROverfittingProtection
 
 from synthproto.artifacts.privacy import DCR, NNDR, DCRShare, ExactMatchShare
 from synthproto.data.spec import TableSpec
@@ -55,6 +56,23 @@ def test_an_independent_sample_is_like_the_holdout() -> None:
     assert report["privacy/dcr_share/low"] < 0.5 < report["privacy/dcr_share/high"]
     # Only a pair with a holdout has it: the reference has none.
     assert "privacy/dcr_share/share" not in report.references
+
+
+def test_ties_and_sizes_as_sdmetrics_counts_them() -> None:
+    rng = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame({"x": rng.integers(0, 30, count) / 1.0, "y": rng.choice(["a", "b"], count)})
+        for count in (80, 60, 50)
+    ]
+    spec = TableSpec.infer(frames[0], continuous=["x"])
+    pair = TablePair(*(Table(frame, spec) for frame in frames))
+    metadata = {
+        "tables": {"t": {"columns": {"x": {"sdtype": "numerical"}, "y": {"sdtype": "categorical"}}}}
+    }
+    found = DCROverfittingProtection.compute_breakdown(*frames, metadata, "t")
+    share = DCRShare(ties="holdout", corrected=False)(pair)["share"]
+    assert share == pytest.approx(found["synthetic_data_percentages"]["closer_to_training"])
+    assert DCRShare(corrected=False)(pair)["share"] > share
 
 
 def test_refusals() -> None:
