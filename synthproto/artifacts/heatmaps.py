@@ -72,8 +72,8 @@ class CorrelationHeatmaps:
     Attributes:
         association: How each pair of columns is measured.
         scale: Pixels of a picture per pixel of the sheet, 0.5 to 4; 2 for print.
-        name: Tag; the pictures are ``real``, ``synthetic``, ``synthetic - real`` and, with a
-            holdout, ``holdout - real``.
+        name: Tag; the pictures are ``real``, ``synthetic``, ``synthetic_minus_real`` and, with a
+            holdout, ``holdout_minus_real``.
 
     Raises:
         ParameterError: The scale is out of range.
@@ -93,9 +93,12 @@ class CorrelationHeatmaps:
             return {}
         matrices = {"real": real, **differences(pair, self.association)}
         return {
-            title: pair.real.get(_BoardOf(self.association, (title,), self.scale)).picture([matrix])
+            title.replace(" - ", "_minus_"): self._picture(pair.real, title, matrix)
             for title, matrix in matrices.items()
         }
+
+    def _picture(self, real: Table, title: str, matrix: NDArray[np.float64]) -> Picture:
+        return real.get(_BoardOf(self.association, (title,), self.scale)).picture([matrix])
 
 
 def differences(pair: TablePair, association: Association) -> dict[str, NDArray[np.float64]]:

@@ -311,5 +311,5 @@ def test_heat_map_of_equal_tables_has_no_difference(real: Table) -> None:
     pair = TablePair(real, table(frame()))
     assert not differences(pair, Association())["synthetic - real"].any()
     pictures = CorrelationHeatmaps()(pair)
-    assert list(pictures) == ["real", "synthetic", "synthetic - real"]
-    assert pictures["real"] != pictures["synthetic - real"]
+    assert list(pictures) == ["real", "synthetic", "synthetic_minus_real"]
+    assert pictures["real"] != pictures["synthetic_minus_real"]
