@@ -1,1 +1,9 @@
-class MlflowException(Exception): ...  # noqa: N818  MLflow's name
+class MlflowException(Exception):  # noqa: N818  MLflow's name
+    def __init__(
+        self,
+        message: object,
+        error_code: int = ...,
+        sqlstate: str | None = None,
+        error_class: str | None = None,
+        **kwargs: object,
+    ) -> None: ...

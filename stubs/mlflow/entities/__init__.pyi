@@ -1,32 +1,27 @@
-from collections.abc import Mapping
-
 class Metric:
-    key: str
-    value: float
-    timestamp: int
-    step: int
-    def __init__(self, key: str, value: float, timestamp: int, step: int) -> None: ...
+    def __init__(
+        self,
+        key: str,
+        value: float,
+        timestamp: int,
+        step: int,
+        model_id: str | None = None,
+        dataset_name: str | None = None,
+        dataset_digest: str | None = None,
+        run_id: str | None = None,
+    ) -> None: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def step(self) -> int: ...
 
 class Param:
     def __init__(self, key: str, value: str) -> None: ...
-
-class RunInfo:
-    run_id: str
-    status: str
-    experiment_id: str
-
-class RunData:
-    params: Mapping[str, str]
-    tags: Mapping[str, str]
-    metrics: Mapping[str, float]
-
-class Run:
-    info: RunInfo
-    data: RunData
-
-class Experiment:
-    experiment_id: str
-
-class FileInfo:
-    path: str
-    is_dir: bool
+    @property
+    def key(self) -> str: ...
+    @property
+    def value(self) -> str: ...
