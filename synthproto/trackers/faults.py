@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeAlias, final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from synthproto.errors import ParameterError, SynthprotoWarning, TrackerError
 
 OnError: TypeAlias = Literal["raise", "warn"]
@@ -35,6 +38,25 @@ def check_entry(tags: Collection[str], step: int) -> None:
         faults.append(f"step must not be negative; got {step} for {listed(tags)}")
     if faults:
         raise ParameterError("; ".join(faults))
+
+
+def check_finite(tag: str, values: NDArray[np.float64], step: int) -> None:
+    """Refuse values that have no distribution.
+
+    Args:
+        tag: Tag of the distribution.
+        values: Its values, any shape.
+        step: Its step.
+
+    Raises:
+        ParameterError: There is no value, or not all are finite.
+    """
+    odd = values.size - int(np.isfinite(values).sum())
+    if odd or not values.size:
+        raise ParameterError(
+            f"histogram '{tag}' at step {step} needs finite values; got {values.size} values, "
+            f"{odd} of them not finite."
+        )
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.errors import TrackerError
-from synthproto.trackers.faults import Faults, OnError, check_entry, listed, noted
+from synthproto.trackers.faults import Faults, OnError, check_entry, check_finite, listed, noted
 from synthproto.trackers.folders import RunFolder
 from synthproto.trackers.ledger import SUPERSEDED, Ledger
 from synthproto.trackers.names import digest, safe_path
@@ -177,9 +177,13 @@ class FilesystemTracker:
 
         Args:
             tag: Its tag.
-            values: Shape ``(n,)``.
+            values: Finite values, shape ``(n,)``, at least one.
             step: Epoch or training step.
+
+        Raises:
+            ParameterError: There is no value, or not all are finite.
         """
+        check_finite(tag, values, step)
         suffix, content = array_file(values)
         self._write("histograms", tag, step, suffix, content)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.errors import TrackerError
-from synthproto.trackers.faults import check_entry
+from synthproto.trackers.faults import check_entry, check_finite
 from synthproto.trackers.values import (
     Array,
     Drawing,
@@ -104,8 +104,9 @@ class MemoryTracker:
         self._keep("figures", {(tag, step): png(figure)})
 
     def log_histogram(self, tag: str, values: NDArray[np.float64], step: int) -> None:
-        """Keep a copy of all values."""
+        """Keep a copy of all values, which are finite, at least one."""
         check_entry([tag], step)
+        check_finite(tag, values, step)
         self._keep("histograms", {(tag, step): values.copy()})
 
     def log_text(self, tag: str, text: str, step: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.errors import MissingExtraError, ParameterError, TrackerError
-from synthproto.trackers.faults import Faults, OnError, check_entry, listed, noted
+from synthproto.trackers.faults import Faults, OnError, check_entry, check_finite, listed, noted
 from synthproto.trackers.names import digest
 from synthproto.trackers.payloads import array_file
 from synthproto.trackers.values import (
@@ -184,9 +184,13 @@ class MlflowTracker:
 
         Args:
             tag: Its tag.
-            values: Shape ``(n,)``.
+            values: Finite values, shape ``(n,)``, at least one.
             step: Epoch or training step.
+
+        Raises:
+            ParameterError: There is no value, or not all are finite.
         """
+        check_finite(tag, values, step)
         suffix, content = array_file(values)
         self._send("histograms", tag, step, suffix, content)
 

@@ -116,7 +116,7 @@ def replace_file(path: Path, content: bytes) -> None:
         OSError: It cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name[:200]}.partial")
+    partial = path.with_name(f".{path.name[:200]}.{threading.get_ident()}.partial")
     try:
         partial.write_bytes(content)
         partial.replace(path)

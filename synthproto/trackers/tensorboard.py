@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from tensorboard.compat.proto.summary_pb2 import Summary
 
-from synthproto.errors import ParameterError, TrackerError
+from synthproto.errors import TrackerError
 from synthproto.trackers import summaries
 from synthproto.trackers.continuing import STATUS_TAG, continue_events
-from synthproto.trackers.faults import Faults, OnError, check_entry, listed, noted
+from synthproto.trackers.faults import Faults, OnError, check_entry, check_finite, listed, noted
 from synthproto.trackers.folders import RunFolder
 from synthproto.trackers.projector import write_embedding
 from synthproto.trackers.records import AppendFile, replace_file
@@ -157,12 +157,7 @@ class TensorBoardTracker:
         Raises:
             ParameterError: There is no value, or not all are finite.
         """
-        if values.size == 0 or not np.isfinite(values).all():
-            odd = int(values.size - np.isfinite(values).sum())
-            raise ParameterError(
-                f"histogram '{tag}' at step {step} needs finite values; got {values.size} values, "
-                f"{odd} of them not finite."
-            )
+        check_finite(tag, values, step)
         self._write("histograms", [tag], [summaries.histogram(tag, values)], step)
 
     def log_text(self, tag: str, text: str, step: int) -> None:

@@ -394,6 +394,22 @@ def test_entries_without_a_tag_or_before_the_start_are_refused(case: Case, tmp_p
     assert case.read(tmp_path / "run").scores == []
 
 
+@pytest.mark.parametrize("values", [[], [1.0, np.nan], [np.inf]], ids=str)
+def test_a_histogram_of_nothing_finite_is_refused(
+    case: Case, values: list[float], tmp_path: Path
+) -> None:
+    run = case.start(tmp_path / "run")
+
+    def log() -> None:
+        run.log_histogram("train/weights", np.array(values), 3)
+        run.flush()
+
+    with pytest.raises((ParameterError, TrackerError), match=r"'train/weights' at step 3 needs"):
+        log()
+    with pytest.raises(OSError, match="over"), run:
+        raise OSError("over")
+
+
 def test_threads_may_log_at_once(case: Case, tmp_path: Path) -> None:
     with case.start(tmp_path / "run") as run, ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: run.log_scalars({f"train/{n % 4}": float(n)}, n), range(200)))
