@@ -63,8 +63,8 @@ def main() -> None:
     for epoch, spread in enumerate((1.2, 0.7), start=1):
         generated = people(2000, seed=10 + epoch, spread=spread)
         report = plan.run(TablePair(real, Table(generated, spec), holdout))
-        print(f"epoch {epoch}\n{report}\n")
-    print(report.arrays["fidelity/median_juxtaposition"])
+        print(f"epoch {epoch}\n{report}")
+        print(report.arrays["fidelity/median_juxtaposition"], "\n")
 
 
 if __name__ == "__main__":

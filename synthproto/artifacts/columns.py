@@ -1,7 +1,7 @@
 """Fidelity of single columns: distances and statistics of their values, in the values' units."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias, final
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, final
 
 from synthproto.data.statistics import Statistic
 from synthproto.data.table import NUMERIC, Table, TablePair
@@ -31,7 +31,7 @@ class WassersteinDistance:
 
     scale: Scale = "std"
     name: str = "fidelity/wasserstein_distance"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
@@ -72,7 +72,7 @@ class MissingRateDifference:
     """
 
     name: str = "fidelity/missing_rate_difference"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Absolute difference by column."""
@@ -99,7 +99,7 @@ class StatisticSimilarity:
 
     statistic: Statistic = "mean"
     name: str = ""
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -134,7 +134,7 @@ class StatisticDifference:
 
     statistic: Statistic = "mean"
     name: str = ""
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.name:

@@ -5,8 +5,8 @@ scores cannot be made to give by arguments, because they rest on choices that we
 docstring says which. Checked against artifact-core 0.2.1.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, final, get_args
+from dataclasses import dataclass, field
+from typing import final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class ArtifactCoreJSDistance:
     bins: int = 100
     categorical_only: bool = False
     name: str = "fidelity/artifact_core_js_distance"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column: categorical ones first, as there."""
@@ -97,7 +97,7 @@ class ScriptJSDivergence:
     bins: int = 20
     smoothing: float = 1e-8
     name: str = "fidelity/script_js_divergence"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.bins < 1 or self.smoothing <= 0:

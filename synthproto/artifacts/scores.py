@@ -6,8 +6,8 @@ which end is best, and where it differs from a peer. Identifiers and text are co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, final
+from dataclasses import dataclass, field
+from typing import final
 
 import numpy as np
 from typing_extensions import Protocol, runtime_checkable
@@ -132,7 +132,7 @@ class JSDistance:
     rule: BinRule = "quantile"
     kinds: tuple[Kind, ...] = (*NUMERIC, *DISCRETE)
     name: str = "fidelity/js_distance"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
@@ -158,7 +158,7 @@ class MeanJSDistance:
     rule: BinRule = "quantile"
     kinds: tuple[Kind, ...] = (*NUMERIC, *DISCRETE)
     name: str = "fidelity/mean_js_distance"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
@@ -183,7 +183,7 @@ class KSDistance:
 
     decimals: int | None = None
     name: str = "fidelity/ks_distance"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
@@ -220,7 +220,7 @@ class TotalVariation:
     bins: int = 20
     rule: BinRule = "quantile"
     name: str = "fidelity/total_variation"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
@@ -250,7 +250,7 @@ class ShapeDistance:
     missing: bool = True
     decimals: int | None = None
     name: str = "fidelity/shape_distance"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column, in the order of the spec."""

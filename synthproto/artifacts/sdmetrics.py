@@ -5,9 +5,9 @@ own scores cannot be made to give by arguments, because they rest on choices tha
 each docstring says which. Checked against SDMetrics 0.32.0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
-from typing import ClassVar, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,7 @@ class SDMetricsTrends:
     min_correlation: float = 0.5
     min_association: float = 0.3
     name: str = "fidelity/sdmetrics_column_pair_trends"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Mean similarity."""
@@ -136,7 +136,7 @@ class SDMetricsValidity:
 
     keys: tuple[str, ...] = ()
     name: str = "validity/sdmetrics_data_validity"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Score by column, in the order of the spec."""
@@ -158,7 +158,7 @@ class SDMetricsStructure:
     """
 
     name: str = "validity/sdmetrics_data_structure"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Size of the intersection of columns with dtypes by that of the union."""

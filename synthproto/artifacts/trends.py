@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import ClassVar, Literal, TypeAlias, final
+from typing import Literal, TypeAlias, final
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ class CorrelationDistance:
     metric: MatrixDistance = "rmse"
     diagonal: bool = False
     name: str = "fidelity/correlation_distance"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Distance of the two matrices."""
@@ -159,7 +159,7 @@ class CorrelationSimilarity:
     coefficient: Coefficient = "pearson"
     min_association: float = 0.0
     name: str = "fidelity/correlation_similarity"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Mean similarity."""
@@ -187,7 +187,7 @@ class ContingencySimilarity:
     bins: int = 10
     min_association: float = 0.0
     name: str = "fidelity/contingency_similarity"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Mean similarity."""
@@ -216,7 +216,7 @@ class TrendSimilarity:
     bins: int = 10
     min_association: float = 0.0
     name: str = "fidelity/trend_similarity"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Mean similarity."""

@@ -1,7 +1,7 @@
 """Validity: whether synthetic values are ones that the real table could hold, and hold them all."""
 
-from dataclasses import dataclass
-from typing import ClassVar, final
+from dataclasses import dataclass, field
+from typing import final
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class BoundaryAdherence:
     """
 
     name: str = "validity/boundary_adherence"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -42,7 +42,7 @@ class CategoryAdherence:
     """
 
     name: str = "validity/category_adherence"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -64,7 +64,7 @@ class RangeCoverage:
     """
 
     name: str = "validity/range_coverage"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -91,7 +91,7 @@ class CategoryCoverage:
 
     missing: bool = True
     name: str = "validity/category_coverage"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -119,7 +119,7 @@ class KeyUniqueness:
 
     kinds: tuple[Kind, ...] = ("identifier",)
     name: str = "validity/key_uniqueness"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -138,7 +138,7 @@ class ExactDtypes:
     """
 
     name: str = "validity/exact_dtypes"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Share of columns."""

@@ -69,9 +69,8 @@ class CrossTables:
         keys = np.stack([pair, rows, columns])[:, order]
         new = np.concatenate([[True], (np.diff(keys) != 0).any(axis=0)])[: len(pair)]
         starts = np.flatnonzero(new)
-        return type(self)(
-            self.pairs, *(key[starts] for key in keys), np.add.reduceat(counts[order], starts)
-        )
+        pair, rows, columns = keys[:, starts]
+        return type(self)(self.pairs, pair, rows, columns, np.add.reduceat(counts[order], starts))
 
 
 def cross_tables(
@@ -92,8 +91,8 @@ def cross_tables(
         inside = wanted.intersection(combinations(group.places, 2))
         if inside:
             counts = np.bincount(group.codes, minlength=group.cells)
-            joint = (group.margins * counts[:, None]).T @ group.margins
-            dense |= {(i, j): joint[group.spans[i], group.spans[j]] for i, j in inside}
+            within = (group.margins * counts[:, None]).T @ group.margins
+            dense |= {(i, j): within[group.spans[i], group.spans[j]] for i, j in inside}
     for first, second in combinations(groups, 2):
         across = [(i, j) for i in first.places for j in second.places]
         across = [p for p in across if p in wanted or p[::-1] in wanted]
@@ -101,7 +100,7 @@ def cross_tables(
             continue
         cells = first.codes * np.int32(second.cells) + second.codes
         counts = np.bincount(cells, minlength=first.cells * second.cells)
-        joint = counts.reshape(first.cells, second.cells)
+        joint: Dense = counts.reshape(first.cells, second.cells)
         joint = first.margins.T @ joint if len(first.places) > 1 else joint
         joint = joint @ second.margins if len(second.places) > 1 else joint
         for i, j in across:
@@ -187,14 +186,14 @@ def sums_by_slot(
     Returns:
         For each column, shape ``(its slots, number of weights)``.
     """
-    result = [np.zeros((size, len(weights))) for size in sizes]
+    result: list[NDArray[np.float64]] = [np.zeros((size, len(weights))) for size in sizes]
     for places in _groups(sizes, len(weights[0])) if weights else []:
         group = _group(places, codes, sizes)
         combined = group.codes.astype(np.intp)
         sums = np.stack([np.bincount(combined, weights=w, minlength=group.cells) for w in weights])
         summed = group.margins.T @ sums.T if len(places) > 1 else sums.T
         for place in places:
-            result[place] = summed[group.spans[place]]
+            result[place] = summed[group.spans[place]].astype(np.float64, copy=False)
     return result
 
 

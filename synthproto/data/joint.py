@@ -70,7 +70,9 @@ class SumsByLevel:
         scaled = [table.scaled(column) for column in self.columns]
         gappy = [place for place, column in enumerate(self.columns) if table.missing(column)]
         absent = [np.isnan(table.values(self.columns[place])) * 1.0 for place in gappy]
-        present = [np.repeat(count[:, None] * 1.0, len(scaled), axis=1) for count in counts]
+        present = [
+            np.repeat(count[:, None].astype(np.float64), len(scaled), axis=1) for count in counts
+        ]
         for kept, gaps in zip(present, sums_by_slot(codes, sizes, absent), strict=True):
             kept[:, gappy] -= gaps
         return LevelSums(

@@ -1,5 +1,7 @@
 """From a frame's column to plain arrays: numbers with NaN for missing, or labels with codes."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -8,6 +10,7 @@ from synthproto.data.kinds import Kind
 from synthproto.data.objects import shared_objects
 
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+_WITH_NAN = (float, np.floating, np.datetime64, np.timedelta64, Decimal)
 LARGEST = 1e150
 """Largest magnitude that a table may hold: beyond it, squares are no longer finite."""
 
@@ -79,9 +82,10 @@ def _factorised(series: pd.Series) -> tuple[NDArray[np.intp], list[object]]:
 
 
 def _is_missing(value: object) -> bool:
-    if isinstance(value, str):
-        return False
-    return value is None or value is pd.NaT or value is pd.NA or bool(np.all(pd.isna(value)))
+    if value is None or value is pd.NaT or value is pd.NA:
+        return True
+    # Of these types, only what is missing differs from itself.
+    return isinstance(value, _WITH_NAN) and bool(value != value)
 
 
 def _label(value: object, kind: Kind) -> str:

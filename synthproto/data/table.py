@@ -69,7 +69,7 @@ class Table:
         in_order = list(frame.columns) == list(spec.names)
         self._frame = frame if in_order else frame[list(spec.names)]
         self._spec = spec
-        self._kinds = {column.name: column.kind for column in spec.columns}
+        self._kinds: dict[str, Kind] = {column.name: column.kind for column in spec.columns}
         self._name = name
         self._memo: dict[object, object] = {}
         refuse(name, [fault for c in spec.of_kind("continuous") if (fault := self._infinite(c))])

@@ -79,18 +79,19 @@ def _totals(table: Places, places: Places, counts: Counts) -> tuple[Floats, Floa
         for each table its number of categories.
     """
     keys = _keys(table, places)
-    totals = np.bincount(keys, weights=counts)
+    totals = np.bincount(keys, weights=counts).astype(np.float64)
     first = np.zeros(len(totals), dtype=np.intp)
     first[keys[::-1]] = np.arange(len(keys))[::-1]
     starts = np.zeros(len(keys))
     starts[first[totals > 0]] = 1.0
-    return totals[keys], starts, np.bincount(table, weights=starts)
+    return totals[keys], starts, np.bincount(table, weights=starts).astype(np.float64)
 
 
 def _keys(table: Places, places: Places) -> Places:
     """A number for each category of each table."""
     sizes = np.maximum.reduceat(places, np.flatnonzero(np.diff(table, prepend=-1))) + 1
-    return (np.cumsum(sizes) - sizes)[table] + places
+    keys: Places = (np.cumsum(sizes) - sizes)[table] + places
+    return keys
 
 
 def theils_u(table: Places, rows: Places, columns: Places, counts: Counts) -> Floats:
@@ -110,7 +111,9 @@ def theils_u(table: Places, rows: Places, columns: Places, counts: Counts) -> Fl
     entropy = -np.bincount(table, weights=share * np.log(by_row))
     conditional = -np.bincount(table, weights=share * np.log(share / by_column))
     defined = entropy > 0
-    explained = np.divide(entropy - conditional, entropy, out=np.zeros_like(entropy), where=defined)
+    explained: Floats = np.divide(
+        entropy - conditional, entropy, out=np.zeros_like(entropy), where=defined
+    )
     return np.clip(explained, 0.0, 1.0)
 
 

@@ -252,13 +252,13 @@ def test_correlation_distance_of_artifact_core(nominal: Any, numeric: Any, metri
     )
 
     real, synthetic = WITHOUT_DATES
-    metrics = {"cosine": "COSINE_SIMILARITY"}
+    name = "COSINE_SIMILARITY" if metric == "cosine" else metric.upper()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = CorrelationCalculator.compute_correlation_distance(
             categorical_correlation_type=CategoricalAssociationType[nominal.upper()],
             continuous_correlation_type=ContinuousAssociationType[numeric.upper()],
-            distance_metric=VectorDistanceMetric[metrics.get(metric, metric.upper())],
+            distance_metric=VectorDistanceMetric[name],
             dataset_real=real.astype({"b": object}),
             dataset_synthetic=synthetic.astype({"b": object}),
             cat_features=core_names(real)[1],

@@ -266,7 +266,7 @@ def test_the_order_of_rows_and_the_names_of_categories_do_not_matter(
         frame = side.frame.iloc[order].reset_index(drop=True)
         for name in ("labels", "own labels", "many"):
             for column in [c for c in frame.columns if c.split(" ", 1)[1] == name]:
-                frame[column] = frame[column].map(lambda label: f"~{label[::-1]}")
+                frame[column] = frame[column].map(lambda label: f"~{label!s}")
         return Table(frame, side.spec, name=side.name)
 
     other = TablePair(changed(pair.real), changed(pair.synthetic))

@@ -64,7 +64,7 @@ def sdmetrics_numbers(
     columns = {n: {"sdtype": "numerical" if n in numeric else "categorical"} for n in spec.names}
     quality, diagnostic = QualityReport(), DiagnosticReport()
     quality.real_correlation_threshold = quality.real_association_threshold = 0
-    quality.num_rows_subsample = None
+    quality.num_rows_subsample = 10**9
     scores: dict[str, float] = {}
     for report in (quality, diagnostic):
         report.generate(real, synthetic, {"columns": columns}, verbose=False)
