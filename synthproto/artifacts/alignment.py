@@ -49,7 +49,7 @@ class Alignment:
     Attributes:
         statistics: Which statistics, a panel each; one, or a sequence. By default all eight: mean,
             std, variance, median, first_quartile, third_quartile, min, max.
-        scale: Pixels of the picture per pixel of a 325 x 196 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 196 panel, 0.5 to 4; 2 for print.
         name: Tag; by default ``visual/alignment``, with the statistic added if it is one.
 
     Raises:

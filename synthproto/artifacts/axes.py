@@ -11,10 +11,10 @@ from synthproto.artifacts.fonts import shortened, text_width
 from synthproto.artifacts.ink import AXIS, GRID, TEXT, Ink, Label, Pen, Points
 from synthproto.artifacts.ticks import Tick
 
-CARD: Final = (325.0, 196.0)
-"""Width and height of a panel in pixels: what an image card of TensorBoard shows sharply."""
+CARD: Final = (350.0, 196.0)
+"""Width and height of a panel in pixels: what TensorBoard's image cards, 350 wide, show sharply."""
 
-_TITLE_WIDTH = 190.0
+_TITLE_WIDTH = 208.0
 _LIGHT = Pen(GRID, under=True)
 _BASE = Pen(AXIS)
 

@@ -42,7 +42,7 @@ class TSNEJuxtaposition:
             third of all points but one; where more is asked for, that is used.
         iterations: Steps of the optimisation, at least 250.
         seed: Decides which rows, and the optimisation's random part.
-        scale: Pixels of the picture per pixel of a 325 x 280 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 280 panel, 0.5 to 4; 2 for print.
         name: Tag.
 
     Raises:

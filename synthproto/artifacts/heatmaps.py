@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association
+from synthproto.artifacts.axes import CARD
 from synthproto.artifacts.drawing import Canvas
 from synthproto.artifacts.fonts import shortened, text_width
 from synthproto.artifacts.ink import GRID, MUTED, TEXT, WHITE, Ink, Label, Pen, Pixels, rectangle
@@ -21,12 +22,12 @@ from synthproto.errors import ParameterError
 _ANCHORS: Final = ("#8C4A00", "#D98B3A", "#F6DCC0", "#FFFFFF", "#CBDFF0", "#5B9BD0", "#0F4C81")
 _DARK = 0.62
 _FRAME: Final = Pen(GRID)
-# Cells of this size have room for a number; at most so many columns get them.
-_NUMBERED, _NUMBERED_CELL = 10, 30.0
+# Cells of this size have room for a number; up to so many columns get such cells.
+_NUMBERED, _NUMBERED_CELL = 10, 28.0
 # Up to so many columns every name has room beside its row; wider tables get a fixed size.
 _NAMED, _PLAIN_SIDE = 32, 310.0
-_LABEL, _FONT = 92.0, 10.0
-_HEADER, _GAP, _BAR = 30.0, 22.0, 52.0
+_LABEL, _LABEL_ALONE, _FONT = 92.0, 80.0, 10.0
+_HEADER, _GAP, _BAR = 30.0, 22.0, 40.0
 
 
 @final
@@ -67,7 +68,7 @@ class CorrelationHeatmapJuxtaposition:
 @final
 @dataclass(frozen=True)
 class CorrelationHeatmaps:
-    """The matrices of `CorrelationHeatmapJuxtaposition`, a picture each.
+    """The matrices of `CorrelationHeatmapJuxtaposition`, a picture each, 350 pixels wide.
 
     Attributes:
         association: How each pair of columns is measured.
@@ -146,13 +147,15 @@ class Board:
 
     def __init__(self, real: pd.DataFrame, titles: Sequence[str], scale: float) -> None:
         names = [str(name) for name in real.columns]
+        alone = len(titles) == 1
+        shown = [shortened(name, _LABEL_ALONE if alone else _LABEL, _FONT) for name in names]
+        self._left = self._bottom = max(text_width(text, _FONT) for text in shown) + 18
         self._count = len(names)
-        self._cell = _cell_size(self._count)
+        room = CARD[0] - self._left - _GAP - _BAR
+        self._cell = _cell_alone(self._count, room) if alone else _cell_size(self._count)
         self._side = self._cell * self._count
-        shown = [shortened(name, _LABEL, _FONT) for name in names]
-        longest = max(text_width(text, _FONT) for text in shown)
-        self._left, self._bottom = longest + 18, longest + 18
         width = self._left + (self._side + _GAP) * len(titles) + _BAR
+        width = max(width, CARD[0]) if alone else width
         self._height = max(self._bottom + self._side + _HEADER, 120.0)
         self._canvas = Canvas(width, self._height, scale=scale, indexed=False)
         ink = Ink()
@@ -201,7 +204,7 @@ class Board:
         if self._cell >= 8:
             self._rules(ink, left)
         ink.line(_FRAME, rectangle(left, self._bottom, self._side, self._side))
-        if self._count <= _NUMBERED:
+        if self._cell >= _NUMBERED_CELL:
             self._numbers(ink, left, matrix)
 
     def _rules(self, ink: Ink, left: float) -> None:
@@ -229,6 +232,11 @@ def _cell_size(count: int) -> float:
         return max(_NUMBERED_CELL, min(60.0, float(round(180 / count))))
     readable = 12.0 if count <= _NAMED else 1.0
     return float(max(1, round(min(20.0, max(_PLAIN_SIDE / count, readable)))))
+
+
+def _cell_alone(count: int, room: float) -> float:
+    """Cells of a matrix in a picture of its own, which is to be as wide as a card."""
+    return float(min(48, max(3, room // count)))
 
 
 def _check(scale: float) -> None:

@@ -32,7 +32,7 @@ class PDF:
         bins: Most bins of a panel, at least 1; fewer for short tables and whole numbers.
         categories: Most categories of a panel, 1 to 8.
         columns: Most columns that are drawn, the first ones of the table; the caption tells.
-        scale: Pixels of the picture per pixel of a 325 x 196 panel; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 196 panel; 2 for print.
         name: Tag.
 
     Raises:
@@ -59,7 +59,7 @@ class PDF:
 class PDFByColumn:
     """Distribution of every column as in `PDF`, one picture a column.
 
-    A picture has the size of TensorBoard's image cards, 325 x 196 pixels at scale 1.
+    A picture has the size of TensorBoard's image cards, 350 x 196 pixels at scale 1.
 
     Attributes:
         bins: As in `PDF`.
@@ -95,7 +95,7 @@ class CDF:
 
     Attributes:
         columns: As in `PDF`.
-        scale: Pixels of the picture per pixel of a 325 x 196 panel; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 196 panel; 2 for print.
         name: Tag.
     """
 

@@ -22,7 +22,7 @@ Method: TypeAlias = Literal["pca", "truncated_svd"]
 Plane: TypeAlias = NDArray[np.float64]
 """Points of a plane, shape ``(n, 2)``."""
 
-CARD: Final = (325.0, 280.0)
+CARD: Final = (350.0, 280.0)
 _LOOK: Final = Look("synthetic", Pen(SYNTHETIC), spoken=True, dot=Dot(SYNTHETIC, 3.2, alpha=0.55))
 _REAL: Final = Dot(REAL, 4.6)
 # Rows of one block, so that fitting takes little memory.
@@ -42,7 +42,7 @@ class PCAJuxtaposition:
         points: Most rows of each table that are drawn, at least 1.
         fitted: Most real rows that the components are fitted on, at least 1.
         seed: Decides which rows, where there are more.
-        scale: Pixels of the picture per pixel of a 325 x 280 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 280 panel, 0.5 to 4; 2 for print.
         name: Tag.
 
     Raises:

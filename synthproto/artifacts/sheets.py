@@ -24,7 +24,7 @@ Mark: TypeAlias = Literal["area", "band", "dots"]
 
 _HEADER: Final = 30.0
 _ROW: Final = 12.0
-_LEGEND_WIDTH: Final = 120.0
+_LEGEND_WIDTH: Final = 128.0
 
 
 @runtime_checkable

@@ -172,10 +172,10 @@ def test_cards_are_the_panels_of_the_grid_at_the_size_of_tensorboard(real: Table
     pair = TablePair(real, table(frame(seed=1)))
     cards = PDFByColumn()(pair)
     assert list(cards) == list(SPEC.names)
-    assert {(card.width, card.height) for card in cards.values()} == {(325, 196)}
+    assert {(card.width, card.height) for card in cards.values()} == {(350, 196)}
     grid = PDF()(pair).pixels
     # Below its title, where the legend is, a card is what the grid shows.
-    np.testing.assert_array_equal(cards["age"].pixels[40:], grid[30 + 40 : 30 + 196, :325])
+    np.testing.assert_array_equal(cards["age"].pixels[40:], grid[30 + 40 : 30 + 196, :350])
     assert list(CDFByColumn()(pair)) == ["age", "income", "seen"]
 
 
@@ -192,7 +192,7 @@ def test_pictures_grow_with_the_scale(real: Table, scale: float) -> None:
     pair = TablePair(real, table(frame(seed=1)))
     assert abs(PDF(scale=scale)(pair).width - PDF()(pair).width * scale) < 1
     card = PDFByColumn(scale=scale)(pair)["age"]
-    assert (card.width, card.height) == (round(325 * scale), round(196 * scale))
+    assert (card.width, card.height) == (round(350 * scale), round(196 * scale))
 
 
 def test_arguments_out_of_range_are_refused_at_once() -> None:
@@ -262,7 +262,7 @@ def test_rows_of_a_categorical_panel() -> None:
     assert isinstance(column, CountedColumn)
     shares = column.shares(real)
     panel = real.get(PDFLayout(40, 8, 100, 1.0)).sheet.panels[0]
-    assert panel.box == Box(0, 0, 325, 196)
+    assert panel.box == Box(0, 0, 350, 196)
     rows = bar_panel(column, panel.box, shares, 8)
     assert rows.labels == (*(f"c{i}" for i in range(7)), "other (23)", "missing")
     assert bar_panel(column, panel.box, shares, 3).labels == (
@@ -283,7 +283,7 @@ def test_alignment_shows_dots_on_the_diagonal_for_equal_tables(real: Table) -> N
     moved["age"] *= 5
     other = Alignment("mean")(TablePair(real, table(moved)))
     assert equal != other
-    assert (equal.width, equal.height) == (325, 196)
+    assert (equal.width, equal.height) == (350, 196)
 
 
 def test_warp_is_even_or_logarithmic_to_both_sides() -> None:

@@ -86,7 +86,7 @@ def test_fit_and_real_points_are_kept_with_the_real_table(
     assert real.computed == computed
     assert first != second
     assert first == plot(TablePair(real, table(mixed(seed=1))))
-    assert (first.width, first.height) == (325, 280)
+    assert (first.width, first.height) == (350, 280)
 
 
 def test_sample_is_seeded_ordered_and_without_repeats() -> None:
@@ -114,7 +114,7 @@ def test_tsne_of_few_and_equal_rows(rows: int) -> None:
     few = pd.DataFrame({"x": np.zeros(rows), "y": ["a"] * rows})
     plot = TSNEJuxtaposition(iterations=250, perplexity=500.0)
     spec = TableSpec.infer(few, continuous=["x"], categorical=["y"])
-    assert plot(TablePair(Table(few, spec), Table(few, spec))).width == 325
+    assert plot(TablePair(Table(few, spec), Table(few, spec))).width == 350
 
 
 def test_limits_hold_most_points_and_have_width() -> None:
