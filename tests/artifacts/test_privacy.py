@@ -69,7 +69,9 @@ def test_ties_and_sizes_as_sdmetrics_counts_them() -> None:
     metadata = {
         "tables": {"t": {"columns": {"x": {"sdtype": "numerical"}, "y": {"sdtype": "categorical"}}}}
     }
-    found = DCROverfittingProtection.compute_breakdown(*frames, metadata, "t")
+    found = DCROverfittingProtection.compute_breakdown(
+        frames[0], frames[1], frames[2], metadata, "t"
+    )
     share = DCRShare(ties="holdout", corrected=False)(pair)["share"]
     assert share == pytest.approx(found["synthetic_data_percentages"]["closer_to_training"])
     assert DCRShare(corrected=False)(pair)["share"] > share

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from synthproto.errors import ParameterError, SchemaError
 from synthproto.measures.neighbours import balls, nearest
-from synthproto.measures.rows import TIE, Floats, Rows, gower, scale_to_range
+from synthproto.measures.rows import TIE, Floats, Rows, gower
 
 
 def rows(continuous: list[list[float]], codes: list[list[int]]) -> Rows:
@@ -151,13 +151,6 @@ def test_no_points_and_no_balls() -> None:
     assert nearest(none, some, 2).distances.shape == (0, 2)
 
 
-def test_scaling_spans_the_reference() -> None:
-    reference = np.array([[2.0, 5.0, np.nan, -1e308], [4.0, 5.0, np.nan, 1e308]])
-    values = np.array([[3.0, 5.0, 1.0, 0.0], [6.0, 4.0, np.nan, np.nan]])
-    expected = [[0.5, 0.0, 0.0, 0.5], [2.0, 2.0, np.nan, np.nan]]
-    np.testing.assert_array_equal(scale_to_range(values, reference), expected)
-
-
 def test_refusals() -> None:
     table = made(0, 3, 3, 1, 1)
     with pytest.raises(ParameterError, match=r"`k` must be between 1 and the 2 rows .*; got 3"):
@@ -166,9 +159,3 @@ def test_refusals() -> None:
         nearest(table, table, 0)
     with pytest.raises(SchemaError, match=r"same columns; got .*\(1, 1\) and \(2, 1\)"):
         nearest(table, made(0, 3, 3, 2, 1), 1)
-    with pytest.raises(SchemaError, match="at least one column"):
-        rows([[]], [[]])
-    with pytest.raises(SchemaError, match="as many rows as each other"):
-        rows([[1.0]], [[1], [2]])
-    with pytest.raises(SchemaError, match="not be negative"):
-        rows([[1.0]], [[-1]])
