@@ -3,8 +3,10 @@
 import io
 import json
 import multiprocessing
+import os
 import pickle
 import random
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,7 +22,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from synthproto.contracts import EpochEvent, StepEvent
 from synthproto.data.batches import Batches
-from synthproto.errors import CheckpointError, ParameterError
+from synthproto.errors import CheckpointError, NonFiniteLossError, ParameterError
 from synthproto.training.callbacks import LossCallback
 from synthproto.training.checkpoints import Checkpoints, read_checkpoint
 from synthproto.training.ema import Ema
@@ -450,3 +452,41 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ParameterError, match="cannot be made"):
         Checkpoints(tmp_path / "file" / "checkpoints")
+
+
+def test_a_state_of_an_older_version_is_upgraded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "old.pt"
+    torch.save({"format": "synthproto checkpoint", "version": 0, "state": {"steps": 3}}, path)
+    with pytest.raises(CheckpointError, match="has version 0"):
+        read_checkpoint(path)
+    renamed = {0: lambda state: {"step": state["steps"]}}
+    monkeypatch.setattr("synthproto.training.checkpoints._UPGRADES", renamed)
+    assert read_checkpoint(path) == {"step": 3}
+
+
+def test_ctrl_c_saves_where_the_run_stopped(tmp_path: Path, uninterrupted: Ending) -> None:
+    def press(event: StepEvent[Rows, Scored]) -> None:
+        if event.step == 8:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    first = Run(tmp_path)
+    first.trainer._callbacks = (*first.trainer._callbacks, press)
+    result = first.trainer.run()
+    assert (result.interrupted, result.step) == (True, 8)
+    assert first.checkpoints.paths[-1].name == "checkpoint-000000008.pt"
+    assert finished(Run(tmp_path), tmp_path, resume=True) == uninterrupted
+
+
+def test_no_checkpoint_is_written_of_a_broken_state(tmp_path: Path) -> None:
+    def poison(event: StepEvent[Rows, Scored]) -> None:
+        if event.step == 7:
+            with torch.no_grad():
+                next(run.model.parameters()).fill_(float("nan"))
+
+    run = Run(tmp_path)
+    run.trainer._callbacks = (*run.trainer._callbacks, poison)
+    with pytest.raises(NonFiniteLossError, match="epoch 2, step 8"):
+        run.trainer.run()
+    assert [path.name for path in run.checkpoints.paths] == ["checkpoint-000000005.pt"]
