@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from synthproto.trackers.records import read_frames
 from synthproto.trackers.summaries import END_TAG, LAYOUT_TAG, PARAMS_TAG
-from synthproto.trackers.values import ABOUT
+from synthproto.trackers.values import ABOUT, ParamValue
 
 STATUS_TAG = f"{ABOUT}status"
 
@@ -46,6 +47,26 @@ def _set_aside(path: Path, start: int) -> None:
         aside.write_bytes(data[start:])
         with path.open("r+b") as file:
             file.truncate(start)
+
+
+def earlier_params(path: Path) -> dict[str, ParamValue]:
+    """Hyperparameters in an event file; empty if there is no such file.
+
+    Args:
+        path: The file that holds nothing else.
+    """
+    found: dict[str, ParamValue] = {}
+    for _, payload in read_frames(path) if path.exists() else ():
+        for value in Event.FromString(payload).summary.value:
+            data = HParamsPluginData.FromString(value.metadata.plugin_data.content)
+            for name, param in data.session_start_info.hparams.items():
+                if param.HasField("string_value"):
+                    found[name] = param.string_value
+                elif param.HasField("bool_value"):
+                    found[name] = param.bool_value
+                else:
+                    found[name] = param.number_value
+    return found
 
 
 def continue_events(files: Sequence[Path], after: int) -> set[str]:

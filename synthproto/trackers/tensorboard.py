@@ -16,7 +16,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 
 from synthproto.errors import TrackerError
 from synthproto.trackers import summaries
-from synthproto.trackers.continuing import STATUS_TAG, continue_events
+from synthproto.trackers.continuing import STATUS_TAG, continue_events, earlier_params
 from synthproto.trackers.faults import Faults, OnError, check_entry, check_finite, listed, noted
 from synthproto.trackers.folders import RunFolder
 from synthproto.trackers.projector import write_embedding
@@ -77,7 +77,6 @@ class TensorBoardTracker:
         self._faults = Faults(f"TensorBoardTracker('{self.folder}')", on_error)
         self._descriptions = dict(descriptions or {})
         self._started = time.time()
-        self._params: dict[str, ParamValue] = {}
         self._images: Counter[str] = Counter()
         self._layout = b""
         self._last_step = 0
@@ -85,6 +84,7 @@ class TensorBoardTracker:
         try:
             earlier = sorted(set(self.folder.glob(_EVENTS)) - {self.folder / _PARAMS})
             kept = set() if resume_after is None else continue_events(earlier, resume_after)
+            self._params = earlier_params(self.folder / _PARAMS)
             self._file = AppendFile(self.folder / self._file_name(earlier))
             self._file.append(summaries.header())
         except OSError as error:

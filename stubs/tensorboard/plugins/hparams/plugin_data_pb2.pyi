@@ -6,6 +6,7 @@ class _Value:
     number_value: float
     string_value: str
     bool_value: bool
+    def HasField(self, field_name: str) -> bool: ...
 
 class SessionStartInfo:
     start_time_secs: float
