@@ -52,10 +52,10 @@ def default_plan(
 ) -> TablePlan:
     """What one wants to know of a synthetic table: fidelity, validity, utility, privacy.
 
-    Columns and pairs of columns from all rows; joint scores, utility and privacy from at most
-    ``rows`` rows of each table; joint scores from no more synthetic rows than the holdout has, or
-    else they could not be compared with their references. Only parts that the columns allow;
-    `C2ST` and utility where scikit-learn is installed.
+    Columns, pairs of columns and exact matches from all rows; joint scores, utility and distances
+    to the closest record from at most ``rows`` rows of each table; joint scores from no more
+    synthetic rows than the holdout has, or else they could not be compared with their references.
+    Only parts that the columns allow; `C2ST` and utility where scikit-learn is installed.
 
     Args:
         spec: Of the tables that will be compared.
@@ -81,7 +81,9 @@ def default_plan(
     if numeric or discrete:
         scores += [Sampled(part, rows, seed, matched=True) for part in _joint("trees", seed)]
         scores += [Sampled(part, rows, seed) for part in _utility(target, holdout, 3)]
-        scores += [Sampled(part, rows, seed) for part in _privacy(holdout)]
+        # Copies are looked up, not searched for: quick, and a sample would hold few of them.
+        scores.append(ExactMatchShare())
+        scores += [Sampled(part, rows, seed) for part in _distances(holdout)]
     plots: list[Plot[TablePair]] = [PDF(), CDF(), CorrelationHeatmapJuxtaposition()]
     return TablePlan(scores=scores, plots=[*plots, PCAJuxtaposition(seed=seed)])
 
@@ -189,9 +191,9 @@ def _utility(target: str | None, holdout: bool, seeds: int) -> list[Score[TableP
     return [TSTR(target), TRTR(target), UtilityGap(target)]
 
 
+def _distances(holdout: bool) -> list[Score[TablePair]]:
+    return [DCR(), *_shares(holdout)]
+
+
 def _shares(holdout: bool) -> list[Score[TablePair]]:
     return [DCRShare()] if holdout else []
-
-
-def _privacy(holdout: bool) -> list[Score[TablePair]]:
-    return [ExactMatchShare(), DCR(), *_shares(holdout)]

@@ -1,6 +1,5 @@
 """Limits that a comparison has to keep, for continuous integration."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -31,12 +30,18 @@ class Limit:
 
     @classmethod
     def parse(cls, text: str) -> "Limit":
-        """``0.9``, of the overall similarity, or ``TAG=VALUE``."""
+        """``0.9``, of the overall similarity, or ``TAG=VALUE``.
+
+        Raises:
+            ParameterError: It is neither.
+        """
         tag, found, value = text.rpartition("=")
         try:
             return cls(tag if found else SIMILARITY, float(value))
         except ValueError as error:
-            raise argparse.ArgumentTypeError(f"takes VALUE or TAG=VALUE; got {text!r}") from error
+            raise ParameterError(
+                f"--fail-under takes VALUE or TAG=VALUE; got {text!r}, e.g. 0.9"
+            ) from error
 
     def failure(self, comparison: Comparison, table: Compared) -> str:
         """Why a table does not pass; empty if it does.

@@ -167,8 +167,9 @@ def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
     longest = max(*map(len, tables), *(table.rows for table in comparison.tables))
     if longest > given.rows:
         found.append(
-            f"joint, utility and privacy scores are from {given.rows:,} random rows of longer "
-            "tables; --rows changes that"
+            f"joint scores, utility and distances to the closest record are from {given.rows:,} "
+            "random rows of longer tables, which hold few of the pairs of a copied row and its "
+            "original; --rows changes that"
         )
     return found
 

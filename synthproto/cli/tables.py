@@ -1,6 +1,7 @@
 """Tables from files: CSV in any common shape, or parquet; and the spec that fits them."""
 
 import argparse
+import codecs
 import csv
 import re
 import warnings
@@ -49,8 +50,12 @@ class Reader:
         """
         if path.is_dir():
             raise SchemaError(f"{str(path)!r} is a folder; give a CSV or parquet file")
-        if path.suffix.lower() in _PARQUET:
-            return _parquet(path)
+        frame = _parquet(path) if path.suffix.lower() in _PARQUET else self._csv(path)
+        if not len(frame):
+            raise SchemaError(f"file {str(path)!r} has no rows below its header")
+        return frame
+
+    def _csv(self, path: Path) -> pd.DataFrame:
         try:
             names, separator = self._header(path)
             refuse(f"file {str(path)!r}", _name_faults(names))
@@ -70,11 +75,13 @@ class Reader:
                 f"file {str(path)!r} is not {self.encoding}: it has the byte "
                 f"{error.object[error.start]:#04x}; say what it is, e.g. --encoding latin-1"
             ) from error
-        except LookupError as error:
-            raise ParameterError(f"--encoding is not one that exists: {error}") from error
         except pd.errors.EmptyDataError as error:
             raise SchemaError(f"file {str(path)!r} is empty; a header line is needed") from error
-        except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error) as error:
+        except pd.errors.ParserWarning as error:
+            raise SchemaError(
+                f"file {str(path)!r} has more fields in its rows than names in its header"
+            ) from error
+        except (pd.errors.ParserError, csv.Error) as error:
             reason = str(error).strip().replace("Error tokenizing data. C error: ", "")
             raise SchemaError(f"file {str(path)!r} is not a whole CSV table: {reason}") from error
 
@@ -122,7 +129,8 @@ def reader_of(given: argparse.Namespace) -> Reader:
     """The reader that the options ask for.
 
     Raises:
-        ParameterError: A separator or decimal mark that is not one character.
+        ParameterError: A separator or decimal mark that is not one character, or an encoding that
+            python does not know.
     """
     separator = given.separator.replace("\\t", "\t")
     if len(separator) > 1 or len(given.decimal) != 1:
@@ -130,6 +138,10 @@ def reader_of(given: argparse.Namespace) -> Reader:
             f"--separator and --decimal take one character each; got {given.separator!r} and "
             f"{given.decimal!r}"
         )
+    try:
+        codecs.lookup(given.encoding)
+    except LookupError as error:
+        raise ParameterError(f"--encoding is not one that exists: {error}") from error
     return Reader(separator, given.encoding, given.decimal)
 
 
@@ -197,7 +209,8 @@ def _looks_like_dates(values: pd.Series) -> bool:
 
 def _as_dates(values: pd.Series, style: str) -> pd.Series | None:
     try:
-        read = pd.to_datetime(values, format=style)
+        # Dates without a zone are in UTC, as tables read them; zones may differ within a column.
+        read = pd.to_datetime(values, format=style, utc=True)
     except (ValueError, TypeError):
         return None
     return read if pd.api.types.is_datetime64_any_dtype(read.dtype) else None

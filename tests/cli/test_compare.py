@@ -1,0 +1,331 @@
+"""`python -m synthproto compare`: numbers, references, ranks, exit codes, outputs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.artifacts.scores import Mean, ShapeDistance
+from synthproto.artifacts.similarity import Similarity
+from synthproto.cli.compare import PRESETS
+from synthproto.cli.main import main
+from synthproto.cli.words import PICTURES, words_of
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table, TablePair
+from synthproto.presets import preset
+
+QUICK = ["--preset", "sdmetrics"]
+
+
+def frame(rows: int, seed: int) -> pd.DataFrame:
+    generator = np.random.default_rng(seed)
+    age = generator.normal(40, 10, rows).round(1)
+    sex = generator.choice(["f", "m"], rows)
+    rich = np.where(age + generator.normal(0, 5, rows) > 42, "yes", "no")
+    return pd.DataFrame({"age": age, "sex": sex, "rich": rich})
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    frame(300, 0).to_csv("real.csv", index=False)
+    frame(300, 1).to_csv("good.csv", index=False)
+    frame(150, 2).to_csv("holdout.csv", index=False)
+    bad = frame(300, 3)
+    bad["age"] = bad["age"] + 20
+    bad["rich"] = "yes"
+    bad.to_csv("bad.csv", index=False)
+    return tmp_path
+
+
+def report(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> dict[str, Any]:
+    assert main(["compare", "real.csv", *words, "--json"]) == code
+    content: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return content
+
+
+def test_numbers_are_those_of_the_library(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = report(capsys, "good.csv", "--holdout", "holdout.csv", "--target", "rich")
+    spec = TableSpec.infer(frame(300, 0))
+    tables = [Table(frame(n, seed), spec) for seed, n in ((0, 300), (1, 300), (2, 150))]
+    pair = TablePair(*tables)
+    assert pair.reference is not None
+    (table,) = content["synthetic"]
+    scores = table["scores"]
+    assert scores["fidelity/similarity"] == {
+        "value": Similarity()(pair),
+        "reference": Similarity()(pair.reference),
+        "best": 1.0,
+        "direction": "higher",
+    }
+    assert scores["fidelity/mean_shape_distance"]["value"] == Mean(ShapeDistance())(pair)
+    assert table["similarity"] == Similarity()(pair)
+    by_column = ShapeDistance()(pair)
+    worst = max(by_column, key=lambda name: by_column[name])
+    assert table["worst_columns"][0]["column"] == worst
+    assert table["worst_columns"][0]["distance"] == by_column[worst]
+    tstr = scores["utility/tstr/auroc_linear"]
+    assert tstr["reference"] == scores["utility/trtr/auroc_linear"]["value"]
+    assert scores["privacy/dcr_share/share"]["reference"] == 0.5
+    assert table["undefined"] == {}
+
+
+def test_the_document_has_the_schema_that_is_promised(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = report(capsys, "good.csv", "bad.csv", *QUICK, "--seed", "3", "--rows", "50")
+    assert list(content) == [
+        *("format", "version", "synthproto", "preset", "seed", "rows", "real", "holdout"),
+        *("columns", "reference", "synthetic", "notes", "failed"),
+    ]
+    assert (content["format"], content["version"]) == ("synthproto.comparison", 1)
+    assert (content["seed"], content["rows"], content["preset"]) == (3, 50, "sdmetrics")
+    assert content["real"] == {"path": "real.csv", "rows": 300}
+    assert content["holdout"] is None
+    assert content["reference"] == "halves"
+    assert content["columns"] == [
+        {"name": "age", "kind": "continuous"},
+        {"name": "sex", "kind": "categorical"},
+        {"name": "rich", "kind": "categorical"},
+    ]
+    first, second = content["synthetic"]
+    assert (first["rank"], first["name"], first["path"]) == (1, "good", "good.csv")
+    assert (second["rank"], second["name"]) == (2, "bad")
+    assert list(first) == [
+        *("rank", "path", "name", "rows", "similarity", "scores", "undefined"),
+        *("worst_columns", "worst_pairs"),
+    ]
+    assert list(second["worst_pairs"][0]) == ["columns", "similarity", "reference"]
+
+
+def test_the_same_seed_gives_the_same_report(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["good.csv", "--seed", "1", "--rows", "100"]
+    assert report(capsys, *words) == report(capsys, *words)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_terminal_table_fits_its_width(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    long = folder / ("a-rather-long-name-of-a-synthesizer" * 2 + ".csv")
+    frame(300, 4).to_csv(long, index=False)
+    names = ["good.csv", "bad.csv", str(long.name), *(f"s{n}.csv" for n in range(4))]
+    for name in names[3:]:
+        frame(300, 5).to_csv(name, index=False)
+    assert main(["compare", "real.csv", *names, *QUICK]) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= width
+    assert shown.count("fidelity/similarity") >= 1
+    assert "worst columns of bad" in shown
+    assert "--holdout" in shown
+
+
+def test_one_table_shows_score_reference_best_and_worst(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", "real.csv", "bad.csv", *QUICK, "--holdout", "holdout.csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (head,) = (line.split() for line in lines if line.startswith("score"))
+    assert head == ["score", "value", "reference", "best"]
+    (similarity,) = (line.split() for line in lines if line.startswith("fidelity/similarity"))
+    assert float(similarity[1]) < 0.8 < float(similarity[2])
+    assert similarity[3] == "1"
+    worst = lines[next(n for n, line in enumerate(lines) if line.startswith("worst columns")) + 1]
+    assert worst.split()[0] in ("age", "rich")
+
+
+# --- limits -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (["0.5"], 0),
+        (["0.99"], 1),
+        (["0.5", "fidelity/similarity=0.99"], 1),
+        (["fidelity/sdmetrics_column_shapes=0.5"], 0),
+        (["fidelity/sdmetrics_column_shapes=1.0"], 1),
+    ],
+)
+def test_fail_under(
+    folder: Path, capsys: pytest.CaptureFixture[str], limits: list[str], code: int
+) -> None:
+    words = [word for limit in limits for word in ("--fail-under", limit)]
+    content = report(capsys, "good.csv", *QUICK, *words, code=code)
+    assert bool(content["failed"]) == (code == 1)
+
+
+def test_the_better_end_decides_what_worse_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--holdout", "holdout.csv", "--target", "rich", "--rows", "100"]
+    limits = [
+        "fidelity/mean_shape_distance=0.0001",
+        "fidelity/shape_distance/age=0.9",
+        "privacy/exact_match_share=0.9",
+        "privacy/dcr/median=0.9",
+        "utility/tstr/auroc_linear=0.99999",
+        "utility/gap/auroc_linear=1",
+    ]
+    given = [word for limit in limits for word in ("--fail-under", limit)]
+    content = report(capsys, "good.csv", *words, *given, code=1)
+    failed: list[str] = content["failed"]
+    assert [text.split()[1] for text in failed] == [
+        "fidelity/mean_shape_distance",
+        "privacy/dcr/median",
+        "utility/tstr/auroc_linear",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("fidelity/similarty=0.9", "Did you mean 'fidelity/similarity'"),
+        ("fidelity/similarity/age=0.9", "names no score"),
+        ("high", "VALUE"),
+    ],
+)
+def test_a_limit_on_nothing_is_bad_input(
+    folder: Path, capsys: pytest.CaptureFixture[str], limit: str, said: str
+) -> None:
+    words = ["compare", "real.csv", "good.csv", *QUICK, "--fail-under", limit, "--out", "out"]
+    assert main(words) == 2
+    assert said in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+# --- bad input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["none.csv"], "'none.csv' cannot be used: No such file"),
+        (["good.csv", "--holdout", "none.csv"], "none.csv"),
+        (["good.csv", "good.csv"], "given twice"),
+        (["good.csv", "--target", "Rich"], "Did you mean 'rich' for 'Rich'?"),
+        (["good.csv", "--rows", "0", "--seed", "-1"], "--rows must be at least 2"),
+        (["good.csv", "--spec", "none.json"], "none.json"),
+        (["good.csv", "--spec", "real.csv"], "not readable as JSON"),
+        (["good.csv", "--spec", "x", "--categorical", "age"], "--categorical beside --spec"),
+        (["other.csv"], "synthetic table 'other.csv' lacks"),
+        (["good.csv", "--out", "real.csv"], "'real.csv' is a file"),
+        (["good.csv", "--out", "real.csv/deeper"], "real.csv' is a file"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_is_written(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    frame(20, 0).drop(columns="age").to_csv("other.csv", index=False)
+    before = sorted(folder.rglob("*"))
+    out = [] if "--out" in words else ["--out", "out", "--tensorboard", "runs"]
+    assert main(["compare", "real.csv", *words, *QUICK, *out]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("synthproto compare: error: ")
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_foreign_files_are_left_alone_and_own_ones_replaced(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = folder / "out"
+    words = ["compare", "real.csv", "good.csv", *QUICK, "--out", "out"]
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    assert main(words) == 0
+    first = (out / "report.html").read_bytes()
+    assert main(words) == 0
+    assert (out / "report.html").read_bytes() == first
+    (out / "report.json").write_text('{"mine": true}')
+    assert main(words) == 2
+    assert "report.json that no comparison wrote" in capsys.readouterr().err
+    assert (out / "report.json").read_text() == '{"mine": true}'
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+# --- the rest ---------------------------------------------------------------------------------
+
+
+def test_a_score_without_a_value_is_said_to_have_none(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one_row = frame(1, 5)
+    one_row.to_csv("one.csv", index=False)
+    content = report(capsys, "one.csv")
+    (table,) = content["synthetic"]
+    assert "joint/c2st_trees" in table["undefined"]
+    assert "fidelity/similarity" in table["scores"]
+    limit = ["--fail-under", "joint/c2st_trees=0.5"]
+    assert "has no value" in str(report(capsys, "one.csv", *limit, code=1)["failed"])
+
+
+def test_copies_raise_an_alarm(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = report(capsys, "real.csv", "--holdout", "holdout.csv")
+    assert "value for value" in str(content["notes"])
+    assert "memorised rows" in str(content["notes"])
+
+
+def test_what_is_left_out_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = report(capsys, "good.csv", "--preset", "tabsyn", "--target", "rich", "--rows", "50")
+    notes = str(content["notes"])
+    assert "needs --holdout" in notes
+    assert "50 random rows" in notes
+
+
+def test_tables_of_one_kind_and_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for columns in (["age"], ["sex"]):
+        frame(40, 0)[columns].to_csv("a.csv", index=False)
+        assert main(["compare", "a.csv", "a.csv", "--out", columns[0]]) == 0
+    pd.DataFrame({"id": range(40)}).to_csv("keys.csv", index=False)
+    assert main(["compare", "keys.csv", "keys.csv"]) == 0
+    assert main(["compare", "keys.csv", "keys.csv", "--fail-under", "0.1"]) == 1
+    assert "identifiers" in capsys.readouterr().out
+
+
+def test_tensorboard_runs_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["compare", "real.csv", "good.csv", "bad.csv", *QUICK, "--tensorboard", "runs"]
+    assert main(words) == 0
+    assert "tensorboard --logdir runs" in capsys.readouterr().out
+    assert sorted(path.name for path in Path("runs").iterdir()) == ["bad", "good"]
+    assert list(Path("runs/good").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_number_and_picture_has_words(name: str) -> None:
+    assert name in PRESETS
+    spec = TableSpec.infer(pd.DataFrame({"id": range(9), **frame(9, 0)}))
+    plan = preset(name, spec, holdout=True, target="rich")  # type: ignore[arg-type]  # as offered
+    scores = plan.score_tags
+    assert [tag for tag in scores if words_of(tag) is None] == []
+    plots = plan.tags[len(scores) + len(plan.arrays) :]
+    assert [tag for tag in plots if tag not in PICTURES] == []
+
+
+def test_help_comes_without_pandas_or_torch() -> None:
+    code = (
+        "import sys, contextlib\nfrom synthproto.cli.main import main\n"
+        "with contextlib.suppress(SystemExit): main(['compare', '--help'])\n"
+        "print([name for name in ('torch', 'pandas', 'matplotlib') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "100"},
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "[TAG=]VALUE" in done.stdout

@@ -1,0 +1,125 @@
+"""The page: nothing from outside, every text escaped, every number explained."""
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.cli.main import main
+from synthproto.cli.terminal import number, plain
+
+EVIL = "<script>alert('x')</script>"
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Elements, attributes and text of a page; notes what is not closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def evil(rows: int, seed: int) -> pd.DataFrame:
+    generator = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            EVIL: generator.normal(size=rows),
+            '"><img src=http://e.example/x onerror=alert(1)>': generator.choice(["a", EVIL], rows),
+            "a & b \x1b[31m\n": generator.uniform(size=rows),
+        }
+    )
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    names = ["real.csv", "<b>one.csv", "two & three.csv"]
+    for seed, name in enumerate(names):
+        evil(80, seed).to_csv(name, index=False)
+    words = ["--out", "out", "--rows", "50", "--fail-under", "0.999"]
+    assert main(["compare", *names, *words]) == 1
+    return (tmp_path / "out" / "report.html").read_text()
+
+
+def test_names_are_text_and_nothing_else(written: str) -> None:
+    page = Page(written)
+    assert {tag for tag, _ in page.elements} <= {
+        *("html", "head", "meta", "title", "style", "body", "main", "nav", "a", "h1", "h2", "h3"),
+        *("p", "b", "i", "dl", "dt", "dd", "div", "span", "table", "caption", "thead", "tbody"),
+        *("tr", "th", "td", "code", "figure", "img", "figcaption", "details", "summary"),
+    }
+    assert EVIL in page.text
+    assert "<b>one" in page.text
+    attributes = {name for _, given in page.elements for name in given}
+    assert not {name for name in attributes if name.startswith("on")}
+
+
+def test_nothing_comes_from_outside(written: str) -> None:
+    page = Page(written)
+    links = [given[n] for _, given in page.elements for n in ("src", "href") if n in given]
+    assert links
+    assert all(str(link).startswith(("data:image/png;base64,", "#")) for link in links)
+    assert "url(" not in written
+    assert "@import" not in written
+    assert "default-src 'none'" in written
+
+
+def test_pictures_are_whole(written: str) -> None:
+    pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', written)
+    assert len(pictures) == 8
+    assert all(base64.b64decode(p, validate=True)[:8] == b"\x89PNG\r\n\x1a\n" for p in pictures)
+
+
+def test_numbers_have_their_words(written: str) -> None:
+    text = Page(written).text
+    report = json.loads(Path("out/report.json").read_text())
+    for table in report["synthetic"]:
+        assert number(table["similarity"]) in text
+    assert "An alarm for memorisation, not a proof of privacy" in text
+    assert "Half how alike single columns are" in text
+    assert "Side by side" in text
+    assert "below 0.999" in text
+
+
+def test_the_page_of_one_table_has_no_ranking(tmp_path: Path) -> None:
+    evil(40, 0).to_csv(tmp_path / "a.csv", index=False)
+    given = [str(tmp_path / "a.csv")] * 2
+    assert main(["compare", *given, "--preset", "sdmetrics", "--out", str(tmp_path)]) == 0
+    assert "Side by side" not in (tmp_path / "report.html").read_text()
+
+
+def test_terminal_text_cannot_move_the_cursor() -> None:
+    assert plain("a\x1b[2J\nb") == "a\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}b"
+    assert plain("abcdefghij", 6) == "abc..."
+    assert [len(plain("abcdefghij", width)) for width in range(1, 12)] == [
+        *(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10)
+    ]
+
+
+def test_numbers_are_short() -> None:
+    given = [None, 0.0, 1.0, 0.00026, 1e-9, -0.5, 123456.0, -1.5e300]
+    assert [number(value) for value in given] == [
+        *("", "0.0000", "1.0000", "0.0003", "1.0e-09", "-0.5000", "1.2e+05", "-1.5e+300")
+    ]
