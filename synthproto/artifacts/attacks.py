@@ -29,7 +29,7 @@ from synthproto.measures.risk import (
     right,
     share_of,
 )
-from synthproto.measures.rows import Floats
+from synthproto.measures.rows import Floats, Ints
 
 _CANDIDATES: Final[tuple[Side, Side]] = ("real", "holdout")
 
@@ -112,23 +112,44 @@ class MembershipAttack:
 
     def __call__(self, pair: TablePair) -> Membership:
         """Attack; raises `UndefinedScoreError` without a holdout of two rows."""
-        count = len(with_holdout(pair, "membership inference").synthetic)
+        between = with_holdout(pair, "membership inference")
+        attacker = between.get(_Attacker(self.seed))
+        to_synthetic = [search(pair, s, "synthetic", 1).distances[:, 0] for s in _CANDIDATES]
+        members = membership_scores(attacker.to_real, to_synthetic[0])
+        others = membership_scores(attacker.to_tested, to_synthetic[1][attacker.tested])
+        return Membership(members, others, roc(members, others))
+
+
+class _Reach(NamedTuple):
+    """How far an attacker's own rows are from the candidates; the same for every synthesizer."""
+
+    tested: Ints
+    to_real: Floats
+    to_tested: Floats
+
+
+@final
+@dataclass(frozen=True)
+class _Attacker:
+    """Gives half of the holdout (the synthetic side of its pair) to the attacker."""
+
+    seed: int
+
+    def __call__(self, between: TablePair) -> _Reach:
+        count = len(between.synthetic)
         if count < 2:
             raise UndefinedScoreError(
                 "membership inference is undefined: it needs two holdout rows, one for the "
                 f"attacker and one to test him; there is {count}"
             )
         order = np.random.default_rng(self.seed).permutation(count)
-        own, tested = order[: count // 2], order[count // 2 :]
-        holdout, synthetic = rows(pair, "holdout"), rows(pair, "synthetic")
-        scores = [
-            membership_scores(
-                nearest(candidates, holdout.take(own), 1).distances[:, 0],
-                nearest(candidates, synthetic, 1).distances[:, 0],
-            )
-            for candidates in (rows(pair, "real"), holdout.take(tested))
-        ]
-        return Membership(scores[0], scores[1], roc(scores[0], scores[1]))
+        holdout, tested = rows(between, "synthetic"), order[count // 2 :]
+        own = holdout.take(order[: count // 2])
+        to_real, to_tested = (
+            nearest(candidates, own, 1).distances[:, 0]
+            for candidates in (rows(between, "real"), holdout.take(tested))
+        )
+        return _Reach(tested, to_real, to_tested)
 
 
 @final

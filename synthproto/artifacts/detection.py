@@ -1,7 +1,7 @@
 """Detection: whether a classifier can tell the tables apart, and by which columns."""
 
-from dataclasses import dataclass
-from typing import ClassVar, final
+from dataclasses import dataclass, field
+from typing import final
 
 import pandas as pd
 
@@ -43,7 +43,7 @@ class C2ST:
     learner: Learner = "trees"
     folds: int = 5
     seed: int = 0
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "folds", self.folds, 2)
@@ -71,7 +71,7 @@ class C2STAUC:
     learner: Learner = "trees"
     folds: int = 5
     seed: int = 0
-    best: ClassVar[float] = 0.5
+    best: float = field(default=0.5, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "folds", self.folds, 2)

@@ -32,7 +32,7 @@ class C2STCurve:
         learners: Which classifiers.
         folds: As in `C2ST`.
         seed: As in `C2ST`.
-        scale: Pixels of the picture per pixel of a 325 x 196 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 196 panel, 0.5 to 4; 2 for print.
         name: Tag.
 
     Raises:
@@ -74,7 +74,7 @@ class GiveawayBars:
         columns: Most columns to show, 1 to 9.
         folds: As in `C2ST`.
         seed: As in `C2ST`.
-        scale: Pixels of the picture per pixel of a 325 x 196 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 196 panel, 0.5 to 4; 2 for print.
         name: Tag.
 
     Raises:

@@ -3,8 +3,8 @@
 All share the same neighbour searches, under Gower's distance; see `searches`.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias, final
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, final
 
 import numpy as np
 
@@ -94,7 +94,7 @@ class AlphaPrecision:
 
     steps: int = 30
     name: str = "joint/alpha_precision"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "steps", self.steps, 2)
@@ -133,7 +133,7 @@ class BetaRecall:
     k: int = 1
     steps: int = 30
     name: str = "joint/beta_recall"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "k", self.k, 1)
@@ -205,7 +205,7 @@ class MMD:
     rows: int = 4000
     seed: int = 0
     name: str = "joint/mmd"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "rows", self.rows, 2)

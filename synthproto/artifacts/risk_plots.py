@@ -40,7 +40,7 @@ class DCRDistribution:
     rows are.
 
     Attributes:
-        scale: Pixels of the picture per pixel of a 325 x 196 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 196 panel, 0.5 to 4; 2 for print.
         name: Tag.
 
     Raises:

@@ -4,8 +4,8 @@ Trained on synthetic, tested on holdout (TSTR), beside trained on real, tested o
 (TRTR), and the gap of the two. Without the second number the first says little.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, final
+from dataclasses import dataclass, field
+from typing import NamedTuple, final
 
 import numpy as np
 import pandas as pd
@@ -101,7 +101,7 @@ class UtilityGap:
     learners: tuple[Learner, ...] = ("linear", "trees")
     seeds: int = 3
     name: str = "utility/gap"
-    best: ClassVar[float] = 0.0
+    best: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check(self, self.learners, self.seeds)

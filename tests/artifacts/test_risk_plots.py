@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.artifacts.axes import CARD
 from synthproto.artifacts.curves import PENS, Curve, curves_panel
 from synthproto.artifacts.detection_plots import C2STCurve, GiveawayBars
 from synthproto.artifacts.picture import Picture
@@ -48,7 +49,7 @@ def orange(picture: Picture) -> int:
 def test_drawn_the_same_again(plot: Callable[[TablePair], Picture]) -> None:
     first, second = (plot(TablePair(REAL, Table(frame(2), SPEC), HOLDOUT)) for _ in range(2))
     assert first == second
-    assert first.width == 325
+    assert first.width == CARD[0]
     other = plot(TablePair(REAL, Table(frame(3, shift=2.0), SPEC), HOLDOUT))
     assert first != other
     assert orange(other) > 20
@@ -67,8 +68,8 @@ def test_awkward_tables() -> None:
     flat = pd.DataFrame({name: frame(0)[name].iloc[:1] for name in frame(0)})
     three = Table(pd.concat([flat] * 3, ignore_index=True), SPEC)
     for plot in (DCRDistribution(), MembershipCurve(), FlaggedRows(), C2STCurve(folds=2)):
-        assert plot(TablePair(three, three, three)).width == 325
-    assert DCRDistribution()(TablePair(REAL, three)).width == 325
+        assert plot(TablePair(three, three, three)).width == CARD[0]
+    assert DCRDistribution()(TablePair(REAL, three)).width == CARD[0]
 
 
 def test_steps_of_many_points_become_few() -> None:
