@@ -98,17 +98,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """One run each of a script that fits, one that is not proved, and one full of mistakes."""
 
     def make(folder: Path) -> list[str]:
-        found = []
-        for name, text in (
-            ("fits", FITS),
-            ("unproved", UNPROVED),
-            ("mistaken", MISTAKEN.read_text()),
-        ):
-            script = folder / f"{name}.py"
-            script.write_text(text)
-            for words in ((), ("--json",)) if name == "mistaken" else ((),):
-                found.append(json.dumps((name + "".join(words), *run(str(script), *words))))
-        return found
+        texts = {"fits": FITS, "unproved": UNPROVED, "mistaken": MISTAKEN.read_text()}
+        for name, text in texts.items():
+            Path(folder, f"{name}.py").write_text(text)
+        wanted = (("fits",), ("unproved",), ("mistaken",), ("mistaken", "--json"))
+        return [
+            json.dumps(("".join((name, *words)), *run(str(folder / f"{name}.py"), *words)))
+            for name, *words in wanted
+        ]
 
     lines = map(json.loads, once(tmp_path_factory, "check", make))
     return {name: Run(*rest) for name, *rest in lines}
