@@ -120,7 +120,8 @@ class Checkpoints:
             step: Steps done.
 
         Raises:
-            CheckpointError: The state has objects that cannot be read back safely.
+            CheckpointError: The state has objects that cannot be read back safely, or the disk
+                does not take it.
         """
         for tracker in self._trackers:
             tracker.flush()
@@ -175,10 +176,16 @@ class Checkpoints:
         path, aside = self._folder / name, self._folder / f".{name}.{os.getpid()}"
         for left in self._folder.glob(f".{name}.*"):  # by a process that was killed
             left.unlink(missing_ok=True)
-        with aside.open("wb") as file:
-            torch.save({"format": FORMAT, "version": VERSION, "state": dict(state)}, file)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with aside.open("wb") as file:
+                torch.save({"format": FORMAT, "version": VERSION, "state": dict(state)}, file)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:  # a full disk, say
+            aside.unlink(missing_ok=True)
+            raise CheckpointError(
+                f"checkpoint {str(path)!r} cannot be written: {error}. Those before it are whole."
+            ) from error
         if not self._tried:  # once: what cannot be read back is found before it is needed
             try:
                 read_checkpoint(aside)

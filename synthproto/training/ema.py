@@ -67,5 +67,6 @@ class Ema:
         """Take over a state that `state_dict` gave."""
         # The types of a loaded file are known only to the code that wrote it.
         averages = cast("dict[str, Tensor]", state["averages"])
-        torch._foreach_copy_(self._averages, [averages[name] for name in self._names])  # pyright: ignore[reportPrivateImportUsage]
+        for name, average in zip(self._names, self._averages, strict=True):
+            average.copy_(averages[name])
         self._updates = cast("int", state["updates"])

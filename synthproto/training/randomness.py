@@ -123,13 +123,19 @@ def set_generator_state(generator: Generator, state: object) -> None:
 
 
 @contextmanager
-def kept_random_states() -> Iterator[None]:
-    """Inside, anything may draw; afterwards the global random states are as they were."""
-    states = RandomStates.taken()
+def kept_random_states(*generators: Generator) -> Iterator[None]:
+    """Inside, anything may draw; afterwards the global random states are as they were.
+
+    Args:
+        generators: Others whose states are put back as well.
+    """
+    states, own = RandomStates.taken(), [generator_state(each) for each in generators]
     try:
         yield
     finally:
         states.put_back()
+        for generator, state in zip(generators, own, strict=True):
+            set_generator_state(generator, state)
 
 
 @contextmanager

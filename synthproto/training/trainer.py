@@ -68,7 +68,7 @@ class Trainer(Generic[Batch, Output]):
             are and leaves them advanced.
         progress: A progress bar with settings of its own, or whether to show one.
         checkpoints: Where and when to save; ``None`` saves nothing.
-        generators: Random generators of the model's own, to be saved and restored.
+        generators: Random generators of the model's own: put back after routines, and saved.
         processes: Those that train together; by default this one alone.
         check_finite: Whether a loss that is NaN or infinite raises an error; otherwise it goes
             into the history, where `NotFinite` ends the run after the epoch.
@@ -96,6 +96,7 @@ class Trainer(Generic[Batch, Output]):
             raise ParameterError(f"Trainer: seed must be at least 0 or None; got {seed}.")
         if not callable(batches) and len(batches) == 0:
             raise ParameterError("Trainer: batches are empty; training needs at least one.")
+        self._generators = tuple(generators)
         self._processes = Processes() if processes is None else processes
         watches = self._processes.is_first
         self._step = step
@@ -109,7 +110,7 @@ class Trainer(Generic[Batch, Output]):
         self._state = RunState(LossMeans(check=check_finite))
         self._parts = [unwrapped(part) for part in (*self._callbacks, *self._routines)]
         self._saver = Saver(
-            step, self._state, self._parts, checkpoints, tuple(generators), self._processes
+            step, self._state, self._parts, checkpoints, self._generators, self._processes
         )
         self._report: Report | None = None
         self._began = 0.0
@@ -268,7 +269,8 @@ class Trainer(Generic[Batch, Output]):
         """Run the routines; the epoch's event with what they returned."""
         if not self._routines:
             return event
-        with self._step.evaluation(), torch.no_grad(), kept_random_states():
+        kept = kept_random_states(*self._generators)
+        with self._step.evaluation(), torch.no_grad(), kept:
             for routine in self._routines:
                 scores = routine(event)
                 if isinstance(scores, Report):

@@ -490,3 +490,19 @@ def test_no_checkpoint_is_written_of_a_broken_state(tmp_path: Path) -> None:
     with pytest.raises(NonFiniteLossError, match="epoch 2, step 8"):
         run.trainer.run()
     assert [path.name for path in run.checkpoints.paths] == ["checkpoint-000000005.pt"]
+
+
+def test_a_full_disk_leaves_the_checkpoints_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save({"step": 1}, 1)
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(CheckpointError, match="No space left on device"):
+        checkpoints.save({"step": 2}, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-000000001.pt"]
+    assert read_checkpoint(checkpoints.paths[0]) == {"step": 1}

@@ -293,6 +293,31 @@ def test_watching_does_not_change_training() -> None:
     assert digest(seen) == digest(unwatched)
 
 
+def test_generators_of_the_model_s_own_are_put_back_after_routines() -> None:
+    def run(watched: bool) -> str:
+        model, own = net(), np.random.default_rng(3)
+
+        def loss(output: Scored, batch: Rows) -> Tensor:
+            return output.loss * (1 + own.random())
+
+        def routine(event: EpochEvent) -> None:
+            own.random(5)
+
+        Trainer(
+            step=GradientStep(
+                model=model, loss=loss, optimizer=torch.optim.SGD(model.parameters(), lr=0.01)
+            ),
+            batches=Batches(rows(), 8),
+            stopper=MaxEpochs(3),
+            routines=[routine] if watched else [],
+            generators=[own],
+            progress=False,
+        ).run()
+        return digest(model)
+
+    assert run(watched=True) == run(watched=False)
+
+
 def test_modes_are_left_as_found() -> None:
     model = net()
     model.layers[1].eval()  # a frozen batch norm
