@@ -120,9 +120,12 @@ def balls(points: Rows, centres: Rows, radii: Floats, values: Floats) -> Balls:
     with _small_buffers():
         for group in _groups(points):
             for inside, ids in _Search(group, blocks, leave_one_out=False).within(limits):
-                counts[group.ids] += inside.sum(axis=1)
-                found = np.where(inside, values[group.ids, None], np.inf).min(axis=0)
-                lowest[ids] = np.minimum(lowest[ids], found)
+                hit = inside.any(axis=0)
+                if hit.any():
+                    some, owners = inside[:, hit], ids[hit]
+                    counts[group.ids] += some.sum(axis=1)
+                    found = np.where(some, values[group.ids, None], np.inf).min(axis=0)
+                    lowest[owners] = np.minimum(lowest[owners], found)
     return Balls(counts, lowest)
 
 
