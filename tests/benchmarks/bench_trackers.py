@@ -42,6 +42,10 @@ SCORES = {f"fidelity/js_distance/column {number}": number / 30 for number in ran
 FIGURES = 20
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 @dataclass(frozen=True)
 class Cost:
     """Seconds of one task: CPU of the caller, wall time of the caller, CPU of all threads."""
@@ -170,7 +174,7 @@ def compare(title: str, tasks: dict[str, Task], rounds: int, unit: float, name: 
         }
     table = pd.DataFrame(rows).T
     table["ratio"] = table["process"] / table["process"].iloc[0]
-    print(f"\n{title}, {name}\n{table.round(2).to_string()}")
+    say(f"\n{title}, {name}\n{table.round(2).to_string()}")
 
 
 def train() -> None:
@@ -283,22 +287,22 @@ def main() -> None:
     }
     drawings: dict[str, Callable[[int], Drawing]] = {"Picture": sheet, "matplotlib": drawing}
     for kind, draw in drawings.items():
-        print(f"\nepoch of 30 scores and 3 figures ({kind}), milliseconds of the training thread")
+        say(f"\nepoch of 30 scores and 3 figures ({kind}), milliseconds of the training thread")
         for name, make in makers.items():
             with TemporaryDirectory() as place:
                 cpu, wall, after = epochs(make, draw, Path(place, "run"))
-            print(f"{name:32s} CPU {cpu:6.2f}  wall {wall:6.2f}  training after it {after:6.1f}")
+            say(f"{name:32s} CPU {cpu:6.2f}  wall {wall:6.2f}  training after it {after:6.1f}")
 
-    print("\nimports, CPU seconds after numpy and pandas")
+    say("\nimports, CPU seconds after numpy and pandas")
     for module in ("memory", "filesystem", "tensorboard"):
         code = f"import synthproto.trackers.{module}"
         seconds = import_seconds(code, "import synthproto, pandas")
-        print(f"synthproto.trackers.{module:12s} {seconds:.2f}")
+        say(f"synthproto.trackers.{module:12s} {seconds:.2f}")
     torch_first = "import numpy, pandas, torch"
     code = "from torch.utils.tensorboard import SummaryWriter"
-    print(f"SummaryWriter, torch loaded      {import_seconds(code, torch_first):.2f}")
+    say(f"SummaryWriter, torch loaded      {import_seconds(code, torch_first):.2f}")
     code = "from tensorboard.summary.writer.event_file_writer import EventFileWriter"
-    print(f"EventFileWriter                  {import_seconds(code):.2f}")
+    say(f"EventFileWriter                  {import_seconds(code):.2f}")
 
 
 if __name__ == "__main__":
