@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
-Dense = NDArray[np.int64] | NDArray[np.float64]
+Dense = NDArray[np.int64] | NDArray[np.float32] | NDArray[np.float64]
 Sparse = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 
 # Combinations of one group of columns; two groups then fit a processor's nearest caches.
@@ -85,13 +85,16 @@ def cross_tables(
     """
     ordered = tuple(pairs)
     wanted = set(ordered)
-    groups = [_group(g, codes, sizes) for g in _groups(sizes, len(codes[0]) if codes else 0)]
+    rows = len(codes[0]) if codes else 0
+    groups = [_group(places, codes, sizes) for places in _groups(sizes, rows)]
+    # Whole numbers up to 2^24 are exact in single precision, and their products half as dear.
+    kind = np.dtype(np.float32 if rows < 1 << 24 else np.float64)
     dense: dict[tuple[int, int], Dense] = {}
     for group in groups:
         inside = wanted.intersection(combinations(group.places, 2))
         if inside:
             counts = np.bincount(group.codes, minlength=group.cells)
-            within = (group.margins * counts[:, None]).T @ group.margins
+            within = (group.margins * counts[:, None]).T @ group.margins.astype(np.float64)
             dense |= {(i, j): within[group.spans[i], group.spans[j]] for i, j in inside}
     for first, second in combinations(groups, 2):
         across = [(i, j) for i in first.places for j in second.places]
@@ -100,7 +103,7 @@ def cross_tables(
             continue
         cells = first.codes * np.int32(second.cells) + second.codes
         counts = np.bincount(cells, minlength=first.cells * second.cells)
-        joint: Dense = counts.reshape(first.cells, second.cells)
+        joint: Dense = np.asarray(counts.reshape(first.cells, second.cells), dtype=kind)
         joint = first.margins.T @ joint if len(first.places) > 1 else joint
         joint = joint @ second.margins if len(second.places) > 1 else joint
         for i, j in across:
@@ -128,7 +131,7 @@ class _Group:
     places: tuple[int, ...]
     cells: int
     codes: Codes
-    margins: NDArray[np.float64]
+    margins: NDArray[np.float32]
     spans: dict[int, slice]
 
 
@@ -137,10 +140,12 @@ def _group(places: tuple[int, ...], codes: Sequence[Codes], sizes: Sequence[int]
     cells = prod(shape)
     ends = np.cumsum(shape).tolist()
     spans = {p: slice(end - n, end) for p, n, end in zip(places, shape, ends, strict=True)}
-    combined, margins = codes[places[0]], np.zeros((0, 0))
+    combined, margins = codes[places[0]], np.zeros((0, 0), dtype=np.float32)
     if len(places) > 1:
         slots = np.unravel_index(np.arange(cells), shape)
-        parts = [np.eye(size)[slot] for size, slot in zip(shape, slots, strict=True)]
+        parts = [
+            np.eye(size, dtype=np.float32)[slot] for size, slot in zip(shape, slots, strict=True)
+        ]
         margins = np.concatenate(parts, axis=1)
     for place in places[1:]:
         combined = combined * np.int32(sizes[place]) + codes[place]
@@ -191,7 +196,7 @@ def sums_by_slot(
         group = _group(places, codes, sizes)
         combined = group.codes.astype(np.intp)
         sums = np.stack([np.bincount(combined, weights=w, minlength=group.cells) for w in weights])
-        summed = group.margins.T @ sums.T if len(places) > 1 else sums.T
+        summed = group.margins.T.astype(np.float64) @ sums.T if len(places) > 1 else sums.T
         for place in places:
             result[place] = summed[group.spans[place]].astype(np.float64, copy=False)
     return result

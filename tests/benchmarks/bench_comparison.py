@@ -126,12 +126,13 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def spent(action: Callable[[], object]) -> float:
-    """CPU seconds of all threads."""
+def spent(action: Callable[[], object], times: int = 1) -> float:
+    """CPU seconds of all threads for one call, of several in a row where they are short."""
     gc.collect()
     start = time.process_time()
-    action()
-    return time.process_time() - start
+    for _ in range(times):
+        action()
+    return (time.process_time() - start) / times
 
 
 def compare(
@@ -153,8 +154,8 @@ def compare(
     apart = max(min(abs(value - mine) for mine in report.values()) for value in other.values())
     warm, cold, peer = [], [], []
     for _ in range(repeat):
-        warm += [spent(lambda: ours(kept)) for _ in range(3)]
-        cold += [spent(lambda: ours(Table(real, spec))) for _ in range(2)]
+        warm += [spent(lambda: ours(kept), times=3) for _ in range(3)]
+        cold += [spent(lambda: ours(Table(real, spec)), times=2) for _ in range(3)]
         peer.append(spent(theirs))
     least = [min(times) for times in (warm, cold, peer)]
     say(
