@@ -17,6 +17,7 @@
       scores            {tag: {value, reference, best, direction}}; tags are family/name, and
                         family/name/column for scores by column; best is the best value, and
                         direction "higher", "lower" or "target" (0.5, say), null without one
+      arrays            {tag: {index, columns, data}}: frames of the plan, by rows
       undefined         {tag: reason} of scores without a value for these tables
       worst_columns     [{column, distance, reference}, ...]: all, worst first; 0 is best
       worst_pairs       [{columns: [a, b], similarity, reference}, ...]: the 20 worst; 1 is best
@@ -29,8 +30,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
+import pandas as pd
+
 import synthproto
 from synthproto.cli.comparison import Compared, Comparison
+from synthproto.contracts import Array
 
 FORMAT: Final = "synthproto.comparison"
 VERSION: Final = 1
@@ -92,6 +96,7 @@ def _table(table: Compared) -> dict[str, object]:
         "rows": table.rows,
         "similarity": table.similarity,
         "scores": {tag: _score(table, tag) for tag in table.report},
+        "arrays": {tag: _array(array) for tag, array in table.report.arrays.items()},
         "undefined": dict(table.undefined),
         "worst_columns": [
             {"column": c.name, "distance": c.distance, "reference": c.reference}
@@ -101,6 +106,15 @@ def _table(table: Compared) -> dict[str, object]:
             {"columns": [p.first, p.second], "similarity": p.similarity, "reference": p.reference}
             for p in table.pairs
         ],
+    }
+
+
+def _array(array: Array) -> dict[str, object]:
+    frame = pd.DataFrame(array)
+    return {
+        "index": [str(name) for name in frame.index],
+        "columns": [str(name) for name in frame.columns],
+        "data": frame.to_numpy(dtype=float).tolist(),
     }
 
 

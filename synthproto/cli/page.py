@@ -7,19 +7,21 @@ from html import escape
 from io import BytesIO
 from typing import Final
 
+import pandas as pd
+
 import synthproto
 from synthproto.cli.comparison import SIMILARITY, Compared, Comparison
 from synthproto.cli.document import Request
 from synthproto.cli.style import STYLE
 from synthproto.cli.terminal import best_end, number
 from synthproto.cli.words import PICTURES, WORDS, words_of
-from synthproto.contracts import Drawing
+from synthproto.contracts import Array, Drawing
 from synthproto.plan import Report
 
 GENERATOR: Final = '<meta name="generator" content="synthproto compare">'
 """What marks a page as one of ours."""
 
-_WORST = 15
+_WORST, _ROWS = 15, 60
 _FAMILIES: Final = {
     "fidelity": "Fidelity: does it look like the real table?",
     "validity": "Validity: could the values be real ones?",
@@ -149,8 +151,9 @@ def _section(comparison: Comparison, table: Compared, request: Request, place: i
             for tag, reason in table.undefined.items()
         ),
         f'<div class="twin">{_columns(table)}{_pairs(table)}</div>',
-        *(_figure(tag, figure) for tag, figure in table.report.figures.items()),
+        _figures(table.report),
         _details(comparison, table.report),
+        *(_array(tag, array) for tag, array in table.report.arrays.items()),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -243,13 +246,20 @@ def _bars(title: str, caption: str, rows: Sequence[tuple[str, float, float | Non
     )
 
 
+def _figures(report: Report) -> str:
+    figures = "".join(_figure(tag, figure) for tag, figure in report.figures.items())
+    return f'<div class="figures">{figures}</div>' if figures else ""
+
+
 def _figure(tag: str, figure: Drawing) -> str:
     file = BytesIO()
     figure.savefig(file, format="png")
-    data = base64.b64encode(file.getvalue()).decode("ascii")
+    png = file.getvalue()
+    width = int.from_bytes(png[16:20], "big")  # where every PNG file has it
+    data = base64.b64encode(png).decode("ascii")
     said = PICTURES.get(tag, "")
     return (
-        f'<figure><img alt="{escape(tag)}" src="data:image/png;base64,{data}">'
+        f'<figure style="width:{width}px"><img alt="{escape(tag)}" src="data:image/png;base64,{data}">'
         f"<figcaption>{escape(said)} <code>{escape(tag)}</code></figcaption></figure>"
     )
 
@@ -268,6 +278,21 @@ def _details(comparison: Comparison, report: Report) -> str:
         f"<details><summary>All {len(tags)} scores by column</summary><table><thead><tr>"
         '<th>Score</th><th class="n">Value</th><th class="n">Reference</th><th class="n">Best</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _array(tag: str, array: Array) -> str:
+    frame = pd.DataFrame(array)
+    shown = frame.head(_ROWS)
+    heads = "".join(f'<th class="n">{escape(str(name))}</th>' for name in frame.columns)
+    rows = "".join(
+        f"<tr><th>{escape(str(name))}</th>{''.join(_n(number(float(v))) for v in values)}</tr>"
+        for name, values in zip(shown.index, shown.to_numpy(dtype=float), strict=True)
+    )
+    more = f" (first {_ROWS} of {len(frame):,} rows)" if len(frame) > _ROWS else ""
+    return (
+        f"<details><summary>{escape(tag)}{more}</summary><table><thead><tr><th></th>{heads}</tr>"
+        f"</thead><tbody>{rows}</tbody></table></details>"
     )
 
 

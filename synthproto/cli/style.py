@@ -32,7 +32,7 @@ th, td { text-align: left; vertical-align: top; padding: 7px 10px;
          border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 thead th { color: var(--muted); font-weight: 600; border-bottom: 2px solid var(--line);
            position: sticky; top: 0; background: var(--paper); }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; min-width: 150px; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;
              width: 1%; }
 tr.family th { background: var(--soft); color: var(--muted); font-size: 12px; letter-spacing: .04em;
@@ -47,7 +47,8 @@ td.top { background: #e9f3ea; font-weight: 600; }
 td.bars { width: 34%; min-width: 90px; vertical-align: middle; }
 .twin { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr));
         gap: 8px 36px; }
-figure { margin: 18px 0 26px; }
+.figures { display: flex; flex-wrap: wrap; gap: 0 28px; align-items: flex-start; margin-top: 18px; }
+figure { margin: 0 0 26px; max-width: 100%; }
 figure img { max-width: 100%; height: auto; border: 1px solid var(--line); display: block; }
 figcaption { font-size: 14px; margin: 6px 0 0; max-width: 82ch; }
 details { margin: 10px 0; } summary { cursor: pointer; color: var(--real); }

@@ -7,7 +7,8 @@ from synthproto.cli.comparison import Compared, Comparison
 from synthproto.cli.document import Request
 
 _LEAST = 60
-_NUMBER = 9  # "1.234e-05"
+_NUMBER = 9  # "-1.2e+300"
+_ENDS = _NUMBER + len("best") + 2 * 2  # reference and best value, with the gaps before them
 _SHOWN, _FEWER = 5, 3  # worst columns and pairs, of one table and of each of several
 
 
@@ -81,8 +82,8 @@ def _reference(comparison: Comparison, request: Request) -> str:
 def _scores(comparison: Comparison, width: int) -> list[str]:
     """Blocks of as many tables as are wide enough for; most often one block."""
     tags = comparison.summary
-    first = min(max(map(len, ["score", *map(plain, tags)])), width - 3 * (_NUMBER + 2))
-    room = (width - first - 2 * (_NUMBER + 2)) // (_NUMBER + 2)
+    first = min(max(map(len, ["score", *map(plain, tags)])), width - _ENDS - _NUMBER - 2)
+    room = (width - first - _ENDS) // (_NUMBER + 2)
     tables = list(comparison.tables)
     blocks = [tables[at : at + room] for at in range(0, len(tables), room)]
     return [line for block in blocks for line in _block(comparison, tags, block, first, width)]
@@ -91,7 +92,7 @@ def _scores(comparison: Comparison, width: int) -> list[str]:
 def _block(
     comparison: Comparison, tags: Sequence[str], tables: Sequence[Compared], first: int, width: int
 ) -> list[str]:
-    room = (width - first - 2 * (_NUMBER + 2)) // len(tables) - 2
+    room = (width - first - _ENDS) // len(tables) - 2
     longest = max(len(plain(table.name)) for table in tables)
     cell = max(_NUMBER, min(longest, room)) if len(comparison.tables) > 1 else _NUMBER
     names = [plain(t.name, cell) for t in tables] if len(comparison.tables) > 1 else ["value"]

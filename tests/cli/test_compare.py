@@ -99,7 +99,7 @@ def test_the_document_has_the_schema_that_is_promised(
     assert (first["rank"], first["name"], first["path"]) == (1, "good", "good.csv")
     assert (second["rank"], second["name"]) == (2, "bad")
     assert list(first) == [
-        *("rank", "path", "name", "rows", "similarity", "scores", "undefined"),
+        *("rank", "path", "name", "rows", "similarity", "scores", "arrays", "undefined"),
         *("worst_columns", "worst_pairs"),
     ]
     assert list(second["worst_pairs"][0]) == ["columns", "similarity", "reference"]
@@ -293,6 +293,19 @@ def test_tables_of_one_kind_and_keys(folder: Path, capsys: pytest.CaptureFixture
     assert main(["compare", "keys.csv", "keys.csv"]) == 0
     assert main(["compare", "keys.csv", "keys.csv", "--fail-under", "0.1"]) == 1
     assert "identifiers" in capsys.readouterr().out
+
+
+def test_arrays_of_a_preset_are_in_the_report(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = report(capsys, "good.csv", "--preset", "artifact-core", "--out", "out")
+    (table,) = content["synthetic"]
+    means = table["arrays"]["fidelity/mean_juxtaposition"]
+    assert (means["index"], means["columns"]) == (["age"], ["real", "synthetic"])
+    assert means["data"][0][0] == pytest.approx(frame(300, 0)["age"].mean())
+    page = Path("out/report.html").read_text()
+    assert "fidelity/mean_juxtaposition" in page
+    assert page.count("<figure ") == 7
 
 
 def test_tensorboard_runs_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
