@@ -96,6 +96,18 @@ def test_pyright_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.timeout(1200)
+def test_every_public_type_is_known() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--verifytypes", "synthproto", "--ignoreexternal"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert "Type completeness score: 100%" in done.stdout, done.stdout
+
+
 # --- real objects --------------------------------------------------------------------------------
 
 COMPOSITIONS = [(path.stem, case.name) for path in ACCEPTS for case in cases(path)]

@@ -20,11 +20,11 @@ from synthproto.errors import ParameterError
 
 try:
     from sklearn.manifold import TSNE
-except ImportError as missing:
+except ImportError as _missing:
     raise ImportError(
         "TSNEJuxtaposition needs scikit-learn, which is not installed: "
         'pip install "synthproto[learn]"'
-    ) from missing
+    ) from _missing
 
 
 @final

@@ -111,8 +111,6 @@ class Picture:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Picture) and np.array_equal(self.pixels, other.pixels)
 
-    __hash__ = None  # type: ignore[assignment]  # compared by content, so not a key
-
     def __repr__(self) -> str:
         return f"Picture({self.width} x {self.height} px)"
 

@@ -75,11 +75,11 @@ class Script:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.text = path.read_text(encoding="utf-8-sig")
-        self.lines = self.text.split("\n")
+        self.text: str = path.read_text(encoding="utf-8-sig")
+        self.lines: list[str] = self.text.split("\n")
         tree = ast.parse(self.text, filename=str(path))
-        self.definitions = definitions(path)
-        self.parts = sorted(_parts(tree), key=_outermost_first)
+        self.definitions: dict[str, Definition] = definitions(path)
+        self.parts: list[Part] = sorted(_parts(tree), key=_outermost_first)
 
     def arguments_at(self, line: int, column: int) -> list[Part]:
         """The arguments of the library's calls that a place is in, innermost call last."""

@@ -65,6 +65,7 @@ class RunFolder:
                 f"resume_after needs a run to continue; got folder '{wanted}', which holds no "
                 f"{marker!r}. Leave resume_after out to start a run."
             )
+        self.path: Path
         try:
             self.path, self._lock = self._take(wanted, kind, marker, resume=resume)
         except OSError as error:

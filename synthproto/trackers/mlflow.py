@@ -28,11 +28,11 @@ try:
     from mlflow.entities import Metric, Param
     from mlflow.exceptions import MlflowException
     from mlflow.tracking.client import MlflowClient
-except ImportError as error:
+except ImportError as _missing:
     raise MissingExtraError(
         "MlflowTracker needs mlflow, which is not installed. Install the extra `mlflow`: "
         "pip install 'synthproto[mlflow]'."
-    ) from error
+    ) from _missing
 
 _UNSAFE = re.compile(r"[^\w.\- ]")
 _LONGEST = 60  # of a part; MLflow allows 250 for a whole key

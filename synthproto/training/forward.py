@@ -26,7 +26,9 @@ class Forward(Generic[Batch, Output]):
     def __init__(self, model: Model[Batch, Output]) -> None:
         self._declared = check_forward(inner_model(model))
         # A module's __call__ is typed `Callable[..., Any]`; its forward says what it takes.
-        self.call = cast("Callable[[Batch], Output]", model if callable(model) else model.forward)
+        self.call: Callable[[Batch], Output] = cast(
+            "Callable[[Batch], Output]", model if callable(model) else model.forward
+        )
 
     def first(self, batch: Batch) -> Output:
         """The forward pass with batch and output checked, item by item.

@@ -15,7 +15,7 @@ class Interrupt:
     """
 
     def __init__(self) -> None:
-        self.requested = False
+        self.requested: bool = False
         self._installed = False
 
     def __enter__(self) -> "Interrupt":

@@ -91,8 +91,8 @@ class Optimization:
         self._backward = backward
         self._inputs = self._parameters if own_gradients_only else None
         self._filled = 0
-        self.updated = False
-        self.device_type = self._parameters[0].device.type
+        self.updated: bool = False
+        self.device_type: str = self._parameters[0].device.type
 
     @unchecked
     def begin(self) -> None:

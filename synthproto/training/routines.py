@@ -143,8 +143,8 @@ class KeepBest:
         self._monitor = monitor
         self._mode: Mode = mode
         self._weights: dict[str, object] = {}
-        self.value = math.nan
-        self.epoch = 0
+        self.value: float = math.nan
+        self.epoch: int = 0
 
     def __call__(self, event: EpochEvent, /) -> None:
         """Copy the weights if the epoch has a new best value."""

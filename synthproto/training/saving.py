@@ -41,7 +41,7 @@ class Saver:
         self._generators = generators
         self._processes = processes
         self._saved: tuple[int, int] | None = None
-        self.within_epochs = checkpoints is not None and checkpoints.within_epochs
+        self.within_epochs: bool = checkpoints is not None and checkpoints.within_epochs
 
     def begin(self, resume: bool | str | Path) -> None:
         """Go on from a checkpoint, or see that none would be overwritten.
