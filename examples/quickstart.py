@@ -36,6 +36,7 @@ from synthproto import (
     TensorBoardTracker,
     Trainer,
     Validation,
+    describe_run,
     loss_of,
     split,
 )
@@ -43,7 +44,7 @@ from synthproto import (
 
 def arguments() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--csv", type=Path, help="your own table")
     parser.add_argument("--categorical", default="", help="its columns to treat as categories: a,b")
     parser.add_argument("--epochs", type=int, default=40)
@@ -73,6 +74,7 @@ def main() -> None:
     folder = given.out / f"vae-{datetime.now():%Y-%m-%d-%H%M%S}"
     with TensorBoardTracker(folder) as tracker:
         tracker.log_params({"model": "VAE", "latent": vae.latent, "learning rate": 1e-3})
+        describe_run(tracker, {"spec": table.spec, "scores": plan.scores, "model": vae})
         validation = Validation(
             sample=partial(vae.generate, VAEParams(n_records=len(real), temperature=1.0)),
             real=real,
@@ -100,7 +102,7 @@ def main() -> None:
     scores.insert(0, "untrained", pd.Series(untrained))
     print(scores.to_string(float_format="{:.4f}".format))
     print(f"{result}; reference: the holdout in place of the synthetic table")
-    print(f"tensorboard --logdir {given.out}")
+    print(tracker.command)
 
 
 if __name__ == "__main__":

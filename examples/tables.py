@@ -11,7 +11,7 @@ def health_insurance() -> pd.DataFrame:
     Returns:
         20,190 rows, one a person and year: four numeric columns, one boolean, three of words.
     """
-    raw: pd.DataFrame = randhie.load_pandas().data
+    raw = pd.DataFrame(randhie.load_pandas().data)
     codes = [raw["hlthg"] == 1, raw["hlthf"] == 1, raw["hlthp"] == 1]
     return pd.DataFrame(
         {

@@ -120,6 +120,7 @@ from synthproto.presets import default_plan as default_plan
 from synthproto.presets import sdmetrics_plan as sdmetrics_plan
 from synthproto.presets import tabsyn_plan as tabsyn_plan
 from synthproto.trackers.background import Background as Background
+from synthproto.trackers.description import describe_run as describe_run
 from synthproto.trackers.filesystem import FilesystemTracker as FilesystemTracker
 from synthproto.trackers.memory import MemoryTracker as MemoryTracker
 from synthproto.trackers.mlflow import MlflowTracker as MlflowTracker
