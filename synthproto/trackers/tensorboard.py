@@ -136,7 +136,7 @@ class TensorBoardTracker:
         self.log_text(tag, array_table(array), step)
 
     def log_figure(self, tag: str, figure: Drawing, step: int) -> None:
-        """Log a plot as an image; TensorBoard's cards are about 325 x 196 pixels.
+        """Log a plot as an image; TensorBoard shows images 350 pixels wide.
 
         Args:
             tag: Its tag.
