@@ -7,6 +7,8 @@ from typing import Self, final
 
 from typing_extensions import Protocol, runtime_checkable
 
+from synthproto.cli.terminal import plain
+
 _DELAY = 2.0  # seconds
 
 
@@ -63,5 +65,5 @@ class Bar:
     def __call__(self, part: str) -> None:
         """Show what begins now."""
         if self._bar is not None:
-            self._bar.set_description_str(part[:50], refresh=False)
+            self._bar.set_description_str(plain(part, 50), refresh=False)
             self._bar.update(1)

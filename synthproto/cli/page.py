@@ -259,7 +259,8 @@ def _figure(tag: str, figure: Drawing) -> str:
     data = base64.b64encode(png).decode("ascii")
     said = PICTURES.get(tag, "")
     return (
-        f'<figure style="width:{width}px"><img alt="{escape(tag)}" src="data:image/png;base64,{data}">'
+        f'<figure style="width:{width}px"><img alt="{escape(tag)}" '
+        f'src="data:image/png;base64,{data}">'
         f"<figcaption>{escape(said)} <code>{escape(tag)}</code></figcaption></figure>"
     )
 

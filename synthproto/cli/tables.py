@@ -5,8 +5,9 @@ import codecs
 import csv
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import final
@@ -187,23 +188,34 @@ def with_dates(frame: pd.DataFrame, wanted: Sequence[str] = ()) -> pd.DataFrame:
     """
     strings = [name for name in wanted if name in frame and frame[name].dtype == object]
     read = {name: _as_dates(frame[name], "mixed") for name in strings}
-    return frame.assign(**{name: dates for name, dates in read.items() if dates is not None})
+    return _replaced(frame, read)
+
+
+def _replaced(frame: pd.DataFrame, columns: Mapping[str, pd.Series | None]) -> pd.DataFrame:
+    """The frame with some columns exchanged, those that are not ``None``; no cell is copied."""
+    exchanged = frame.copy(deep=False)
+    for name, values in columns.items():
+        if values is not None:
+            exchanged[name] = values
+    return exchanged
 
 
 def _iso_dates(frame: pd.DataFrame, named: Sequence[str]) -> pd.DataFrame:
-    """Columns of strings that all are ISO 8601 dates become dates, unless a kind is named."""
+    """Columns of dates or of ISO 8601 strings become dates, unless a kind is named."""
     found = {
         name: _as_dates(frame[name], "ISO8601")
         for name in frame.columns
         if name not in named and frame[name].dtype == object and _looks_like_dates(frame[name])
     }
-    return frame.assign(**{name: dates for name, dates in found.items() if dates is not None})
+    return _replaced(frame, found)
 
 
 def _looks_like_dates(values: pd.Series) -> bool:
     some = values.dropna().head(_LOOKED_AT)
     return len(some) > 0 and all(
-        isinstance(value, str) and _ISO_DATE.fullmatch(value.strip()) for value in some
+        isinstance(value, date)  # what parquet calls a date comes without a time
+        or (isinstance(value, str) and _ISO_DATE.fullmatch(value.strip()))
+        for value in some
     )
 
 
@@ -229,4 +241,4 @@ def fitted(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         if known.get(name) in ("datetime", "text") and frame[name].isna().all():
             empty = frame[name].astype(object)
             made[name] = pd.to_datetime(empty) if name in dated else empty
-    return with_dates(frame.assign(**made) if made else frame, dated)
+    return with_dates(_replaced(frame, made), dated)

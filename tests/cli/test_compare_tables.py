@@ -1,6 +1,7 @@
 """Files of any shape become tables, or one clear line."""
 
 import argparse
+import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -133,6 +134,16 @@ def test_named_kinds_and_iso_dates() -> None:
     assert spec.of_kind("datetime") == ("day", "eu")
     assert spec.kind("kept") == "identifier"
     Table(fitted(frame, spec), spec)
+
+
+def test_dates_of_parquet_and_columns_named_like_arguments() -> None:
+    days = [datetime.date(2024, 1, 31), None, datetime.date(2024, 2, 1)]
+    frame = pd.DataFrame({"self": days, "frame": ["2024-01-31"] * 3})
+    spec = inferred_spec(frame, options(), "table 'x'")
+    assert spec.of_kind("datetime") == ("self", "frame")
+    table = Table(fitted(frame, spec), spec)
+    assert table.values("self")[0] == table.values("frame")[0]
+    assert frame["frame"].tolist() == ["2024-01-31"] * 3
 
 
 def test_an_error_names_the_file_and_the_column() -> None:
