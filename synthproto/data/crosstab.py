@@ -87,8 +87,6 @@ def cross_tables(
     wanted = set(ordered)
     rows = len(codes[0]) if codes else 0
     groups = [_group(places, codes, sizes) for places in _groups(sizes, rows)]
-    # Whole numbers up to 2^24 are exact in single precision, and their products half as dear.
-    kind = np.dtype(np.float32 if rows < 1 << 24 else np.float64)
     dense: dict[tuple[int, int], Dense] = {}
     for group in groups:
         inside = wanted.intersection(combinations(group.places, 2))
@@ -103,7 +101,9 @@ def cross_tables(
             continue
         cells = first.codes * np.int32(second.cells) + second.codes
         counts = np.bincount(cells, minlength=first.cells * second.cells)
-        joint: Dense = np.asarray(counts.reshape(first.cells, second.cells), dtype=kind)
+        joint: Dense = counts.reshape(first.cells, second.cells)
+        # Whole numbers up to 2^24 are exact in single precision, and their products half as dear.
+        joint = joint.astype(np.float32) if rows < 1 << 24 else joint
         joint = first.margins.T @ joint if len(first.places) > 1 else joint
         joint = joint @ second.margins if len(second.places) > 1 else joint
         for i, j in across:

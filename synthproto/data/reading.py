@@ -46,6 +46,21 @@ def _seconds(series: pd.Series) -> NDArray[np.float64]:
     return seconds
 
 
+def too_large(column: str, values: NDArray[np.float64]) -> str | None:
+    """Which fault a column of numbers has, if any: infinite values, or beyond `LARGEST`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(np.dot(values, values)):
+            return None
+    beyond = np.abs(values) > LARGEST
+    if not beyond.any():
+        return None
+    return (
+        f"has {int(beyond.sum())} infinite or too large values in column {column!r}, e.g. "
+        f"{float(values[beyond][0])}; it takes magnitudes up to {LARGEST:g}. Clip them, or "
+        "make them missing"
+    )
+
+
 def labels_of(series: pd.Series, kind: Kind) -> tuple[list[str], NDArray[np.intp]]:
     """Distinct values of a column as strings, and each row's place among them.
 

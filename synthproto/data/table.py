@@ -32,7 +32,7 @@ from synthproto.data.levels import (
     fitted_edges,
     interval_labels,
 )
-from synthproto.data.reading import LARGEST, labels_of, numbers_of
+from synthproto.data.reading import labels_of, numbers_of, too_large
 from synthproto.data.spec import Kind, TableSpec
 from synthproto.data.statistics import CoMoments, Moments, Statistic, statistic
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
@@ -72,7 +72,7 @@ class Table:
         self._kinds: dict[str, Kind] = {column.name: column.kind for column in spec.columns}
         self._name = name
         self._memo: dict[object, object] = {}
-        refuse(name, [fault for c in spec.of_kind("continuous") if (fault := self._infinite(c))])
+        refuse(name, [f for c in spec.of_kind("continuous") if (f := too_large(c, self.values(c)))])
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -219,20 +219,6 @@ class Table:
         raise SchemaError(
             f"column {column!r} of the {self._name} has no numbers: it is {kind}; numbers have "
             f"{listed(self._spec.of_kind(*NUMERIC))}"
-        )
-
-    def _infinite(self, column: str) -> str | None:
-        values = self.values(column)
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(np.dot(values, values)):
-                return None
-        beyond = np.abs(values) > LARGEST
-        if not beyond.any():
-            return None
-        return (
-            f"has {int(beyond.sum())} infinite or too large values in column {column!r}, e.g. "
-            f"{float(values[beyond][0])}; it takes magnitudes up to {LARGEST:g}. Clip them, or "
-            "make them missing"
         )
 
     def _sorted(self, column: str) -> NDArray[np.float64]:
