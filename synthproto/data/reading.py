@@ -28,8 +28,8 @@ def numbers_of(series: pd.Series, kind: Kind) -> NDArray[np.float64]:
     """
     if kind == "datetime":
         return _seconds(series)
-    if series.dtype == np.float64:
-        values = series.to_numpy()
+    if isinstance(series.dtype, np.dtype):
+        values = series.to_numpy().astype(np.float64, copy=False)
     else:
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
     values = values.view()
