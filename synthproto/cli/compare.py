@@ -14,24 +14,29 @@ PRESETS = ("default", "tabsyn", "sdmetrics", "artifact-core")
 BAD_INPUT = 2
 
 _DESCRIPTION = """\
-Compare synthetic tables with the real table that they imitate, without any model.
+Compare synthetic tables with the real table that they imitate; no model needed.
 
-Prints scores with their references (what real rows reach in the synthetic table's place), the
-best value that they can have, and the worst columns. Several synthetic tables are ranked side by
-side, by overall similarity. REAL is the table that the synthesizer was trained on."""
+Prints scores with their references (what real rows reach in the synthetic
+table's place), the best value that they can have, and the worst columns.
+Several synthetic tables are ranked side by side, by overall similarity."""
 
 _EPILOG = """\
-exit codes: 0, compared; 1, a limit of --fail-under is not kept; 2, bad input, nothing written.
+exit codes:
+  0  compared
+  1  a limit of --fail-under is not kept
+  2  bad input; nothing was written
 
---fail-under 0.9 holds a limit on the overall similarity (fidelity/similarity), which is half the
-similarity of columns and half that of pairs of columns: 0 to 1, 1 is best.
---fail-under TAG=VALUE holds one on any score: a score of which 0 is best must not be above it,
-one of which 1 is best not below it; privacy scores must not be beyond it on the side of copies.
-Several limits: give it several times. Every synthetic table must keep all of them.
+limits:
+  --fail-under 0.9 holds a limit on the overall similarity: half the similarity
+  of columns, half that of pairs of columns; 0 to 1, 1 is best. TAG=VALUE holds
+  one on any other score: one of which 0 is best must not be above VALUE, one of
+  which 1 is best not below it, and a privacy score not beyond it on the side of
+  copies. Every synthetic table must keep every limit.
 
 example:
-  python -m synthproto compare train.csv synthetic.csv --holdout test.csv --target income \\
-      --out report --fail-under 0.9 --fail-under privacy/exact_match_share=0.01
+  python -m synthproto compare train.csv synthetic.csv --holdout test.csv \\
+      --target income --out report \\
+      --fail-under 0.9 --fail-under privacy/exact_match_share=0.01
 """
 
 
@@ -42,8 +47,15 @@ def add_compare(commands: Commands) -> None:
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
-    parser.add_argument("real", type=Path, metavar="REAL", help="CSV or parquet file")
-    parser.add_argument("synthetic", type=Path, nargs="+", metavar="SYNTHETIC")
+    parser.add_argument(
+        "real",
+        type=Path,
+        metavar="REAL",
+        help="table that the synthesizers were trained on: a CSV or parquet file",
+    )
+    parser.add_argument(
+        "synthetic", type=Path, nargs="+", metavar="SYNTHETIC", help="generated tables"
+    )
     parser.add_argument(
         "--holdout",
         type=Path,
@@ -62,8 +74,9 @@ def add_compare(commands: Commands) -> None:
         "--preset",
         choices=PRESETS,
         default="default",
-        help="what to compute: fidelity, validity, utility and privacy (default); the row of "
-        "TabSyn's paper; the numbers of SDMetrics or of artifact-core",
+        metavar="NAME",
+        help="what to compute: `default`, fidelity, validity, utility and privacy; `tabsyn`, the "
+        "row that papers print; `sdmetrics` or `artifact-core`, the numbers of those",
     )
     parser.add_argument(
         "--rows",
@@ -92,7 +105,7 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="[TAG=]VALUE",
-        help="exit with 1 if a score is worse; without TAG, the overall similarity; see below",
+        help="exit with 1 if a score is worse; without TAG the overall similarity; may be repeated",
     )
 
 

@@ -10,8 +10,8 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how files are read and what their columns are."""
     kinds = parser.add_argument_group(
         "kinds of columns",
-        "Inferred where nothing is said; names with commas between them. Strings that all are "
-        "ISO 8601 dates are dates.",
+        "Inferred where nothing is said. Names have commas between them. Strings\n"
+        "that all are ISO 8601 dates are dates.",
     )
     for kind in KINDS:
         kinds.add_argument(f"--{kind}", action="append", default=[], metavar="NAMES")

@@ -338,7 +338,8 @@ def test_help_comes_without_pandas_or_torch() -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "COLUMNS": "100"},
+        env={**os.environ, "COLUMNS": "80"},
     )
     assert done.stdout.splitlines()[-1] == "[]"
     assert "[TAG=]VALUE" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
