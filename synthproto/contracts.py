@@ -120,7 +120,13 @@ class Stateful(Protocol):
         ...
 
 
+# Made once a step, where run-time checks would cost more than they find; the trainer looks at the
+# losses of the first step of each epoch.
+_unchecked = beartype(conf=BeartypeConf(strategy=BeartypeStrategy.O0))
+
+
 @final
+@_unchecked
 @dataclass(frozen=True)
 class Update(Generic[Output_co]):
     """What one training step reports.
@@ -161,10 +167,6 @@ class TrainingStep(Protocol[Batch_contra, Output_co]):
     def load_state_dict(self, state_dict: dict[str, object], /) -> object:
         """Take over a state that `state_dict` gave."""
         ...
-
-
-# Made by the library alone, once a step: there run-time checks would cost more than they find.
-_unchecked = beartype(conf=BeartypeConf(strategy=BeartypeStrategy.O0))
 
 
 @final

@@ -7,6 +7,7 @@ from typing import cast, final
 import torch
 from torch import Tensor
 
+from synthproto.errors import ConformanceError
 from synthproto.training.processes import Processes
 from synthproto.training.unchecked import unchecked
 
@@ -44,10 +45,15 @@ class LossMeans:
 
         Returns:
             The name of a loss that is not finite (found late on a device), or ``None``.
+
+        Raises:
+            ConformanceError: The first loss of a name is no detached 0-d tensor.
         """
         bad = None
         for name, loss in losses.items():
             count = self._counts.get(name, 0)
+            if count == 0:
+                _check(name, loss)
             # The names of sums and counts are the same, and a name's device does not change.
             value = loss.item() if loss.is_cpu else loss.double() if loss.is_cuda else loss
             self._sums[name] = value if count == 0 else self._sums[name] + value
@@ -77,3 +83,18 @@ class LossMeans:
         # The types of a loaded file are known only to the code that wrote it.
         self._sums = dict(cast("dict[str, float | torch.Tensor]", state["sums"]))
         self._counts = dict(cast("dict[str, int]", state["counts"]))
+
+
+def _check(name: str, loss: object) -> None:
+    """Once an epoch: a tensor with a graph would keep each step's graph in memory."""
+    if not isinstance(loss, Tensor):
+        found = type(loss).__name__
+    elif loss.ndim or loss.requires_grad:
+        graph = " with a graph" if loss.requires_grad else ""
+        found = f"one of shape {tuple(loss.shape)}{graph}"
+    else:
+        return
+    raise ConformanceError(
+        f"loss {name!r} of a training step must be a detached tensor without dimensions; got "
+        f"{found}. Report loss.detach()."
+    )

@@ -8,9 +8,7 @@ from typing import TextIO, cast, final
 
 from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.training.unchecked import unchecked
-
-_SECONDS_BETWEEN_DRAWINGS = 0.2
+_SECONDS_BETWEEN_DRAWINGS = 0.4
 _SECONDS_BETWEEN_LINES = 5.0
 _TIMED = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
 _ENDLESS = "{desc}{elapsed}{postfix}"
@@ -61,6 +59,9 @@ class ProgressBar:
     Args:
         scores: Most of the routines' scores that are shown beside the loss, at least 0.
         file: Where to write; by default the standard error stream.
+
+    Attributes:
+        next_drawing: When `step` is due, as `time.perf_counter` counts.
     """
 
     def __init__(self, *, scores: int = 3, file: Writable | None = None) -> None:
@@ -72,6 +73,7 @@ class ProgressBar:
         self._total: int | None = None
         self._steps: int | None = None
         self._drawn = 0.0
+        self.next_drawing = 0.0
 
     def open(self, epochs: int | None, steps: int | None) -> None:
         """Begin to show a run.
@@ -84,18 +86,18 @@ class ProgressBar:
         self._out = sys.stderr if self._file is None else self._file
         self._bar = _tqdm_bar(epochs, self._out)
         self._drawn = perf_counter()
+        self.next_drawing = self._drawn + _SECONDS_BETWEEN_DRAWINGS
 
-    @unchecked
     def step(self, epoch: int, position: int, now: float) -> None:
-        """Note a step of an epoch; draws at most five times a second.
+        """Show a step of an epoch; to be called once `next_drawing` has come.
 
         Args:
             epoch: Current epoch, from 1.
             position: Steps done in it.
             now: What `time.perf_counter` gives.
         """
-        if now - self._drawn >= _SECONDS_BETWEEN_DRAWINGS and self._bar is not None:
-            self._drawn = now
+        self.next_drawing = now + _SECONDS_BETWEEN_DRAWINGS
+        if self._bar is not None:
             share = min(position / self._steps, 1.0) if self._steps else 0.0
             self._draw(epoch, epoch - 1 + share)
 

@@ -240,8 +240,9 @@ class Trainer(Generic[Batch, Output]):
     def _stop(self, epoch_ended: bool) -> str | None:
         """Why to end the run now, if so."""
         state, now = self._state, perf_counter()
-        if self._bar is not None and not epoch_ended:
-            self._bar.step(state.epoch, state.position, now)
+        bar = self._bar
+        if bar is not None and now >= bar.next_drawing and not epoch_ended:
+            bar.step(state.epoch, state.position, now)
         reason = self._stopper(
             Progress(state.epoch, state.step, now - self._began, epoch_ended, state.history)
         )

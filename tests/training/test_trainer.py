@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from synthproto.contracts import EpochEvent, StepEvent, Update
 from synthproto.data.batches import Batches
-from synthproto.errors import NonFiniteLossError, ParameterError
+from synthproto.errors import ConformanceError, NonFiniteLossError, ParameterError
 from synthproto.training.callbacks import GradientNorms, LossCallback
 from synthproto.training.routines import LoaderRoutine, LossRoutine
 from synthproto.training.schedule import Every
@@ -183,6 +183,33 @@ def test_means_count_only_the_steps_with_an_entry() -> None:
     trainer = Trainer(step=Rare(), batches=range(7), stopper=MaxEpochs(1), progress=False)
     scores = trainer.run().history.iloc[0]
     assert (scores["train/often"], scores["train/rare"]) == (1.0, 6.0)
+
+
+def test_losses_that_keep_their_graph_or_are_no_tensors_are_refused() -> None:
+    class Careless:
+        """Wraps a step, and reports its losses otherwise."""
+
+        def __init__(self, loss: object) -> None:
+            self.inner = step_of(net())
+            self.loss = loss
+            self.end_epoch, self.evaluation = self.inner.end_epoch, self.inner.evaluation
+            self.state_dict = self.inner.state_dict
+            self.load_state_dict = self.inner.load_state_dict
+
+        def update(self, batch: Rows, /) -> Update[Scored]:
+            self.inner.update(batch)
+            return Update(self.inner.update(batch).output, {"loss": self.loss})  # type: ignore[dict-item]
+
+    for loss, message in (
+        (1.0, "got float"),
+        (torch.ones(2), r"got one of shape \(2,\)"),
+        (torch.ones((), requires_grad=True), "with a graph"),
+    ):
+        trainer = Trainer(
+            step=Careless(loss), batches=[rows()], stopper=MaxEpochs(1), progress=False
+        )
+        with pytest.raises(ConformanceError, match=message):
+            trainer.run()
 
 
 def test_nothing_is_trained_for_zero_epochs() -> None:
