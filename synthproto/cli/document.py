@@ -26,6 +26,7 @@
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
@@ -114,7 +115,10 @@ def _array(array: Array) -> dict[str, object]:
     return {
         "index": [str(name) for name in frame.index],
         "columns": [str(name) for name in frame.columns],
-        "data": frame.to_numpy(dtype=float).tolist(),
+        "data": [
+            [value if math.isfinite(value) else None for value in row]
+            for row in frame.to_numpy(dtype=float).tolist()
+        ],
     }
 
 

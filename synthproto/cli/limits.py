@@ -1,5 +1,6 @@
 """Limits that a comparison has to keep, for continuous integration."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -37,11 +38,12 @@ class Limit:
         """
         tag, found, value = text.rpartition("=")
         try:
-            return cls(tag if found else SIMILARITY, float(value))
-        except ValueError as error:
-            raise ParameterError(
-                f"--fail-under takes VALUE or TAG=VALUE; got {text!r}, e.g. 0.9"
-            ) from error
+            worst = float(value)
+        except ValueError:
+            worst = math.nan
+        if not math.isfinite(worst):
+            raise ParameterError(f"--fail-under takes VALUE or TAG=VALUE; got {text!r}, e.g. 0.9")
+        return cls(tag if found else SIMILARITY, worst)
 
     def failure(self, comparison: Comparison, table: Compared) -> str:
         """Why a table does not pass; empty if it does.

@@ -193,6 +193,7 @@ def test_the_better_end_decides_what_worse_is(
         ("fidelity/similarty=0.9", "Did you mean 'fidelity/similarity'"),
         ("fidelity/similarity/age=0.9", "names no score"),
         ("high", "VALUE"),
+        ("nan", "VALUE"),
     ],
 )
 def test_a_limit_on_nothing_is_bad_input(
