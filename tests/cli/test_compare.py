@@ -344,3 +344,17 @@ def test_help_comes_without_pandas_or_torch() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
     assert "[TAG=]VALUE" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_nothing_optional_is_needed(folder: Path) -> None:
+    code = (
+        "import sys\nfor name in ('sklearn', 'tqdm', 'pyarrow'): sys.modules[name] = None\n"
+        "from synthproto.cli.main import main\n"
+        "words = ['real.csv', 'good.csv', '--holdout', 'holdout.csv', '--target', 'rich']\n"
+        "sys.exit(main(['compare', *words]) or main(['compare', *words, '--preset', 'tabsyn'])\n"
+        "    or main(['compare', *words, '--preset', 'artifact-core']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "synthproto[learn]" in done.stdout
+    assert "c2st" not in done.stdout
