@@ -56,6 +56,13 @@ def add_compare(commands: Commands) -> None:
     parser.add_argument(
         "synthetic", type=Path, nargs="+", metavar="SYNTHETIC", help="generated tables"
     )
+    _add_questions(parser)
+    _add_outputs(parser)
+    add_reading(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_questions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--holdout",
         type=Path,
@@ -86,9 +93,6 @@ def add_compare(commands: Commands) -> None:
         help="most rows of each table for neighbour searches and classifiers (default: 20000)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
-    _add_outputs(parser)
-    add_reading(parser)
-    parser.set_defaults(run=run)
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
