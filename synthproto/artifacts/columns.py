@@ -47,9 +47,10 @@ class WassersteinDistance:
                     f"score {self.name!r} of column {column!r} is undefined: all its values are "
                     f"missing in the {table.name}"
                 )
-        # In units first: the sum of large distances may not be finite.
-        unit = self._unit(pair.real, column)
-        return wasserstein_distance(real / unit, synthetic / unit)
+        # In units first, as the sum of large distances may not be finite; and from the smallest
+        # real value, so that a large offset costs no precision.
+        low, unit = real[0], self._unit(pair.real, column)
+        return wasserstein_distance((real - low) / unit, (synthetic - low) / unit)
 
     def _unit(self, real: Table, column: str) -> float:
         moments = real.moments(column)
