@@ -22,6 +22,8 @@ from synthproto.artifacts.detection import C2ST as C2ST
 from synthproto.artifacts.detection import C2STAUC as C2STAUC
 from synthproto.artifacts.detection import Giveaways as Giveaways
 from synthproto.artifacts.detection import TwoSampleTest as TwoSampleTest
+from synthproto.artifacts.detection_plots import C2STCurve as C2STCurve
+from synthproto.artifacts.detection_plots import GiveawayBars as GiveawayBars
 from synthproto.artifacts.embedding import TSNEJuxtaposition as TSNEJuxtaposition
 from synthproto.artifacts.heatmaps import (
     CorrelationHeatmapJuxtaposition as CorrelationHeatmapJuxtaposition,
@@ -33,9 +35,9 @@ from synthproto.artifacts.joint import AlphaPrecision as AlphaPrecision
 from synthproto.artifacts.joint import Authenticity as Authenticity
 from synthproto.artifacts.joint import BetaRecall as BetaRecall
 from synthproto.artifacts.paper import PaperRow as PaperRow
+from synthproto.artifacts.paper import PaperTable as PaperTable
 from synthproto.artifacts.peers import artifact_core as artifact_core
 from synthproto.artifacts.peers import experiment_script as experiment_script
-from synthproto.artifacts.picture import Picture as Picture
 from synthproto.artifacts.plots import CDF as CDF
 from synthproto.artifacts.plots import PDF as PDF
 from synthproto.artifacts.plots import CDFByColumn as CDFByColumn
@@ -46,6 +48,9 @@ from synthproto.artifacts.privacy import DCRShare as DCRShare
 from synthproto.artifacts.privacy import ExactMatchShare as ExactMatchShare
 from synthproto.artifacts.projections import PCAJuxtaposition as PCAJuxtaposition
 from synthproto.artifacts.projections import TruncatedSVDJuxtaposition as TruncatedSVDJuxtaposition
+from synthproto.artifacts.risk_plots import DCRDistribution as DCRDistribution
+from synthproto.artifacts.risk_plots import FlaggedRows as FlaggedRows
+from synthproto.artifacts.risk_plots import MembershipCurve as MembershipCurve
 from synthproto.artifacts.sampling import Sampled as Sampled
 from synthproto.artifacts.scores import Complement as Complement
 from synthproto.artifacts.scores import JSDistance as JSDistance
@@ -101,6 +106,7 @@ from synthproto.data.spec import TableSpec as TableSpec
 from synthproto.data.split import split as split
 from synthproto.data.table import Table as Table
 from synthproto.data.table import TablePair as TablePair
+from synthproto.drawing.picture import Picture as Picture
 from synthproto.errors import CheckpointError as CheckpointError
 from synthproto.errors import ConformanceError as ConformanceError
 from synthproto.errors import MissingExtraError as MissingExtraError
@@ -117,6 +123,7 @@ from synthproto.plan import Report as Report
 from synthproto.plan import TablePlan as TablePlan
 from synthproto.presets import artifact_core_plan as artifact_core_plan
 from synthproto.presets import default_plan as default_plan
+from synthproto.presets import preset as preset
 from synthproto.presets import sdmetrics_plan as sdmetrics_plan
 from synthproto.presets import tabsyn_plan as tabsyn_plan
 from synthproto.trackers.background import Background as Background
@@ -144,6 +151,7 @@ from synthproto.training.processes import Processes as Processes
 from synthproto.training.processes import processes_of_torchrun as processes_of_torchrun
 from synthproto.training.progress import ProgressBar as ProgressBar
 from synthproto.training.result import TrainingResult as TrainingResult
+from synthproto.training.routines import KeepBest as KeepBest
 from synthproto.training.routines import LoaderRoutine as LoaderRoutine
 from synthproto.training.routines import LossRoutine as LossRoutine
 from synthproto.training.schedule import Every as Every

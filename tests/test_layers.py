@@ -14,6 +14,7 @@ FLOORS = {
     "errors": 1,
     "data": 2,
     "measures": 2,
+    "drawing": 2,
     "contracts": 3,
     "artifacts": 3,
     "hints": 3,

@@ -7,7 +7,9 @@ from typing import Final, final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.artifacts.axes import (
+from synthproto.data.statistics import Statistic
+from synthproto.data.table import Table, TablePair
+from synthproto.drawing.axes import (
     Box,
     Scale,
     level_axis,
@@ -15,15 +17,13 @@ from synthproto.artifacts.axes import (
     title,
     upright_axis,
 )
-from synthproto.artifacts.drawing import Canvas
-from synthproto.artifacts.fonts import shortened
-from synthproto.artifacts.ink import HOLDOUT, MUTED, REAL, SYNTHETIC, TEXT, Dot, Ink, Label, Pen
-from synthproto.artifacts.panels import Look
-from synthproto.artifacts.picture import Picture
-from synthproto.artifacts.sheets import Sheet, grid
-from synthproto.artifacts.ticks import Tick, short, ticks
-from synthproto.data.statistics import Statistic
-from synthproto.data.table import Table, TablePair
+from synthproto.drawing.canvas import Canvas
+from synthproto.drawing.fonts import shortened
+from synthproto.drawing.ink import HOLDOUT, MUTED, REAL, SYNTHETIC, TEXT, Dot, Ink, Label, Pen
+from synthproto.drawing.panels import Look
+from synthproto.drawing.picture import Picture
+from synthproto.drawing.sheets import Sheet, grid
+from synthproto.drawing.ticks import Tick, short, ticks
 from synthproto.errors import ParameterError
 
 STATISTICS: Final[tuple[Statistic, ...]] = get_args(Statistic)

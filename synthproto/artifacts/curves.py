@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from synthproto.artifacts.axes import (
+from synthproto.drawing.axes import (
     CARD,
     Box,
     Scale,
@@ -15,11 +15,11 @@ from synthproto.artifacts.axes import (
     title,
     upright_axis,
 )
-from synthproto.artifacts.drawing import Canvas
-from synthproto.artifacts.fonts import text_width
-from synthproto.artifacts.ink import AXIS, HOLDOUT, REAL, REAL_INK, SYNTHETIC, TEXT, Ink, Label, Pen
-from synthproto.artifacts.picture import Picture
-from synthproto.artifacts.ticks import Tick, ticks
+from synthproto.drawing.canvas import Canvas
+from synthproto.drawing.fonts import text_width
+from synthproto.drawing.ink import AXIS, HOLDOUT, REAL, REAL_INK, SYNTHETIC, TEXT, Ink, Label, Pen
+from synthproto.drawing.picture import Picture
+from synthproto.drawing.ticks import Tick, ticks
 from synthproto.errors import ParameterError
 from synthproto.measures.rows import Floats
 

@@ -5,15 +5,15 @@ from typing import Final, final
 
 import numpy as np
 
-from synthproto.artifacts.axes import Scale, plot_area, remark, title, upright_axis
 from synthproto.artifacts.curves import CARD_BOX, PENS, Curve, card, check_scale, curves_panel
 from synthproto.artifacts.detection import Giveaways, TwoSampleTest
-from synthproto.artifacts.fonts import shortened
-from synthproto.artifacts.ink import MUTED, SYNTHETIC, TEXT, Ink, Label
-from synthproto.artifacts.picture import Picture
 from synthproto.artifacts.searches import check_least
-from synthproto.artifacts.ticks import ticks
 from synthproto.data.table import TablePair
+from synthproto.drawing.axes import Scale, plot_area, remark, title, upright_axis
+from synthproto.drawing.fonts import shortened
+from synthproto.drawing.ink import MUTED, SYNTHETIC, TEXT, Ink, Label
+from synthproto.drawing.picture import Picture
+from synthproto.drawing.ticks import ticks
 from synthproto.errors import ParameterError
 from synthproto.measures.classifiers import Learner, require_learn
 from synthproto.measures.ranking import roc

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.artifacts.encoding import sampled
-from synthproto.artifacts.picture import Picture
 from synthproto.artifacts.projections import (
     Plane,
     Projection,
@@ -16,6 +15,7 @@ from synthproto.artifacts.projections import (
     cloud_sheet,
 )
 from synthproto.data.table import TablePair
+from synthproto.drawing.picture import Picture
 from synthproto.errors import ParameterError
 
 try:

@@ -9,13 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association
-from synthproto.artifacts.axes import CARD
-from synthproto.artifacts.drawing import Canvas
-from synthproto.artifacts.fonts import shortened, text_width
-from synthproto.artifacts.ink import GRID, MUTED, TEXT, WHITE, Ink, Label, Pen, Pixels, rectangle
-from synthproto.artifacts.picture import Picture
-from synthproto.artifacts.sheets import blank
 from synthproto.data.table import Table, TablePair
+from synthproto.drawing.axes import CARD
+from synthproto.drawing.canvas import Canvas
+from synthproto.drawing.fonts import shortened, text_width
+from synthproto.drawing.ink import GRID, MUTED, TEXT, WHITE, Ink, Label, Pen, Pixels, rectangle
+from synthproto.drawing.picture import Picture
+from synthproto.drawing.sheets import blank
 from synthproto.errors import ParameterError
 
 # From -1 over 0 to 1: orange to blue, which the colour-blind tell apart, even in lightness.

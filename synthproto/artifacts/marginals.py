@@ -11,14 +11,14 @@ from typing import Final, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.artifacts.axes import Box
-from synthproto.artifacts.bars import BarPanel
-from synthproto.artifacts.drawing import Canvas
-from synthproto.artifacts.panels import CurvePanel, HistogramPanel, Shares, curve_places
-from synthproto.artifacts.sheets import Sheet, grid
-from synthproto.artifacts.ticks import Quantity
 from synthproto.data.levels import Levels, interval_labels
 from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.drawing.axes import Box
+from synthproto.drawing.bars import BarPanel
+from synthproto.drawing.canvas import Canvas
+from synthproto.drawing.panels import CurvePanel, HistogramPanel, Shares, curve_places
+from synthproto.drawing.sheets import Sheet, grid
+from synthproto.drawing.ticks import Quantity
 
 # Room above the tallest real bar, for a synthetic one that is taller.
 _HEADROOM: Final = 1.3

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import final
 
 from synthproto.artifacts.marginals import CDFLayout, Layout, PDFLayout
-from synthproto.artifacts.panels import HOLDOUT_LOOK, SYNTHETIC_LOOK, Look, Shares
-from synthproto.artifacts.picture import Picture
-from synthproto.artifacts.sheets import blank
 from synthproto.data.table import TablePair
+from synthproto.drawing.panels import HOLDOUT_LOOK, SYNTHETIC_LOOK, Look, Shares
+from synthproto.drawing.picture import Picture
+from synthproto.drawing.sheets import blank
 from synthproto.errors import ParameterError
 
 

@@ -7,15 +7,15 @@ from typing import Final, Literal, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.artifacts.axes import Box, Scale, plot_area, remark, title
-from synthproto.artifacts.drawing import Canvas
 from synthproto.artifacts.encoding import Space, sampled
-from synthproto.artifacts.ink import AXIS, MUTED, REAL, SYNTHETIC, Dot, Ink, Label, Pen, rectangle
-from synthproto.artifacts.panels import Look
-from synthproto.artifacts.picture import Picture
-from synthproto.artifacts.sheets import Sheet, grid
-from synthproto.artifacts.ticks import percent
 from synthproto.data.table import Table, TablePair
+from synthproto.drawing.axes import Box, Scale, plot_area, remark, title
+from synthproto.drawing.canvas import Canvas
+from synthproto.drawing.ink import AXIS, MUTED, REAL, SYNTHETIC, Dot, Ink, Label, Pen, rectangle
+from synthproto.drawing.panels import Look
+from synthproto.drawing.picture import Picture
+from synthproto.drawing.sheets import Sheet, grid
+from synthproto.drawing.ticks import percent
 from synthproto.errors import ParameterError
 
 Method: TypeAlias = Literal["pca", "truncated_svd"]

@@ -11,16 +11,16 @@ import numpy as np
 
 from synthproto.artifacts.attacks import MembershipAttack
 from synthproto.artifacts.audit import Audit
-from synthproto.artifacts.axes import remark
 from synthproto.artifacts.curves import CARD_BOX, PENS, Curve, card, check_scale, curves_panel
 from synthproto.artifacts.encoding import sampled
-from synthproto.artifacts.ink import MUTED, SYNTHETIC, TEXT, Dot, Pen
-from synthproto.artifacts.panels import Look
-from synthproto.artifacts.picture import Picture
 from synthproto.artifacts.projections import Projection, cloud_sheet
 from synthproto.artifacts.searches import check_least, search
-from synthproto.artifacts.ticks import percent
 from synthproto.data.table import TablePair
+from synthproto.drawing.axes import remark
+from synthproto.drawing.ink import MUTED, SYNTHETIC, TEXT, Dot, Pen
+from synthproto.drawing.panels import Look
+from synthproto.drawing.picture import Picture
+from synthproto.drawing.ticks import percent
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.rows import Floats
 

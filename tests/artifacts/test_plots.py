@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from synthproto.artifacts.alignment import Alignment, Warp
 from synthproto.artifacts.associations import Association
-from synthproto.artifacts.axes import Box
 from synthproto.artifacts.heatmaps import (
     CorrelationHeatmapJuxtaposition,
     CorrelationHeatmaps,
     colors_of,
     differences,
 )
-from synthproto.artifacts.ink import Pixels
 from synthproto.artifacts.marginals import (
     CDFLayout,
     CountedColumn,
@@ -30,6 +28,8 @@ from synthproto.artifacts.plots import CDF, PDF, CDFByColumn, PDFByColumn
 from synthproto.contracts import Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
+from synthproto.drawing.axes import Box
+from synthproto.drawing.ink import Pixels
 from synthproto.errors import ParameterError
 
 REAL_BLUE = [169, 203, 232]

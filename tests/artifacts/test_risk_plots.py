@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.artifacts.axes import CARD
 from synthproto.artifacts.curves import PENS, Curve, curves_panel
 from synthproto.artifacts.detection_plots import C2STCurve, GiveawayBars
-from synthproto.artifacts.picture import Picture
 from synthproto.artifacts.risk_plots import DCRDistribution, FlaggedRows, MembershipCurve
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
+from synthproto.drawing.axes import CARD
+from synthproto.drawing.picture import Picture
 from synthproto.errors import ParameterError, UndefinedScoreError
 
 

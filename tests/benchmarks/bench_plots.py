@@ -47,10 +47,10 @@ from sklearn.manifold import TSNE
 from synthproto.artifacts.alignment import Alignment
 from synthproto.artifacts.embedding import TSNEJuxtaposition
 from synthproto.artifacts.heatmaps import CorrelationHeatmapJuxtaposition
-from synthproto.artifacts.picture import Picture
 from synthproto.artifacts.plots import CDF, PDF
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
+from synthproto.drawing.picture import Picture
 
 Draw = Callable[[pd.DataFrame, pd.DataFrame], object]
 OurPlot = Callable[[TablePair], Picture]

@@ -30,8 +30,8 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from torch.utils.tensorboard import SummaryWriter
 
-from synthproto.artifacts.picture import Picture
 from synthproto.contracts import Drawing, RunTracker
+from synthproto.drawing.picture import Picture
 from synthproto.trackers.background import Background
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.memory import MemoryTracker

@@ -7,9 +7,9 @@ from typing import Final, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.artifacts.fonts import shortened, text_width
-from synthproto.artifacts.ink import AXIS, GRID, TEXT, Ink, Label, Pen, Points
-from synthproto.artifacts.ticks import Tick
+from synthproto.drawing.fonts import shortened, text_width
+from synthproto.drawing.ink import AXIS, GRID, TEXT, Ink, Label, Pen, Points
+from synthproto.drawing.ticks import Tick
 
 CARD: Final = (350.0, 196.0)
 """Width and height of a panel in pixels: what TensorBoard's image cards, 350 wide, show sharply."""

@@ -9,12 +9,12 @@ import numpy as np
 from PIL import Image
 from typing_extensions import Protocol, TypeVar, runtime_checkable
 
-from synthproto.artifacts.axes import CARD, Box
-from synthproto.artifacts.drawing import Canvas
-from synthproto.artifacts.fonts import text_width
-from synthproto.artifacts.ink import MUTED, REAL, TEXT, Dot, Ink, Label, Pen, rectangle
-from synthproto.artifacts.panels import Look, Shares
-from synthproto.artifacts.picture import Picture
+from synthproto.drawing.axes import CARD, Box
+from synthproto.drawing.canvas import Canvas
+from synthproto.drawing.fonts import text_width
+from synthproto.drawing.ink import MUTED, REAL, TEXT, Dot, Ink, Label, Pen, rectangle
+from synthproto.drawing.panels import Look, Shares
+from synthproto.drawing.picture import Picture
 
 Side_contra = TypeVar("Side_contra", contravariant=True, default=Shares)
 Side = TypeVar("Side", default=Shares)

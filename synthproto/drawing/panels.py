@@ -11,7 +11,7 @@ from typing import Final, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.artifacts.axes import (
+from synthproto.drawing.axes import (
     Box,
     Scale,
     level_axis,
@@ -21,7 +21,7 @@ from synthproto.artifacts.axes import (
     title,
     upright_axis,
 )
-from synthproto.artifacts.ink import (
+from synthproto.drawing.ink import (
     HOLDOUT,
     REAL,
     REAL_INK,
@@ -32,7 +32,7 @@ from synthproto.artifacts.ink import (
     Points,
     rectangle,
 )
-from synthproto.artifacts.ticks import Quantity, Tick, percent, ticks
+from synthproto.drawing.ticks import Quantity, Tick, percent, ticks
 
 # Gutters for the open outer bins, and the gap that tells them from the axis.
 _GUTTER, _GAP = 9.0, 3.0

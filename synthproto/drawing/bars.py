@@ -5,11 +5,11 @@ from typing import Final, final
 
 import numpy as np
 
-from synthproto.artifacts.axes import Box, Scale, plot_area, remark, title, upright_axis
-from synthproto.artifacts.fonts import distinct
-from synthproto.artifacts.ink import MUTED, REAL, REAL_INK, TEXT, Ink, Label, rectangle
-from synthproto.artifacts.panels import Look, Shares, spoken
-from synthproto.artifacts.ticks import percent, ticks
+from synthproto.drawing.axes import Box, Scale, plot_area, remark, title, upright_axis
+from synthproto.drawing.fonts import distinct
+from synthproto.drawing.ink import MUTED, REAL, REAL_INK, TEXT, Ink, Label, rectangle
+from synthproto.drawing.panels import Look, Shares, spoken
+from synthproto.drawing.ticks import percent, ticks
 
 # Room for the names of the rows, in pixels.
 _ROW_LABELS: Final = 104.0

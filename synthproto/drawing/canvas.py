@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.artifacts.fonts import font, printable, text_width
-from synthproto.artifacts.ink import WHITE, Dot, Ink, Label, Pen, Pixels, Points
-from synthproto.artifacts.picture import palette, palette_indices
+from synthproto.drawing.fonts import font, printable, text_width
+from synthproto.drawing.ink import WHITE, Dot, Ink, Label, Pen, Pixels, Points
+from synthproto.drawing.picture import palette, palette_indices
 
 _ALIGN = {"left": 0.0, "center": 0.5, "right": 1.0}
 # Height of capitals of DejaVu Sans as a share of the font's size.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthproto.artifacts.ticks import Quantity, percent, short, ticks
+from synthproto.drawing.ticks import Quantity, percent, short, ticks
 
 
 def names(low: float, high: float, quantity: Quantity = "number", most: int = 5) -> list[str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.artifacts.ink import (
+from synthproto.drawing.ink import (
     AXIS,
     GRID,
     MUTED,

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synthproto.artifacts.drawing import Canvas
-from synthproto.artifacts.fonts import distinct, printable, shortened, text_width
-from synthproto.artifacts.ink import (
+from synthproto.contracts import Drawing
+from synthproto.drawing.canvas import Canvas
+from synthproto.drawing.fonts import distinct, printable, shortened, text_width
+from synthproto.drawing.ink import (
     REAL,
     SYNTHETIC,
     TEXT,
@@ -24,8 +25,7 @@ from synthproto.artifacts.ink import (
     Pixels,
     rectangle,
 )
-from synthproto.artifacts.picture import Picture, palette, palette_indices
-from synthproto.contracts import Drawing
+from synthproto.drawing.picture import Picture, palette, palette_indices
 from synthproto.errors import ParameterError
 
 

@@ -1,0 +1,1 @@
+"""Ink on pixels: histograms, bars and curves on a kept background; arrays in, pictures out."""
