@@ -73,7 +73,7 @@ class ProgressBar:
         self._total: int | None = None
         self._steps: int | None = None
         self._drawn = 0.0
-        self.next_drawing = 0.0
+        self.next_drawing: float = 0.0
 
     def open(self, epochs: int | None, steps: int | None) -> None:
         """Begin to show a run.
