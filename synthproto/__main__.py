@@ -6,7 +6,7 @@ import sys
 from synthproto.cli.main import main
 
 if __name__ == "__main__":
-    status = main()
+    status: int = main()
     if "mypy" in sys.modules:
         # To free its objects one by one would take longer than the check did.
         sys.stdout.flush()
