@@ -12,6 +12,7 @@ from synthproto.artifacts.searches import (
     centre_distances,
     check_least,
     in_balls,
+    overlap,
     real_rows,
     rows,
     search,
@@ -19,7 +20,6 @@ from synthproto.artifacts.searches import (
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.joint import (
-    Manifold,
     alpha_precision,
     authenticity,
     beta_recall,
@@ -71,7 +71,8 @@ class PRDC:
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """The four of them by name."""
-        return pair.get(_Overlap(self.k))._asdict()
+        found = overlap(pair, self.k)
+        return manifold(found.balls[-1], found.covered, self.k)._asdict()
 
 
 @final
@@ -224,16 +225,6 @@ class MMD:
                 f"tables; they have {len(real.values)} and {len(synthetic)}"
             )
         return squared_mmd(real.within, within, between, (len(real.values), len(synthetic)))
-
-
-@final
-@dataclass(frozen=True)
-class _Overlap:
-    k: int
-
-    def __call__(self, pair: TablePair) -> Manifold:
-        real = in_balls(pair, "synthetic", "real", self.k)
-        return manifold(real, in_balls(pair, "real", "synthetic", self.k), self.k)
 
 
 @final

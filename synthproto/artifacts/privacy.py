@@ -13,7 +13,13 @@ from typing import final
 
 import numpy as np
 
-from synthproto.artifacts.searches import check_shares, rows, search, with_holdout
+from synthproto.artifacts.searches import (
+    check_shares,
+    closer_in_holdout,
+    rows,
+    search,
+    with_holdout,
+)
 from synthproto.data.table import TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.risk import Ties, dcr_share, exact_matches, nndr
@@ -126,7 +132,7 @@ class DCRShare:
         sizes = (len(pair.real), len(between.synthetic))
         found = dcr_share(
             search(pair, "synthetic", "real", 2),
-            search(pair, "synthetic", "holdout", 2),
+            closer_in_holdout(pair),
             sizes if self.corrected else (sizes[0], sizes[0]),
             ties=self.ties,
         )

@@ -15,13 +15,17 @@ from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.joint import Centre
 from synthproto.measures.neighbours import Balls, Neighbours, balls, nearest
-from synthproto.measures.rows import Floats, Ints, Rows, scale_to_range
+from synthproto.measures.rows import TIE, Floats, Ints, Rows, scale_to_range
+from synthproto.measures.survey import Survey, survey
 
 Side: TypeAlias = Literal["real", "synthetic", "holdout"]
 """One of the tables of a pair."""
 
 SHARED = 5
 """Neighbours that a search within a table looks for at least, so that most parts share it."""
+
+CLOSEST = 2
+"""Real rows that a survey looks for: those that distances to the closest record ask for."""
 
 
 def distance_columns(pair: TablePair) -> tuple[str, ...]:
@@ -88,6 +92,9 @@ def search(
     if "synthetic" not in (queries, references):
         between = with_holdout(pair, "a search in the holdout")
         return search(between, _moved(queries), _moved(references), k, without)
+    if (queries, references, k, without) == ("synthetic", "real", CLOSEST, ()):
+        for made in pair.get(_surveys).values():
+            return made.closest
     return pair.get(_Search(queries, references, k, without))
 
 
@@ -99,7 +106,43 @@ def in_balls(pair: TablePair, points: Side, centres: Side, k: int) -> Balls:
     Raises:
         UndefinedScoreError: The table of the centres has no more than k rows.
     """
+    if (points, centres) == ("synthetic", "real"):
+        for made, known in pair.get(_surveys).items():
+            if k in (1, made):
+                return known.balls[0 if k == 1 else -1]
     return pair.get(_InBalls(points, centres, k))
+
+
+def overlap(pair: TablePair, k: int) -> Survey:
+    """Synthetic rows surveyed among the real ones: closest rows, and balls in both directions.
+
+    Balls reach to the k-th closest row of the own table; those of the real rows also to the
+    closest one. `search` and `in_balls` take from it what it holds, once it has been made: parts
+    that ask for it should come before those that ask for less.
+
+    Raises:
+        UndefinedScoreError: A table has no more than k rows.
+    """
+    made = pair.get(_surveys)
+    if k not in made:
+        own, others = _radii(pair, "synthetic", k), _radii(pair, "real", k)
+        made[k] = survey(
+            rows(pair, "synthetic"),
+            rows(pair, "real"),
+            CLOSEST,
+            (own[:, k - 1], others[:, sorted({0, k - 1})]),
+            centre_distances(pair, "synthetic", "synthetic"),
+        )
+    return made[k]
+
+
+def closer_in_holdout(pair: TablePair) -> Neighbours:
+    """The closest holdout row of each synthetic row, or any if none is as close as a real row.
+
+    Raises:
+        UndefinedScoreError: There is no holdout.
+    """
+    return pair.get(_CloserInHoldout())
 
 
 def centre_distances(pair: TablePair, side: Side, centre: Side) -> Floats:
@@ -164,15 +207,34 @@ class _InBalls:
     k: int
 
     def __call__(self, pair: TablePair) -> Balls:
-        centres = rows(pair, self.centres)
-        if len(centres) <= self.k:
-            raise UndefinedScoreError(
-                f"balls to the {self.k}. neighbour are undefined for the {self.centres} table: "
-                f"they need {self.k + 1} rows; it has {len(centres)}"
-            )
-        radii = search(pair, self.centres, self.centres, max(self.k, SHARED)).distances
+        radii = _radii(pair, self.centres, self.k)[:, self.k - 1]
         values = centre_distances(pair, self.points, self.points)
-        return balls(rows(pair, self.points), centres, radii[:, self.k - 1], values)
+        return balls(rows(pair, self.points), rows(pair, self.centres), radii, values)
+
+
+def _surveys(_: TablePair) -> dict[int, Survey]:
+    """Surveys of a pair by their k, filled when they are made."""
+    return {}
+
+
+@final
+@dataclass(frozen=True)
+class _CloserInHoldout:
+    def __call__(self, pair: TablePair) -> Neighbours:
+        holdout = rows(pair, "holdout")
+        limits = search(pair, "synthetic", "real", CLOSEST).distances[:, 0]
+        # Distances that differ by less than a tie count as equal.
+        return nearest(rows(pair, "synthetic"), holdout, 1, ceiling=limits + TIE)
+
+
+def _radii(pair: TablePair, side: Side, k: int) -> Floats:
+    """Distances of each row to at least the k closest others of its table."""
+    if len(rows(pair, side)) <= k:
+        raise UndefinedScoreError(
+            f"balls to the {k}. neighbour are undefined for the {side} table: "
+            f"they need {k + 1} rows; it has {len(rows(pair, side))}"
+        )
+    return search(pair, side, side, max(k, SHARED)).distances
 
 
 @final

@@ -31,7 +31,7 @@ class Manifold(NamedTuple):
     coverage: float
 
 
-def manifold(real_balls: Balls, synthetic_balls: Balls, k: int) -> Manifold:
+def manifold(real_balls: Balls, covered: NDArray[np.bool_], k: int) -> Manifold:
     """Precision, recall, density and coverage.
 
     The ball of a row reaches to its k-th closest other row of the same table, and includes it:
@@ -40,7 +40,7 @@ def manifold(real_balls: Balls, synthetic_balls: Balls, k: int) -> Manifold:
 
     Args:
         real_balls: Synthetic points in the balls of the real rows.
-        synthetic_balls: Real points in the balls of the synthetic rows.
+        covered: Which real rows lie in any ball of the synthetic rows.
         k: The neighbour that radii reach to.
 
     References:
@@ -50,7 +50,7 @@ def manifold(real_balls: Balls, synthetic_balls: Balls, k: int) -> Manifold:
     """
     return Manifold(
         precision=float((real_balls.counts > 0).mean()),
-        recall=float((synthetic_balls.counts > 0).mean()),
+        recall=float(covered.mean()),
         density=float(real_balls.counts.mean() / k),
         coverage=float(np.isfinite(real_balls.lowest).mean()),
     )

@@ -80,7 +80,8 @@ def dcr_share(
 
     Args:
         to_real: Closest real row of each synthetic row.
-        to_holdout: Closest holdout row of each synthetic row.
+        to_holdout: Closest holdout row of each synthetic row; any, if all are farther than the
+            closest real row.
         sizes: Rows of the real table and of the holdout; equal numbers correct nothing.
         ties: What a row counts that is as close to both: ``"half"``, or nothing (``"holdout"``).
 

@@ -13,6 +13,7 @@ from synthproto.artifacts.joint import (
     Authenticity,
     BetaRecall,
 )
+from synthproto.artifacts.privacy import DCR, DCRShare
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
@@ -54,6 +55,16 @@ def test_copies() -> None:
     assert BetaRecall()(pair) > 0.8
     assert Authenticity()(pair) == 0.0
     assert MMD()(pair) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_order_of_parts_does_not_matter() -> None:
+    tables = [Table(frame(seed, 150), SPEC) for seed in range(3)]
+    parts: list[Callable[[TablePair], float | dict[str, float]]] = [
+        *(PRDC(), PRDC(k=2), BetaRecall(), BetaRecall(k=5), Authenticity(), DCR(), DCRShare())
+    ]
+    straight, backwards = TablePair(*tables), TablePair(*tables)
+    first = [part(straight) for part in parts]
+    assert first == [part(backwards) for part in parts[::-1]][::-1]
 
 
 def test_disjoint_tables_are_worst() -> None:

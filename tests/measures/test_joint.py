@@ -46,7 +46,7 @@ def overlap(real: Rows, synthetic: Rows, k: int) -> Manifold:
     ]
     return manifold(
         balls(synthetic, real, radii[0], np.zeros(len(synthetic))),
-        balls(real, synthetic, radii[1], np.zeros(len(real))),
+        balls(real, synthetic, radii[1], np.zeros(len(real))).counts > 0,
         k,
     )
 

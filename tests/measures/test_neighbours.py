@@ -159,3 +159,15 @@ def test_refusals() -> None:
         nearest(table, table, 0)
     with pytest.raises(SchemaError, match=r"same columns; got .*\(1, 1\) and \(2, 1\)"):
         nearest(table, made(0, 3, 3, 2, 1), 1)
+
+
+def test_a_ceiling_keeps_what_is_below_it() -> None:
+    references, queries = made(6, 900, 50, 4, 2), made(7, 300, 50, 4, 2)
+    exact = nearest(queries, references, 2)
+    ceiling = np.random.default_rng(0).permutation(exact.distances[:, 0])
+    found = nearest(queries, references, 2, ceiling=ceiling)
+    below = exact.distances <= ceiling[:, None]
+    np.testing.assert_array_equal(found.indices[below], exact.indices[below])
+    assert (found.distances >= exact.distances - TIE).all()
+    pairs = np.broadcast_to(np.arange(300)[:, None], found.indices.shape), found.indices
+    np.testing.assert_array_equal(found.distances, gower(queries, references, pairs))
