@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 from ctgan import CTGAN, TVAE
-from ctgan.data_sampler import DataSampler
-from ctgan.data_transformer import DataTransformer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -24,6 +22,8 @@ EPOCHS = 2
 # Untyped: their networks and helpers are not meant for others.
 tvae_module: Any = import_module("ctgan.synthesizers.tvae")
 ctgan_module: Any = import_module("ctgan.synthesizers.ctgan")
+DataSampler: Any = import_module("ctgan.data_sampler").DataSampler
+DataTransformer: Any = import_module("ctgan.data_transformer").DataTransformer
 
 
 def frame() -> pd.DataFrame:
