@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal, final
 
 from synthproto.cli.checker import Message, messages
-from synthproto.cli.explain import JOINTS, Joint, explain, split
+from synthproto.cli.explain import JOINTS, explain
+from synthproto.cli.joints import Joint, split
 from synthproto.cli.scripts import Part, Script
 
 Severity = Literal["error", "warning"]

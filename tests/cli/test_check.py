@@ -13,7 +13,7 @@ import pytest
 
 from synthproto.cli import check
 from synthproto.cli.checker import cache_folder
-from synthproto.cli.explain import callable_of, split
+from synthproto.cli.joints import callable_of, split
 from synthproto.cli.main import main
 from synthproto.cli.scripts import Script
 from tests.typing_runs import CACHE, ROOT, once
