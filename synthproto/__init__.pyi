@@ -76,8 +76,9 @@ from synthproto.artifacts.validity import CategoryCoverage as CategoryCoverage
 from synthproto.artifacts.validity import ExactDtypes as ExactDtypes
 from synthproto.artifacts.validity import KeyUniqueness as KeyUniqueness
 from synthproto.artifacts.validity import RangeCoverage as RangeCoverage
-from synthproto.conformance import check_forward as check_forward
-from synthproto.conformance import check_value as check_value
+from synthproto.conformance.forward import check_forward as check_forward
+from synthproto.conformance.predicates import Predicate as Predicate
+from synthproto.conformance.values import check_value as check_value
 from synthproto.contracts import Artifact as Artifact
 from synthproto.contracts import Batch as Batch
 from synthproto.contracts import EpochEvent as EpochEvent
@@ -101,7 +102,6 @@ from synthproto.data.batches import Batches as Batches
 from synthproto.data.batches import trusted as trusted
 from synthproto.data.codec import Block as Block
 from synthproto.data.codec import TableCodec as TableCodec
-from synthproto.data.predicates import Predicate as Predicate
 from synthproto.data.spec import TableSpec as TableSpec
 from synthproto.data.split import split as split
 from synthproto.data.table import Table as Table

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from synthproto.adapters import AdaptedModel, ForeignFit, as_frame
 from synthproto.artifacts.scores import MeanJSDistance
-from synthproto.conformance import check_forward, check_value
+from synthproto.conformance.forward import check_forward
+from synthproto.conformance.values import check_value
 from synthproto.contracts import EpochEvent, TrainingStep
 from synthproto.data.batches import Batches
 from synthproto.data.spec import TableSpec

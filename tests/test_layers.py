@@ -12,20 +12,19 @@ import synthproto
 PACKAGE = Path(synthproto.__file__).parent
 FLOORS = {
     "errors": 1,
-    "data": 2,
+    "conformance": 2,
     "measures": 2,
     "drawing": 2,
-    "contracts": 3,
-    "artifacts": 3,
-    "hints": 3,
-    "conformance": 4,
-    "plan": 4,
-    "trackers": 4,
-    "adapters": 4,
-    "presets": 5,
-    "training": 5,
-    "cli": 6,
-    "__main__": 7,
+    "data": 3,
+    "contracts": 4,
+    "artifacts": 4,
+    "plan": 5,
+    "trackers": 5,
+    "adapters": 5,
+    "presets": 6,
+    "training": 6,
+    "cli": 7,
+    "__main__": 8,
 }
 HEAVY = ("torch", "matplotlib", "scipy.stats", "tensorboard", "mlflow", "sklearn", "pandas")
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from synthproto import EpochEvent, GradientStep, StepEvent, Table, TableSpec, Update, loss_of
+from synthproto.conformance.predicates import floating, matrix
 from synthproto.contracts import Array, Drawing
-from synthproto.data.predicates import floating, matrix
 
 # --- batches ---------------------------------------------------------------------------------
 

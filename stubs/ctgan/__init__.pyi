@@ -1,6 +1,5 @@
 # What is used of ctgan, with DataFrames (arrays, which it also takes, have no column names).
 import pandas as pd
-
 from ctgan.synthesizers.ctgan import CTGAN as CTGAN
 from ctgan.synthesizers.tvae import TVAE as TVAE
 

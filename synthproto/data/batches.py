@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from typing_extensions import TypeVar
 
-from synthproto.data.structure import Build, builder, named_tensors, type_faults
+from synthproto.conformance.values import check_value
+from synthproto.data.structure import Build, builder, named_tensors
 from synthproto.errors import ConformanceError, ParameterError
 
 Batch = TypeVar("Batch", default=object)
@@ -232,7 +233,7 @@ class LoaderBatches(Generic[Batch]):
             batches = iter(self._loader)
             first = list(islice(batches, 1))
         for batch in first:
-            self._check(batch)
+            check_value(batch, self._type, part="the loader", place="batch")
         yield from map(self._moved, islice(chain(first, batches), start, None))
 
     def _seed_parts(self, drawn: int, epoch: int) -> None:
@@ -243,13 +244,6 @@ class LoaderBatches(Generic[Batch]):
             set_epoch = getattr(owner, "set_epoch", None)  # DistributedSampler and its like
             if callable(set_epoch):
                 set_epoch(epoch)
-
-    def _check(self, batch: object) -> None:
-        faults = type_faults(batch, self._type)
-        if faults:
-            raise ConformanceError(
-                f"loader breaks its promised batch type {self._type}: {'; '.join(faults)}."
-            )
 
     def _moved(self, batch: object) -> Batch:
         # Checked on the first batch; a loader's batches are made by one collate function.

@@ -2,11 +2,9 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, get_args, get_origin
+from typing import TypeAlias
 
-from beartype.door import TypeHint
 from torch import Tensor
-from typing_extensions import get_type_hints, is_typeddict
 
 Build: TypeAlias = Callable[[Sequence[Tensor]], object]
 """Makes a batch from its tensors, in the order of `named_tensors`."""
@@ -73,63 +71,3 @@ def _field_names(batch: object) -> tuple[str, ...]:
     """Field names of a NamedTuple; none for other things."""
     names: object = getattr(type(batch), "_fields", ())
     return names if isinstance(names, tuple) else ()
-
-
-def type_faults(value: object, hint: object, path: str = "batch") -> list[str]:
-    """Every way in which a value does not fit a type, items of containers included.
-
-    A plain run-time check does not look at the values of a TypedDict, nor at every item.
-    """
-    if is_typeddict(hint):
-        return _typed_dict_faults(value, hint, path)
-    if not TypeHint(hint).is_bearable(value):  # pyright: ignore[reportArgumentType]  any object
-        return [f"{path} is {_type_name(value)}, not {_hint_name(hint)}"]
-    hints = _item_hints(value, hint)
-    return [
-        fault
-        for key, item in items_of(value) or []
-        if key in hints
-        for fault in type_faults(item, hints[key], path + key)
-    ]
-
-
-def _typed_dict_faults(value: object, hint: object, path: str) -> list[str]:
-    if not isinstance(value, dict):
-        return [f"{path} is {_type_name(value)}, not the dict {_hint_name(hint)}"]
-    hints = get_type_hints(hint)
-    required: frozenset[str] = getattr(hint, "__required_keys__", frozenset(hints))
-    lacking = [key for key in hints if key in required and key not in value]
-    return [
-        *(f"{path} lacks {key!r} of {_hint_name(hint)}; it has {list(value)}" for key in lacking),
-        *(
-            fault
-            for key, item in value.items()
-            if key in hints
-            for fault in type_faults(item, hints[key], f"{path}[{key!r}]")
-        ),
-    ]
-
-
-def _item_hints(value: object, hint: object) -> dict[str, object]:
-    """Types of the items of a container, by the text that selects each."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is list and isinstance(value, list):
-        return {f"[{i}]": arguments[0] for i in range(len(value))}
-    if origin is tuple and isinstance(value, tuple):
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            arguments = arguments[:1] * len(value)
-        return {f"[{i}]": argument for i, argument in enumerate(arguments)}
-    if origin is dict and isinstance(value, dict):
-        return {f"[{key!r}]": arguments[1] for key in value}
-    if isinstance(hint, type) and (dataclasses.is_dataclass(hint) or hasattr(hint, "_fields")):
-        return {f".{name}": item for name, item in get_type_hints(hint).items()}
-    return {}
-
-
-def _type_name(value: object) -> str:
-    return type(value).__qualname__
-
-
-def _hint_name(hint: object) -> str:
-    is_plain_class = isinstance(hint, type) and get_origin(hint) is None
-    return hint.__qualname__ if is_plain_class and isinstance(hint, type) else str(hint)

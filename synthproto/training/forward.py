@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, cast, final
 
-from synthproto.conformance import check_forward, check_value
+from synthproto.conformance.forward import check_forward
+from synthproto.conformance.values import check_value
 from synthproto.contracts import Batch, Model, Output
 from synthproto.training.wrappers import inner_model
 

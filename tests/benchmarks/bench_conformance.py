@@ -18,8 +18,9 @@ from typing import Annotated, Any, TypedDict
 import torch
 from torch import Tensor, nn
 
-from synthproto.conformance import check_forward, check_value
-from synthproto.data.predicates import floating, matrix, same_length
+from synthproto.conformance.forward import check_forward
+from synthproto.conformance.predicates import floating, matrix, same_length
+from synthproto.conformance.values import check_value
 from synthproto.training.steps import GradientStep
 
 

@@ -2,7 +2,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 import torch
-
 from ctgan.synthesizers.base import BaseSynthesizer
 
 class CTGAN(BaseSynthesizer):

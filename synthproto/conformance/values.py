@@ -1,14 +1,12 @@
-"""Proof at run time that parts are what their annotations declare.
+"""Proof at run time that values are what annotations declare, into every declared item.
 
-A type checker proves a script without running it; this proves the real objects, once: the
-signature of ``forward`` when a step is made, every declared item of the first batch and of the
-first output when training begins. Afterwards nothing is checked, so it costs nothing per step.
+It is made once, on the first batch and the first output of a training; afterwards nothing is
+checked, so it costs nothing per step.
 """
 
 import difflib
-import inspect
 import types
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
 
@@ -16,135 +14,19 @@ import numpy as np
 from torch import Tensor
 from typing_extensions import get_protocol_members, is_protocol, is_typeddict
 
-from synthproto.data.predicates import Predicate, same_length
-from synthproto.errors import ConformanceError
-from synthproto.hints import (
+from synthproto.conformance.calls import call_fault
+from synthproto.conformance.hints import (
     FUNCTION,
     class_of,
     counted,
     hint_name,
     member_hints,
     plain,
-    read_hints,
     shown,
     warn,
 )
-
-# --- the signature of forward -----------------------------------------------------------------
-
-
-@final
-@dataclass(frozen=True)
-class Declared:
-    """What the annotations of a model's ``forward`` say.
-
-    Attributes:
-        part: The method's name for messages, ``"VAE.forward"``.
-        batch: The hint of what it takes; ``None`` where there is none, or it is ``Any``.
-        output: The hint of what it gives; likewise.
-    """
-
-    part: str
-    batch: object
-    output: object
-
-
-def check_forward(model: object) -> Declared:
-    """Check that a model can be trained: a forward of one argument, and its two modes.
-
-    Args:
-        model: Any object that should fit the `Model` contract.
-
-    Returns:
-        What ``forward`` declares, to check the first batch and the first output against.
-
-    Raises:
-        ConformanceError: All ways in which the model does not fit.
-
-    Warns:
-        SynthprotoWarning: ``forward`` is not annotated: neither a type checker nor `check_value`
-            can then tell whether the batches fit.
-    """
-    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
-    part = f"{type(model).__name__}.forward"
-    forward: object = getattr(model, "forward", None)
-    faults = list(_model_faults(model, forward, part))
-    if faults or not callable(forward):
-        raise ConformanceError("; ".join(faults))
-    batch = output = None
-    if (signature := _signature(forward)) is not None:
-        first = next(iter(signature.parameters.values()))
-        batch = _resolved(first.annotation, forward)
-        output = _resolved(signature.return_annotation, forward)
-    silent = [name for name, hint in (("batch", batch), ("output", output)) if hint is None]
-    if silent:
-        warn(
-            f"{part} does not say of what type its {' and '.join(silent)} "
-            f"{'are' if len(silent) > 1 else 'is'}, so nothing can prove that the parts fit. "
-            "Annotate it: `def forward(self, batch: MyBatch) -> MyOutput`"
-        )
-    return Declared(part, batch, output)
-
-
-def _model_faults(model: object, forward: object, part: str) -> Iterator[str]:
-    if isinstance(model, type):
-        yield f"model is the class {model.__name__} itself; pass an instance: {model.__name__}(...)"
-        return
-    lacking = [name for name in ("forward", "train", "eval") if not _has_method(model, name)]
-    if lacking:
-        yield (
-            f"model of type {type(model).__name__} lacks {', '.join(lacking)}. A model has "
-            "forward(batch), train(mode) and eval(); every torch.nn.Module has the last two"
-        )
-    elif callable(forward) and (fault := _call_fault(forward, 1)):
-        yield (
-            f"{part} {fault}, but is given one batch. Put what it needs into one TypedDict, "
-            "NamedTuple or dataclass: `def forward(self, batch: MyBatch) -> MyOutput`"
-        )
-
-
-def _has_method(model: object, name: str) -> bool:
-    method = getattr(model, name, None)
-    # A torch.nn.Module without a forward of its own has this one, which raises.
-    return callable(method) and getattr(method, "__name__", "") != "_forward_unimplemented"
-
-
-def _call_fault(function: Callable[..., object], given: int) -> str | None:
-    """Why a function cannot be called with so many positional arguments; ``None`` if it can."""
-    signature = _signature(function)
-    if signature is None:
-        return None
-    try:
-        signature.bind(*[None] * given)
-    except TypeError:
-        catch_all = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        required = [
-            each.name
-            for each in signature.parameters.values()
-            if each.default is each.empty and each.kind not in catch_all
-        ]
-        names = f" ({', '.join(required)})" if required else ""
-        return f"takes {counted(len(required), 'argument')}{names}"
-    return None
-
-
-def _signature(function: Callable[..., object]) -> inspect.Signature | None:
-    try:
-        return inspect.signature(function)
-    except (TypeError, ValueError):  # written in C, without a signature to read
-        return None
-
-
-def _resolved(annotation: object, function: Callable[..., object]) -> object:
-    """The hint that an annotation means; ``None`` where it means nothing."""
-    inner = inspect.unwrap(getattr(function, "__func__", function))
-    names = getattr(inner, "__globals__", {})
-    holder = types.SimpleNamespace(__annotations__={"hint": annotation})
-    hint = read_hints(holder, getattr(inner, "__qualname__", "forward"), names).get("hint")
-    return None if hint in (Any, inspect.Signature.empty) else hint
-
-
-# --- values ------------------------------------------------------------------------------------
+from synthproto.conformance.predicates import Predicate, same_length
+from synthproto.errors import ConformanceError
 
 
 @final
@@ -318,7 +200,7 @@ def _function_faults(value: object, hint: object, place: str) -> Iterator[_Fault
     arguments = get_args(hint)[0]
     if not callable(value):
         yield _unfit(value, hint, place)
-    elif isinstance(arguments, list) and (fault := _call_fault(value, len(arguments))):
+    elif isinstance(arguments, list) and (fault := call_fault(value, len(arguments))):
         yield _Fault(place, f"{fault}, but is called with {len(arguments)}")
 
 

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from typing_extensions import ReadOnly, TypeAliasType, TypedDict, TypeVar
 
-from synthproto.conformance import check_forward, check_value
-from synthproto.contracts import LossAttribute, LossCarrier, LossItem
-from synthproto.data.predicates import (
+from synthproto.conformance.forward import check_forward
+from synthproto.conformance.predicates import (
     Predicate,
     boolean,
     floating,
@@ -27,6 +26,8 @@ from synthproto.data.predicates import (
     scalar,
     vector,
 )
+from synthproto.conformance.values import check_value
+from synthproto.contracts import LossAttribute, LossCarrier, LossItem
 from synthproto.errors import ConformanceError, SynthprotoWarning
 
 T = TypeVar("T")

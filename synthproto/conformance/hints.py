@@ -22,7 +22,7 @@ import numpy as np
 from torch import Tensor
 from typing_extensions import ReadOnly, TypeAliasType, get_type_hints
 
-from synthproto.data.predicates import Predicate
+from synthproto.conformance.predicates import Predicate
 from synthproto.errors import SynthprotoWarning
 
 FUNCTION: Final[object] = Callable
