@@ -2,7 +2,9 @@
 
 import os
 import shlex
+import shutil
 import socket
+import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,6 +38,15 @@ from synthproto.trackers.values import (
 _EVENTS = "events.out.tfevents.*"
 _PARAMS = "events.out.tfevents.0000000000.params"  # sorts before all others
 _IMAGES = 10  # what TensorBoard keeps of a tag unless it is told otherwise
+
+
+def _program() -> str:
+    """TensorBoard as a shell finds it, or else where it is installed beside this interpreter."""
+    installed = Path(sys.executable).parent / "tensorboard"
+    if shutil.which("tensorboard") is not None or not installed.exists():
+        return "tensorboard"
+    inside = installed.is_relative_to(Path.cwd())
+    return str(installed.relative_to(Path.cwd()) if inside else installed)
 
 
 @final
@@ -102,8 +113,11 @@ class TensorBoardTracker:
 
     @property
     def command(self) -> str:
-        """The shell command that shows this run beside the others in its parent folder."""
-        words = ["tensorboard", "--logdir", str(self.folder.parent)]
+        """The shell command that shows this run beside the others in its parent folder.
+
+        It names the program of this environment where the shell would not find it.
+        """
+        words = [_program(), "--logdir", str(self.folder.parent)]
         most = max(self._images.values(), default=0)
         if most > _IMAGES:
             words += ["--samples_per_plugin", f"images={most}"]

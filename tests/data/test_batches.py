@@ -348,33 +348,13 @@ def collated(batch: object) -> DataLoader[object]:
 @pytest.mark.parametrize(
     ("batch", "promised", "told"),
     [
-        (
-            {"feature": numbers(2)},
-            Row,
-            r"by Row, but missing.* Did you mean 'feature'",
-        ),
-        (
-            {"features": np.zeros(2)},
-            Row,
-            r'"features"\] is declared Tensor, got float64 array',
-        ),
-        (
-            {"features": numbers(1), "weight": 1},
-            MaybeRow,
-            r'"weight"\] is declared Tensor, got int',
-        ),
+        ({"feature": numbers(2)}, Row, r"by Row, but missing.* Did you mean 'feature'"),
+        ({"features": np.zeros(2)}, Row, r'"features"\] is declared Tensor, got float64 array'),
+        ({"features": numbers(1), "weight": 1}, MaybeRow, r'"weight"\] is declared Tensor, got int'),
         (Pair(numbers(2), None), Frozen, "batch is declared Frozen, got Pair"),
-        (
-            Frozen(numbers(2), {"features": 1}),
-            Frozen,
-            r'parts\["target"\] .* but missing',
-        ),  # type: ignore[typeddict-item]
+        (Frozen(numbers(2), {"features": 1}), Frozen, r'parts\["target"\] .* but missing'),  # type: ignore[typeddict-item]
         ([numbers(2), 1], list[Tensor], r"batch\[1\] is declared Tensor, got int 1"),
-        (
-            (numbers(2),),
-            tuple[Tensor, Tensor],
-            r"batch is declared tuple\[.*\], got tuple of 1 item",
-        ),
+        ((numbers(2),), tuple[Tensor, Tensor], r"batch is declared tuple\[.*\], got tuple of 1"),
         (1, Tensor, "batch is declared Tensor, got int 1"),
     ],
 )

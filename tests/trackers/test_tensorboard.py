@@ -1,5 +1,6 @@
 """What is particular to TensorBoard's files."""
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,13 +24,28 @@ def events(folder: Path) -> EventAccumulator:
     return EventAccumulator(str(folder), {"scalars": 0, "histograms": 0, "tensors": 0}).Reload()
 
 
-def test_the_command_shows_all_runs_and_all_images(tmp_path: Path) -> None:
+def test_the_command_shows_all_runs_and_all_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     figure = Figure(figsize=(1, 1), dpi=20)
+    programs = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", str(programs))
     with TensorBoardTracker(tmp_path / "my runs" / "vae") as tracker:
         assert tracker.command == f"tensorboard --logdir '{tmp_path}/my runs'"
         for step in range(12):
             tracker.log_figure("visual/pdf", figure, step)
         assert tracker.command.endswith("--samples_per_plugin images=12")
+
+
+def test_the_command_works_where_the_environment_is_not_activated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with TensorBoardTracker(tmp_path / "vae") as tracker:
+        program = Path(sys.executable).parent / "tensorboard"
+        assert tracker.command == f"{program} --logdir {tmp_path}"
+        monkeypatch.chdir(program.parents[2])
+        assert tracker.command.startswith(f"{program.relative_to(program.parents[2])} --logdir")
 
 
 def test_records_of_one_step_are_one_write(tmp_path: Path) -> None:
