@@ -32,7 +32,7 @@ class Ema:
         if not 0 < decay < 1:
             raise ParameterError(f"Ema: decay must be between 0 and 1; got {decay}.")
         self._names = [name for name, _ in model.named_parameters()]
-        self._parameters = list(model.parameters())
+        self._parameters: list[Tensor] = list(model.parameters())
         self._averages = [parameter.detach().clone() for parameter in self._parameters]
         self._decay = decay
         self._ramp = ramp

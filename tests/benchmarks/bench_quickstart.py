@@ -18,9 +18,11 @@ import argparse
 import io
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -54,6 +56,7 @@ from synthproto import (
     split,
 )
 from synthproto.artifacts.peers import experiment_script
+from synthproto.contracts import EpochEvent
 
 SIZE = 500
 EVERY = 5
@@ -96,8 +99,6 @@ def script_numbers(real: pd.DataFrame, synthetic: pd.DataFrame) -> dict[str, flo
 
 def draw(real: pd.DataFrame, synthetic: pd.DataFrame, writer: SummaryWriter, epoch: int) -> None:
     """Histograms of 30 bins beside each other, one panel a numeric column."""
-    import matplotlib.pyplot as plt
-
     numeric = [name for name in real.columns if real[name].dtype.kind in "if"]
     figure, axes = plt.subplots(1, len(numeric), figsize=(4 * len(numeric), 3))
     for axis, name in zip(axes, numeric, strict=True):
@@ -106,7 +107,7 @@ def draw(real: pd.DataFrame, synthetic: pd.DataFrame, writer: SummaryWriter, epo
         axis.set_title(name)
         axis.legend()
     figure.tight_layout()
-    writer.add_figure("histograms", figure, epoch)  # type: ignore[no-untyped-call]  # untyped in torch
+    writer.add_figure("histograms", figure, epoch)
 
 
 def script(setting: Setting, *, compared: bool) -> float:
@@ -115,7 +116,7 @@ def script(setting: Setting, *, compared: bool) -> float:
     real = setting.real.frame
     with clock() as seconds, tempfile.TemporaryDirectory() as folder:
         loader = DataLoader(TensorDataset(setting.rows), batch_size=SIZE, shuffle=True)
-        writer = SummaryWriter(folder) if compared else None  # type: ignore[no-untyped-call]
+        writer = SummaryWriter(folder) if compared else None
         for epoch in tqdm(range(1, setting.epochs + 1), file=io.StringIO()):
             vae.train()
             total = 0.0
@@ -127,16 +128,16 @@ def script(setting: Setting, *, compared: bool) -> float:
                 total += loss.item()
             if writer is None:
                 continue
-            writer.add_scalar("train/loss", total / len(loader), epoch)  # type: ignore[no-untyped-call]
+            writer.add_scalar("train/loss", total / len(loader), epoch)
             if epoch % EVERY == 0:
                 vae.eval()
                 with torch.no_grad():
                     synthetic = vae.generate(VAEParams(n_records=len(real)))
                 for tag, value in script_numbers(real, synthetic).items():
-                    writer.add_scalar(tag, value, epoch)  # type: ignore[no-untyped-call]
+                    writer.add_scalar(tag, value, epoch)
                 draw(real, synthetic, writer, epoch)
         if writer is not None:
-            writer.close()  # type: ignore[no-untyped-call]
+            writer.close()
         return seconds()
 
 
@@ -145,7 +146,7 @@ def ours(setting: Setting, *, compared: bool) -> float:
     vae, optimizer = setting.made()
     with clock() as seconds, tempfile.TemporaryDirectory() as folder:
         tracker = TensorBoardTracker(Path(folder) / "run") if compared else None
-        routines = []
+        routines: list[Callable[[EpochEvent], Mapping[str, float] | None]] = []
         if tracker is not None:
             validation = Validation(
                 sample=partial(vae.generate, VAEParams(n_records=len(setting.real))),
