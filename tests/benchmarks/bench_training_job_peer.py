@@ -179,8 +179,8 @@ def job(rows: int, epochs: int) -> tuple[float, float, int]:
     begin, wall = time.process_time(), time.perf_counter()
     real = Table(frame, TableSpec.infer(frame))
     codec = TableCodec.fit(real)
-    numbers = [name for name in frame if name.startswith("x")]
-    labels = [name for name in frame if name.startswith("c")]
+    numbers = [str(name) for name in frame if str(name).startswith("x")]
+    labels = [str(name) for name in frame if str(name).startswith("c")]
     spec = tables.TabularDataSpec.from_df(df=frame, cts_features=numbers, cat_features=labels)
     client = tracking.FilesystemTrackingClient.build(experiment_id="job")
     experiment = experiment_class(tables, trainer_class(nets, stops, epochs), train, rows).build(
