@@ -97,12 +97,14 @@ def main() -> None:
         untrained.track(tracker, step=0)
         result = trainer.run()
 
-    trained = result.report or untrained
-    scores = trained.to_frame().rename(columns={"value": "trained"})
-    scores.insert(0, "untrained", pd.Series(untrained))
-    print(scores.to_string(float_format="{:.4f}".format))
-    print(f"{result}; reference: the holdout in place of the synthetic table")
-    print(tracker.command)
+        trained = result.report or untrained
+        scores = trained.to_frame().rename(columns={"value": "trained"})
+        scores.insert(0, "untrained", pd.Series(untrained))
+        print(scores.to_string(float_format="{:.4f}".format))
+        print(f"{result}; reference: the holdout in place of the synthetic table")
+        print(tracker.command)
+        if result.interrupted:
+            raise KeyboardInterrupt  # tells the tracker, which else marks the run as finished
 
 
 if __name__ == "__main__":

@@ -119,13 +119,13 @@ from synthproto.errors import TrackerError as TrackerError
 from synthproto.errors import UndefinedScoreError as UndefinedScoreError
 from synthproto.measures.classifiers import Learner as Learner
 from synthproto.plan import Plan as Plan
-from synthproto.plan import Report as Report
 from synthproto.plan import TablePlan as TablePlan
 from synthproto.presets import artifact_core_plan as artifact_core_plan
 from synthproto.presets import default_plan as default_plan
 from synthproto.presets import preset as preset
 from synthproto.presets import sdmetrics_plan as sdmetrics_plan
 from synthproto.presets import tabsyn_plan as tabsyn_plan
+from synthproto.report import Report as Report
 from synthproto.trackers.background import Background as Background
 from synthproto.trackers.description import describe_run as describe_run
 from synthproto.trackers.filesystem import FilesystemTracker as FilesystemTracker

@@ -10,14 +10,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Generic, Literal, Never, TypeAlias, final
+from typing import IO, TYPE_CHECKING, Generic, Literal, Never, TypeAlias, Union, final
 
 import numpy as np
-import pandas as pd
-from beartype import BeartypeConf, BeartypeStrategy, beartype
 from numpy.typing import NDArray
 from torch import Tensor
-from typing_extensions import Protocol, ReadOnly, TypedDict, TypeVar, runtime_checkable
+from typing_extensions import (
+    Protocol,
+    ReadOnly,
+    TypedDict,
+    TypeVar,
+    dataclass_transform,
+    runtime_checkable,
+)
+
+# Half of what the trainer would take to import, and needed by those only who have tables. Run-time
+# checks look `"pandas.DataFrame"` up when such an argument comes.
+if TYPE_CHECKING:
+    import pandas
 
 # --- type variables: their names are what a type checker prints -----------------------------
 
@@ -61,7 +71,7 @@ class Model(Protocol[Batch_contra, Output_co]):
 class Generator(Protocol[Params_contra]):
     """What makes tables: ``generate(params)`` returns a frame shaped like the real one."""
 
-    def generate(self, params: Params_contra, /) -> pd.DataFrame:
+    def generate(self, params: Params_contra, /) -> "pandas.DataFrame":
         """Generate a synthetic table."""
         ...
 
@@ -120,14 +130,17 @@ class Stateful(Protocol):
         ...
 
 
-# Made once a step, where run-time checks would cost more than they find; the trainer looks at the
-# losses of the first step of each epoch.
-_unchecked = beartype(conf=BeartypeConf(strategy=BeartypeStrategy.O0))
+_Owner = TypeVar("_Owner")
+
+
+@dataclass_transform(frozen_default=True)
+def _event(owner: type[_Owner]) -> type[_Owner]:
+    """A dataclass, frozen for checkers only: made each step, where freezing costs most of it."""
+    return dataclass(owner)
 
 
 @final
-@_unchecked
-@dataclass(frozen=True)
+@_event
 class Update(Generic[Output_co]):
     """What one training step reports.
 
@@ -170,8 +183,7 @@ class TrainingStep(Protocol[Batch_contra, Output_co]):
 
 
 @final
-@_unchecked
-@dataclass(frozen=True)
+@_event
 class StepEvent(Generic[Batch_co, Output_co]):
     """What a callback is told after each training step.
 
@@ -220,8 +232,7 @@ class EpochEvent:
 
 
 @final
-@_unchecked
-@dataclass(frozen=True)
+@_event
 class Progress:
     """What a stopper decides on: a pure function of it is a stopper.
 
@@ -269,7 +280,7 @@ Monitor: TypeAlias = Callable[[EpochEvent], float | None]
 
 Status: TypeAlias = Literal["finished", "interrupted", "failed"]
 ParamValue: TypeAlias = str | int | float | bool
-Array: TypeAlias = NDArray[np.float64] | pd.DataFrame
+Array: TypeAlias = Union[NDArray[np.float64], "pandas.DataFrame"]
 
 
 @runtime_checkable

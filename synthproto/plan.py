@@ -1,156 +1,25 @@
 """A plan says what to compare; running it gives a report."""
 
 import contextlib
-import html
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeAlias, TypeVar, final
 
 import numpy as np
-import pandas as pd
 
 from synthproto.contracts import (
     Array,
     ArrayArtifact,
     Drawing,
     Plot,
-    ReportTracker,
     Resources_contra,
     Score,
 )
 from synthproto.data.table import TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.report import Report
 
 Value = TypeVar("Value")
-
-
-@final
-class Report(Mapping[str, float]):
-    """What a plan found: scores by tag, with references, arrays and figures beside them.
-
-    Scores that are mappings by column have one entry a column, ``family/name/column``.
-
-    Args:
-        scores: Score by tag.
-        references: What a score is for real against holdout, by tag; empty without a holdout.
-        arrays: Array or frame by tag.
-        figures: Drawing by tag.
-        best: The best value that a score can have, by tag, where the artifact says.
-    """
-
-    def __init__(
-        self,
-        scores: Mapping[str, float],
-        references: Mapping[str, float] | None = None,
-        arrays: Mapping[str, Array] | None = None,
-        figures: Mapping[str, Drawing] | None = None,
-        best: Mapping[str, float] | None = None,
-    ) -> None:
-        self._scores = dict(scores)
-        self._references = MappingProxyType(dict(references or {}))
-        self._arrays = MappingProxyType(dict(arrays or {}))
-        self._figures = MappingProxyType(dict(figures or {}))
-        self._best = MappingProxyType(dict(best or {}))
-
-    def __getitem__(self, tag: str) -> float:
-        """Score of a tag."""
-        return self._scores[tag]
-
-    def __iter__(self) -> Iterator[str]:
-        """Tags of the scores, in the order of the plan."""
-        return iter(self._scores)
-
-    def __len__(self) -> int:
-        """Number of scores."""
-        return len(self._scores)
-
-    @property
-    def references(self) -> Mapping[str, float]:
-        """Scores of real against holdout: what sampling noise alone gives. Empty without one."""
-        return self._references
-
-    @property
-    def arrays(self) -> Mapping[str, Array]:
-        """Arrays and frames by tag."""
-        return self._arrays
-
-    @property
-    def figures(self) -> Mapping[str, Drawing]:
-        """Drawings by tag."""
-        return self._figures
-
-    @property
-    def best(self) -> Mapping[str, float]:
-        """Best value that a score can have, by tag, for scores that say so."""
-        return self._best
-
-    def to_frame(self) -> pd.DataFrame:
-        """Scores as a frame: index ``score``; columns ``value``, ``reference`` and ``best``.
-
-        Columns without any entry are left out; a score without a reference has NaN there.
-        """
-        table = {"value": self._scores, "reference": self._references, "best": self._best}
-        frame = pd.DataFrame(
-            {name: pd.Series(values, dtype="float64") for name, values in table.items() if values},
-            index=pd.Index(list(self._scores), name="score"),
-        )
-        return frame.astype("float64")
-
-    def track(self, tracker: ReportTracker, step: int) -> None:
-        """Log everything: scores and references, arrays, figures.
-
-        A reference has the tag of its score after ``reference/``: a group of its own, so that it
-        does not come between the scores; trackers draw the two together.
-        """
-        references = {f"reference/{tag}": value for tag, value in self._references.items()}
-        if self._scores:
-            tracker.log_scalars({**self._scores, **references}, step)
-        for tag, array in self._arrays.items():
-            tracker.log_array(tag, array, step)
-        for tag, figure in self._figures.items():
-            tracker.log_figure(tag, figure, step)
-
-    def __repr__(self) -> str:
-        rows = self._rows()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if place == 0 else cell.rjust(width)
-                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, *self._rest()])
-
-    def _repr_html_(self) -> str:
-        head, *body = [[html.escape(cell) for cell in row] for row in self._rows()]
-        rows = "".join(f"<tr><th>{tag}</th>{_cells('td', values)}</tr>" for tag, *values in body)
-        rest = "".join(f"<p>{html.escape(line)}</p>" for line in self._rest())
-        return (
-            f"<table><thead><tr>{_cells('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
-            f"{rest}"
-        )
-
-    def _rows(self) -> list[list[str]]:
-        beside = [(n, m) for n, m in (("reference", self._references), ("best", self._best)) if m]
-        head = ["score", "value", *(name for name, _ in beside)]
-        return [head] + [
-            [tag, _number(value), *(_number(m[tag]) if tag in m else "" for _, m in beside)]
-            for tag, value in self._scores.items()
-        ]
-
-    def _rest(self) -> list[str]:
-        held = (("arrays", self._arrays), ("figures", self._figures))
-        return [f"{name}: {', '.join(tags)}" for name, tags in held if tags]
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3e}"
-
-
-def _cells(element: str, texts: Sequence[str]) -> str:
-    return "".join(f"<{element}>{text}</{element}>" for text in texts)
 
 
 @final

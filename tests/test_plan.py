@@ -16,7 +16,8 @@ from synthproto.contracts import Array, Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.plan import Plan, Report, TablePlan
+from synthproto.plan import Plan, TablePlan
+from synthproto.report import Report
 
 FRAME = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "c": ["a", "a", "b", "b"]})
 SPEC = TableSpec.infer(FRAME)

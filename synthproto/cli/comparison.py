@@ -13,7 +13,8 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.split import split
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import SchemaError, UndefinedScoreError
-from synthproto.plan import Report, TablePlan
+from synthproto.plan import TablePlan
+from synthproto.report import Report
 
 Reference: TypeAlias = Literal["holdout", "halves", "none"]
 """What stands in for a synthetic table in references: the holdout; or one random half of the real

@@ -32,29 +32,42 @@ class Ema:
         if not 0 < decay < 1:
             raise ParameterError(f"Ema: decay must be between 0 and 1; got {decay}.")
         self._names = [name for name, _ in model.named_parameters()]
-        self._parameters = [parameter.detach() for parameter in model.parameters()]
-        self._averages = [parameter.clone() for parameter in self._parameters]
+        self._parameters: list[Tensor] = list(model.parameters())
+        self._averages = [parameter.detach().clone() for parameter in self._parameters]
         self._decay = decay
         self._ramp = ramp
         self._updates = 0
 
     @unchecked
+    @torch.no_grad()
     def update(self) -> None:
         """Take the current weights into the average."""
+        self._follow()
         self._updates += 1
         count = self._updates
         decay = min(self._decay, (1 + count) / (10 + count)) if self._ramp else self._decay
         torch._foreach_lerp_(self._averages, self._parameters, 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
 
+    def _follow(self) -> None:
+        """Go where the model went: it may have been moved or cast since the average was made."""
+        now, then = self._parameters[0], self._averages[0]
+        if now.device != then.device or now.dtype != then.dtype:
+            pairs = zip(self._averages, self._parameters, strict=True)
+            self._averages = [average.to(parameter) for average, parameter in pairs]
+
     @contextmanager
     def swapped_in(self) -> Iterator[None]:
         """Inside, the module has the averaged weights; afterwards its own, bit for bit."""
-        own = [parameter.clone() for parameter in self._parameters]
-        torch._foreach_copy_(self._parameters, self._averages)  # pyright: ignore[reportPrivateImportUsage]
+        own = [parameter.detach().clone() for parameter in self._parameters]
+        self._set(self._averages)
         try:
             yield
         finally:
-            torch._foreach_copy_(self._parameters, own)  # pyright: ignore[reportPrivateImportUsage]
+            self._set(own)
+
+    @torch.no_grad()
+    def _set(self, weights: list[Tensor]) -> None:
+        torch._foreach_copy_(self._parameters, weights)  # pyright: ignore[reportPrivateImportUsage]
 
     def state_dict(self) -> dict[str, object]:
         """The averages by parameter name, and their count."""

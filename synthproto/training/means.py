@@ -54,12 +54,13 @@ class LossMeans:
             count = self._counts.get(name, 0)
             if count == 0:
                 _check(name, loss)
-            # The names of sums and counts are the same, and a name's device does not change.
-            value = loss.item() if loss.is_cpu else loss.double() if loss.is_cuda else loss
-            self._sums[name] = value if count == 0 else self._sums[name] + value
-            self._counts[name] = count + 1
-            due = loss.is_cpu or (count + 1) % _ADDITIONS_BETWEEN_CHECKS == 0
-            if due and self._check and not math.isfinite(self._sums[name]):
+                self._sums[name] = 0.0
+            # Not in place: a sum may be in a checkpoint, or come from one and lie on the CPU.
+            added = loss.item() if loss.is_cpu else loss.double() if loss.is_cuda else loss
+            total = self._sums[name] = self._sums[name] + added
+            self._counts[name] = count = count + 1
+            due = loss.is_cpu or count % _ADDITIONS_BETWEEN_CHECKS == 0
+            if due and self._check and not math.isfinite(total):
                 bad = name
         return bad
 

@@ -92,7 +92,11 @@ class Optimization:
         self._inputs = self._parameters if own_gradients_only else None
         self._filled = 0
         self.updated: bool = False
-        self.device_type: str = self._parameters[0].device.type
+
+    @property
+    def device_type(self) -> str:
+        """Where the parameters are now: ``"cpu"``, ``"cuda"``, ``"mps"``."""
+        return self._parameters[0].device.type
 
     @unchecked
     def begin(self) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
-
-import pandas as pd
+from functools import cached_property
+from typing import TYPE_CHECKING, final
 
 from synthproto.contracts import EpochEvent
-from synthproto.plan import Report
+from synthproto.report import Report
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @final
@@ -16,18 +18,18 @@ class TrainingResult:
     """What a run gives back.
 
     Attributes:
-        history: One row per epoch that ended, indexed by ``epoch``: ``step`` (steps of the run
-            so far), ``seconds`` (wall time so far), then every score by tag (``train/loss``,
-            ...), NaN in epochs without a value of it.
+        epochs: The epochs that ended, oldest first.
         reason: Which stopper ended the run and why, or ``"interrupted"``.
         report: The last report of a validation, if this run had one.
         epoch: Epochs begun.
         step: Steps done.
         seconds: Wall time, earlier parts of a resumed run included.
-        interrupted: Whether Ctrl-C ended the run.
+        interrupted: Whether Ctrl-C ended the run. A tracker's ``with`` block around it only hears
+            of that by an exception: ``if result.interrupted: raise KeyboardInterrupt`` as its last
+            line makes every tracker mark its run as interrupted, not finished.
     """
 
-    history: pd.DataFrame
+    epochs: tuple[EpochEvent, ...]
     reason: str
     report: Report | None
     epoch: int
@@ -35,12 +37,24 @@ class TrainingResult:
     seconds: float
     interrupted: bool
 
+    @cached_property
+    def history(self) -> "pandas.DataFrame":
+        """One row per epoch that ended, made when it is first asked for.
+
+        Returns:
+            Indexed by ``epoch``: ``step`` (steps of the run so far), ``seconds`` (wall time so
+            far), then every score by tag (``train/loss``, ...), NaN in epochs without a value.
+        """
+        return history_frame(self.epochs)
+
     def __str__(self) -> str:
         return f"{self.epoch} epochs, {self.step} steps, {self.seconds:.1f} s; {self.reason}"
 
 
-def history_frame(history: Sequence[EpochEvent]) -> pd.DataFrame:
+def history_frame(history: Sequence[EpochEvent]) -> "pandas.DataFrame":
     """The epochs of a run as a frame, one row an epoch."""
+    import pandas as pd
+
     rows = [{"step": event.step, "seconds": event.seconds, **event.scores} for event in history]
     index = pd.Index([event.epoch for event in history], name="epoch", dtype="int64")
     return pd.DataFrame(rows, index=index, columns=None if rows else ["step", "seconds"])

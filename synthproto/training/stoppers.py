@@ -13,6 +13,7 @@ from typing_extensions import Protocol, runtime_checkable
 from synthproto.contracts import Monitor, Progress, Stopper
 from synthproto.errors import ParameterError
 from synthproto.training.monitors import Mode, improves
+from synthproto.training.unchecked import unchecked
 
 
 @runtime_checkable
@@ -49,6 +50,7 @@ class MaxEpochs:
         """Epochs after which the run ends."""
         return self.epochs
 
+    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, once the last epoch has ended."""
         if progress.epoch_ended and progress.epoch >= self.epochs:
@@ -70,6 +72,7 @@ class MaxSteps:
     def __post_init__(self) -> None:
         _require_count("MaxSteps", "steps", self.steps, 0)
 
+    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, once the last step is done."""
         if progress.step >= self.steps:
@@ -92,6 +95,7 @@ class TimeLimit:
         if not self.seconds > 0:
             raise ParameterError(f"TimeLimit: seconds must be more than 0; got {self.seconds}.")
 
+    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, once the time is over."""
         if progress.seconds >= self.seconds:
@@ -127,6 +131,7 @@ class Patience:
         _require_count("Patience", "min_delta", self.min_delta, 0)
         _require_count("Patience", "relative", self.relative, 0)
 
+    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, at the end of an epoch."""
         if not progress.epoch_ended:
@@ -164,6 +169,7 @@ class Target:
     value: float
     mode: Mode = "min"
 
+    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, at the end of an epoch."""
         if not progress.epoch_ended or not progress.history:
@@ -183,6 +189,7 @@ class NotFinite:
     For runs whose trainer is told not to raise (``check_finite=False``).
     """
 
+    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, naming the scores."""
         if not progress.epoch_ended or not progress.history:
@@ -208,6 +215,7 @@ class AnyOf:
         """The least of the bounds that are known."""
         return min(_bounds(self._stoppers), default=None)
 
+    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The first reason that a stopper gives."""
         for stopper in self._stoppers:
@@ -235,6 +243,7 @@ class AllOf:
         """Unknown: the stopper that comes last decides."""
         return None
 
+    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """All reasons, joined, if every stopper gives one."""
         reasons = [stopper(progress) for stopper in self._stoppers]

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
-from typing import Generic, final
+from typing import TYPE_CHECKING, Generic, final
 
-import pandas as pd
 import torch
 
 from synthproto.contracts import (
@@ -22,7 +21,7 @@ from synthproto.contracts import (
     TrainingStep,
 )
 from synthproto.errors import NonFiniteLossError, ParameterError
-from synthproto.plan import Report
+from synthproto.report import Report
 from synthproto.training.checkpoints import Checkpoints
 from synthproto.training.interrupts import Interrupt
 from synthproto.training.iteration import epoch_batches, is_exhausted
@@ -36,6 +35,9 @@ from synthproto.training.saving import Saver
 from synthproto.training.schedule import unwrapped
 from synthproto.training.stoppers import last_epoch
 from synthproto.training.unchecked import unchecked
+
+if TYPE_CHECKING:
+    import pandas
 
 _INTERRUPTED = "interrupted"
 _SEED_DISTANCE = 1_000_003  # between the seeds of two processes of one run
@@ -116,7 +118,7 @@ class Trainer(Generic[Batch, Output]):
         self._began = 0.0
 
     @property
-    def history(self) -> pd.DataFrame:
+    def history(self) -> "pandas.DataFrame":
         """The epochs that have ended so far, one row each, also after an error."""
         return history_frame(self._state.history)
 
@@ -124,7 +126,8 @@ class Trainer(Generic[Batch, Output]):
         """Train until the stopper ends the run, or Ctrl-C does after the current step.
 
         A second call goes on where the first one was interrupted, and does nothing where the
-        stopper has ended the run already.
+        stopper has ended the run already. How to tell trackers of an interruption is said at
+        `TrainingResult.interrupted`.
 
         Args:
             resume: Whether to go on from the latest checkpoint, or from which file. Where there
@@ -153,7 +156,7 @@ class Trainer(Generic[Batch, Output]):
     def _result(self, reason: str) -> TrainingResult:
         state = self._state
         return TrainingResult(
-            history=self.history,
+            epochs=tuple(state.history),
             reason=reason,
             report=self._report,
             epoch=state.epoch,

@@ -9,7 +9,8 @@ import torch
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ConformanceError, ParameterError, SchemaError
-from synthproto.plan import Report, TablePlan
+from synthproto.plan import TablePlan
+from synthproto.report import Report
 from synthproto.training.monitors import ScoreMonitor
 from synthproto.training.randomness import seeded
 

@@ -25,7 +25,8 @@ from synthproto.artifacts.peers import artifact_core
 from synthproto.artifacts.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.plan import Report, TablePlan
+from synthproto.plan import TablePlan
+from synthproto.report import Report
 
 QUALITY = TablePlan(scores=[*sdmetrics_quality(0.0, 0.0), *sdmetrics_diagnostic()])
 CORE = TablePlan(scores=artifact_core()[0], arrays=artifact_core()[1])

@@ -1,272 +1,65 @@
-"""What the trainer costs over a loop written by hand, and what its peers cost.
+"""What the trainer costs over a loop written by hand.
 
-    python tests/benchmarks/bench_training.py [--repeats 5] [--rows 30000]
+    python tests/benchmarks/bench_training.py [--rounds 31] [--rows 30000] [--epochs 2]
 
-One process, one thread, CPU time; the contestants take turns. All train the same VAE with the
-same Adam; the bare loop sums its losses and takes its batches from memory as ours does. Peers
-that are not installed are left out with a line.
+One process, one thread, CPU time. Contestants train the same VAE with the same Adam on the same
+batches from memory. The bounds hold for the ratios of whole runs, in turns, as they are measured:
+see ``turns.py``. What a run does once (random states, the first batch's check, the result) is in
+them. Step by step the two also take turns within one epoch, which tells smaller differences
+apart, but each then finds the other's data in the cache: a loop is read against itself beside it.
 """
 
 import argparse
-import contextlib
-import importlib.util
-import io
-import logging
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypedDict
+from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from turns import clock, in_turns, say
+from vae_loops import (
+    WIDTH,
+    VAEBatch,
+    VAEOutput,
+    bare,
+    made,
+    ours,
+    ours_watched,
+    trainer_of,
+)
 
 from synthproto.data.batches import Batches
-from synthproto.training.callbacks import LossCallback
-from synthproto.training.progress import ProgressBar
-from synthproto.training.routines import LossRoutine
-from synthproto.training.schedule import Every
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs
 from synthproto.training.trainer import Trainer
 
-WIDTH = 14
+BARE, AGAIN, PLAIN, WATCHED = (
+    "bare loop, batches in memory",
+    "the same again",
+    "synthproto",
+    "... tracker, bar, loss callback",
+)
+
+CPU_TIME = "print(time.process_time())"
+IMPORTED = ("pandas", "synthproto", "synthproto.training.trainer")
 
 
-class VAEBatch(NamedTuple):
-    x: Tensor
-
-
-class VAEOutput(TypedDict):
-    loss: Tensor
-
-
-class VAE(nn.Module):
-    def __init__(self, hidden: int = 64, latent: int = 8) -> None:
-        super().__init__()
-        self.encoder = nn.Sequential(
-            nn.Linear(WIDTH, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent)
-        )
-        self.decoder = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, WIDTH))
-
-    def forward(self, batch: VAEBatch) -> VAEOutput:
-        mean, log_variance = self.encoder(batch.x).chunk(2, dim=1)
-        latent = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-        error = (self.decoder(latent) - batch.x).square().sum(1)
-        divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(1)
-        return VAEOutput(loss=(error + divergence).mean())
-
-
-Contestant = Callable[[Tensor, int], float]
-"""Trains one epoch on rows in batches of a size; returns CPU seconds."""
-
-
-def made() -> tuple[VAE, torch.optim.Optimizer]:
-    torch.manual_seed(0)
-    vae = VAE()
-    return vae, torch.optim.Adam(vae.parameters(), lr=1e-3)
-
-
-@contextlib.contextmanager
-def clock() -> Iterator[Callable[[], float]]:
-    begin = time.process_time()
-    yield lambda: time.process_time() - begin
-
-
-def bare(rows: Tensor, size: int) -> float:
-    vae, optimizer = made()
-    batches = Batches(VAEBatch(rows), size)
-    with clock() as seconds:
-        total, count = torch.zeros(()), 0
-        for batch in batches(1):
-            optimizer.zero_grad()
-            loss = vae(batch)["loss"]
-            loss.backward()
-            optimizer.step()
-            total += loss.detach()
-            count += 1
-        (total / count).item()
-        return seconds()
-
-
-def bare_with_loader(rows: Tensor, size: int) -> float:
-    vae, optimizer = made()
-    loader = DataLoader(TensorDataset(rows), batch_size=size, shuffle=True)
-    with clock() as seconds:
-        total = torch.zeros(())
-        for (x,) in loader:
-            optimizer.zero_grad()
-            loss = vae(VAEBatch(x))["loss"]
-            loss.backward()
-            optimizer.step()
-            total += loss.detach()
-        total.item()
-        return seconds()
-
-
-class Kept:
-    """A tracker in memory."""
-
-    def __init__(self) -> None:
-        self.values: dict[tuple[str, int], float] = {}
-
-    def log_scalars(self, values: Mapping[str, float], step: int) -> None:
-        self.values |= {(tag, step): value for tag, value in values.items()}
-
-    def flush(self) -> None: ...
-    def close(self) -> None: ...
-
-
-def trainer_of(
-    batches: Callable[[int], Iterable[VAEBatch]], watched: bool, epochs: int = 1
-) -> Trainer[VAEBatch, VAEOutput]:
-    vae, optimizer = made()
-    tracker = Kept()
-    return Trainer(
-        step=GradientStep(model=vae, loss=loss_of, optimizer=optimizer),
-        batches=batches,
-        stopper=MaxEpochs(epochs),
-        callbacks=[Every(10, LossCallback(tracker))] if watched else [],
-        routines=[LossRoutine(tracker)] if watched else [],
-        progress=ProgressBar(file=io.StringIO()) if watched else False,
+def whole_runs(rows: Tensor, size: int, epochs: int, rounds: int) -> list[bool]:
+    """Ratios of whole runs, held to the bounds."""
+    contestants = {BARE: bare, AGAIN: bare, PLAIN: ours, WATCHED: ours_watched}
+    found = in_turns(
+        {name: partial(run, rows, size, epochs) for name, run in contestants.items()}, rounds
     )
-
-
-def ours(rows: Tensor, size: int) -> float:
-    return seconds_of(trainer_of(Batches(VAEBatch(rows), size), watched=False))
-
-
-def ours_watched(rows: Tensor, size: int) -> float:
-    return seconds_of(trainer_of(Batches(VAEBatch(rows), size), watched=True))
-
-
-def seconds_of(trainer: Trainer[VAEBatch, VAEOutput]) -> float:
-    with clock() as seconds:
-        trainer.run()
-        return seconds()
-
-
-def lightning(rows: Tensor, size: int) -> float:
-    lt: Any = importlib.import_module("lightning")
-    base: Any = lt.LightningModule
-
-    class Module(base):  # type: ignore[misc]  # untyped: it may not be installed
-        def __init__(self) -> None:
-            super().__init__()
-            self.vae, self.optimizer = made()
-
-        def training_step(self, batch: list[Tensor], _: int) -> Tensor:
-            loss: Tensor = self.vae(VAEBatch(batch[0]))["loss"]
-            return loss
-
-        def configure_optimizers(self) -> torch.optim.Optimizer:
-            return self.optimizer
-
-    trainer = lt.Trainer(
-        max_epochs=1,
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    )
-    loader = DataLoader(TensorDataset(rows), batch_size=size, shuffle=True)
-    with clock() as seconds:
-        trainer.fit(Module(), loader)
-        return seconds()
-
-
-def ignite(rows: Tensor, size: int) -> float:
-    engine: Any = importlib.import_module("ignite.engine")
-    vae, optimizer = made()
-
-    def update(_: Any, batch: VAEBatch) -> Tensor:
-        optimizer.zero_grad()
-        loss: Tensor = vae(batch)["loss"]
-        loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
-        optimizer.step()
-        return loss.detach()
-
-    batches = Batches(VAEBatch(rows), size)
-    with clock() as seconds:
-        engine.Engine(update).run(batches(1), max_epochs=1, epoch_length=len(batches))
-        return seconds()
-
-
-def skorch(rows: Tensor, size: int) -> float:
-    base: Any = importlib.import_module("skorch").NeuralNet
-
-    class Net(base):  # type: ignore[misc]  # untyped: it may not be installed
-        def get_loss(self, y_pred: Any, y_true: Any, *args: Any, **kwargs: Any) -> Tensor:
-            loss: Tensor = y_pred["loss"]
-            return loss
-
-    class Module(VAE):
-        def forward(self, x: Tensor) -> VAEOutput:  # type: ignore[override]
-            return super().forward(VAEBatch(x))
-
-    net = Net(
-        Module,
-        criterion=nn.MSELoss,
-        optimizer=torch.optim.Adam,
-        max_epochs=1,
-        batch_size=size,
-        iterator_train__shuffle=True,
-        train_split=None,
-        verbose=0,
-    )
-    with clock() as seconds:
-        net.fit(rows, rows)
-        return seconds()
-
-
-def accelerate(rows: Tensor, size: int) -> float:
-    vae, optimizer = made()
-    accelerator: Any = importlib.import_module("accelerate").Accelerator(cpu=True)
-    loader = DataLoader(TensorDataset(rows), batch_size=size, shuffle=True)
-    model, optimizer, loader = accelerator.prepare(vae, optimizer, loader)
-    with clock() as seconds:
-        for (x,) in loader:
-            optimizer.zero_grad()
-            loss = model(VAEBatch(x))["loss"]
-            accelerator.backward(loss)
-            optimizer.step()
-        return seconds()
-
-
-PEERS: dict[str, tuple[str, Contestant]] = {
-    "Lightning, silent": ("lightning", lightning),
-    "ignite Engine on our batches": ("ignite", ignite),
-    "skorch": ("skorch", skorch),
-    "Accelerate": ("accelerate", accelerate),
-}
-
-
-def contestants() -> dict[str, Contestant]:
-    found: dict[str, Contestant] = {"bare loop, batches in memory": bare}
-    found |= {"synthproto": ours, "bare loop, torch's DataLoader": bare_with_loader}
-    for name, (package, run) in PEERS.items():
-        if importlib.util.find_spec(package) is None:
-            say(f"(left out: {name}, {package} is not installed)")
-        else:
-            found[name] = run
-    return found
-
-
-def side_by_side(runs: dict[str, Contestant], rows: Tensor, size: int, repeats: int) -> None:
-    """Whole epochs in turns: rough, for what differs a lot."""
-    least = dict.fromkeys(runs, float("inf"))
-    for _ in range(repeats):
-        for name, run in runs.items():
-            least[name] = min(least[name], run(rows, size))
-    base = least["bare loop, batches in memory"]
-    for name, seconds in least.items():
-        say(f"  {name:32}{seconds / base:6.2f} x")
+    bounds = {PLAIN: 1.02, WATCHED: 1.03}
+    for name, ratio in found.items():
+        bound = f"   bound {bounds[name]}" if name in bounds else ""
+        say(f"  {name:32}{ratio}{bound}")
+    return [found[name].median <= bound for name, bound in bounds.items()]
 
 
 def bare_steps(rows: Tensor, size: int) -> Iterator[None]:
@@ -320,17 +113,17 @@ def overhead(rows: Tensor, size: int, watched: bool | None, epochs: int = 8) -> 
         return (seconds() - spent) / spent
 
 
-def ratios(rows: Tensor, size: int, repeats: int) -> list[bool]:
-    """Our ratios to the bare loop, as medians, over that of the bare loop to itself."""
-    found: dict[bool | None, list[float]] = {None: [], False: [], True: []}
+def step_by_step(rows: Tensor, size: int, repeats: int) -> None:
+    """Our ratios to the bare loop as medians, beside that of the bare loop to itself."""
+    names: dict[str, bool | None] = {AGAIN: None, PLAIN: False, WATCHED: True}
+    found: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(repeats):
-        for watched, values in found.items():
-            values.append(overhead(rows, size, watched))
-    itself, plain, seen = (statistics.median(values) for values in found.values())
-    say(f"  a bare loop to itself           {itself:6.3f} x")
-    say(f"  synthproto                      {plain / itself:6.3f} x  (bound 1.02)")
-    say(f"  ... tracker, bar, loss callback {seen / itself:6.3f} x  (bound 1.03)")
-    return [plain / itself <= 1.02, seen / itself <= 1.03]
+        for name, watched in names.items():
+            found[name].append(overhead(rows, size, watched))
+    itself = statistics.median(found[AGAIN])
+    for name, values in found.items():
+        ratio = statistics.median(values)
+        say(f"  {name:32}{ratio:6.3f} x   over the loop to itself {ratio / itself:6.3f} x")
 
 
 class One(nn.Module):
@@ -389,54 +182,44 @@ def batch_rate(rows: int, width: int, bound: float, repeats: int) -> bool:
 
 
 def import_time(repeats: int) -> bool:
-    """CPU seconds of importing the trainer over those of importing torch, bytecode cached."""
-    code = "import time, {}; print(time.process_time())"
+    """CPU seconds of imports over that of torch, bytecode cached."""
     least: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as cache:
         kept = {name: value for name, value in os.environ.items() if "BYTECODE" not in name}
         for _ in range(repeats + 1):  # the first round fills the cache
-            for names in ("torch", "torch, pandas", "torch, synthproto.training.trainer"):
+            for names in ("torch", *IMPORTED):
                 done = subprocess.run(
-                    [sys.executable, "-c", code.format(names)],
+                    [sys.executable, "-c", f"import time, torch, {names}; {CPU_TIME}"],
                     capture_output=True,
                     check=True,
                     env=kept | {"PYTHONPYCACHEPREFIX": cache},
                 )
                 least[names] = min(least.get(names, float("inf")), float(done.stdout))
-    pandas, extra = (seconds - least["torch"] for seconds in list(least.values())[1:])
-    say(
-        f"import of synthproto.training.trainer: {extra:.2f} s over torch, "
-        f"{pandas:.2f} s of it pandas  (bound 0.3)"
-    )
-    return extra <= 0.3
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    say(f"\nimport of torch: {least['torch']:.2f} s; over it")
+    for names in IMPORTED:
+        say(f"  {names:32}{least[names] - least['torch']:6.2f} s")
+    say("  (bound 0.3 for the trainer)")
+    return least[IMPORTED[-1]] - least["torch"] <= 0.3
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Cost of the trainer and its peers.")
-    parser.add_argument("--repeats", type=int, default=7)
+    parser = argparse.ArgumentParser(description="Cost of the trainer over a bare loop.")
+    parser.add_argument("--rounds", type=int, default=31)
     parser.add_argument("--rows", type=int, default=30_000)
+    parser.add_argument("--epochs", type=int, default=2, help="of a turn")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
     rows = torch.randn(given.rows, WIDTH)
     held = []
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        runs = contestants()
-        for size in (256, 500):
-            say(f"\nbatch {size}, in turns step by step")
-            held += ratios(rows, size, given.repeats)
-            say(f"batch {size}, in turns epoch by epoch")
-            side_by_side(runs, rows, size, given.repeats)
-        held.append(one_parameter(given.repeats))
-        held.append(batch_rate(30_000, 14, 15, 5))
-        held.append(batch_rate(300_000, 100, 8, 5))
-        held.append(import_time(3))
+    for size in (256, 500):
+        say(f"\nbatch {size}, in turns of whole runs, {given.epochs} epochs each")
+        held += whole_runs(rows, size, given.epochs, given.rounds)
+        say(f"batch {size}, in turns step by step")
+        step_by_step(rows, size, max(1, given.rounds // 8))
+    held.append(one_parameter(7))
+    held.append(batch_rate(30_000, 14, 15, 5))
+    held.append(batch_rate(300_000, 100, 8, 5))
+    held.append(import_time(3))
     say(f"\n{sum(held)} of {len(held)} bounds held")
     sys.exit(0 if all(held) else 1)
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
 from synthproto.artifacts.alignment import Alignment
@@ -32,6 +33,7 @@ from synthproto.data.codec import TableCodec
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.plan import TablePlan
+from synthproto.report import Report
 from synthproto.trackers.tensorboard import TensorBoardTracker
 from synthproto.training.routines import LossRoutine
 from synthproto.training.schedule import Every
@@ -110,7 +112,37 @@ def job(rows: int, epochs: int, folder: Path, *, compared: bool) -> float:
             stopper=MaxEpochs(epochs),
             progress=False,
         ).run()
-    return time.process_time() - begin
+    seconds = time.process_time() - begin
+    if compared:
+        check_kept(folder, validation.compare(), epochs)
+    return seconds
+
+
+def check_kept(folder: Path, report: Report, epochs: int) -> None:
+    """Nothing was lost: each tag of a report has a point for each comparison in the event file.
+
+    Raises:
+        RuntimeError: Something is missing; says what.
+    """
+    kept = EventAccumulator(str(folder), {"scalars": 0, "images": 0, "tensors": 0})
+    kept.Reload()
+    scalars, images, tables = kept.Tags()["scalars"], kept.Tags()["images"], kept.Tags()["tensors"]
+    steps = list(range(5, epochs + 1, 5))
+    found = {tag: [point.step for point in kept.Scalars(tag)] for tag in scalars}
+    found |= {tag: [point.step for point in kept.Images(tag)] for tag in images}
+    found |= {
+        tag.removesuffix("/text_summary"): [point.step for point in kept.Tensors(tag)]
+        for tag in tables
+    }
+    due = dict.fromkeys([*report, *report.arrays, *report.figures], steps)
+    due["train/loss"] = list(range(1, epochs + 1))
+    lost = [tag for tag, points in due.items() if found.get(tag) != points]
+    if lost:
+        raise RuntimeError(f"lost {len(lost)} of {len(due)} tags: {lost[:5]}; kept {sorted(found)}")
+    sys.stdout.write(
+        f"kept: {len(report)} scores, {len(report.arrays)} tables and {len(report.figures)} images "
+        f"in each of {len(steps)} comparisons, and the loss of each of {epochs} epochs\n"
+    )
 
 
 def main() -> None:

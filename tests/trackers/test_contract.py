@@ -1,5 +1,7 @@
 """What every tracker promises: one table of trackers, crossed with every test."""
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from io import BytesIO
@@ -8,11 +10,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.figure import Figure
 
 from synthproto.contracts import ParamValue, RunTracker
 from synthproto.errors import ParameterError, TrackerError
-from tests.trackers.table import CASES, Case, Kept
+from synthproto.training.routines import LossRoutine
+from synthproto.training.steps import GradientStep
+from synthproto.training.stoppers import MaxEpochs
+from synthproto.training.trainer import Trainer
+from tests.trackers.table import CASES, Case, Kept, Run
 
 TAGS = (
     "fidelity/mean",
@@ -101,6 +108,37 @@ def test_an_interruption_is_told_from_a_failure(case: Case, tmp_path: Path) -> N
     with pytest.raises(KeyboardInterrupt), case.start(tmp_path / "run"):
         raise KeyboardInterrupt
     assert case.read(tmp_path / "run").status == "interrupted"
+
+
+def test_an_interrupted_training_is_told_as_its_result_says(case: Case, tmp_path: Path) -> None:
+    model = torch.nn.Linear(1, 1)
+
+    def script() -> None:
+        with case.start(tmp_path / "run") as run:
+            result = trainer_of(run).run()
+            run.log_scalars({"train/x": 1.0}, 1)  # the run's end is still the script's to tell
+            if result.interrupted:
+                raise KeyboardInterrupt
+
+    def trainer_of(run: Run) -> Trainer[torch.Tensor, torch.Tensor]:
+        return Trainer(
+            step=GradientStep(
+                model=model,
+                loss=lambda output, _: output.square().mean(),
+                optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
+            ),
+            batches=[torch.ones(2, 1)] * 3,
+            stopper=MaxEpochs(2),
+            callbacks=[lambda event: os.kill(os.getpid(), signal.SIGINT)],
+            routines=[LossRoutine(run)],
+            progress=False,
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        script()
+    kept = case.read(tmp_path / "run")
+    assert kept.status == "interrupted"
+    assert kept.scores == [("train/x", 1, 1.0)]
 
 
 def test_closing_twice_is_harmless(case: Case, tmp_path: Path) -> None:

@@ -217,6 +217,19 @@ def test_a_rising_decay_forgets_the_first_weights() -> None:
             Ema(model, decay)
 
 
+def test_an_average_follows_a_model_that_is_cast_or_moved_afterwards() -> None:
+    model = net()
+    ema = Ema(model, 0.5, ramp=False)
+    first = [p.detach().double() for p in model.parameters()]
+    model.double()  # like .to(device): gives each parameter other storage
+    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model), ema=ema)
+    step.update(Rows(batch().x.double()))
+    expected = [e.lerp(p.detach(), 0.5) for e, p in zip(first, model.parameters(), strict=True)]
+    with step.evaluation():
+        assert all(torch.equal(e, p) for e, p in zip(expected, model.parameters(), strict=True))
+    assert all(p.requires_grad for p in model.parameters())
+
+
 def test_autocast_runs_in_bfloat16_and_keeps_the_weights_in_float32() -> None:
     model = net()
     step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model), autocast=torch.bfloat16)

@@ -17,7 +17,8 @@ from synthproto.contracts import Array, Drawing, EpochEvent
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ConformanceError, ParameterError, SchemaError
-from synthproto.plan import Report, TablePlan
+from synthproto.plan import TablePlan
+from synthproto.report import Report
 from synthproto.training.ema import Ema
 from synthproto.training.routines import KeepBest, LoaderRoutine
 from synthproto.training.schedule import Every
