@@ -15,6 +15,7 @@ FLOORS = {
     "data": 2,
     "measures": 2,
     "drawing": 2,
+    "reporting": 2,
     "contracts": 3,
     "artifacts": 3,
     "hints": 3,

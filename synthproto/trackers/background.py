@@ -11,8 +11,8 @@ from typing import NamedTuple, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.contracts import Array, Drawing, ParamValue, RunTracker
 from synthproto.errors import ParameterError, TrackerError
+from synthproto.reporting import Array, Drawing, ParamValue, RunTracker
 from synthproto.trackers.faults import listed, noted
 from synthproto.trackers.values import Traceback
 from synthproto.trackers.wrapping import enter, leave

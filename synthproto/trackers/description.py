@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pprint import pformat
 
-from synthproto.contracts import TextTracker
+from synthproto.reporting import TextTracker
 from synthproto.trackers.values import ABOUT
 
 _WIDTH = 88  # signs a line; TensorBoard shows about a hundred

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from synthproto.contracts import Tracker
+from synthproto.reporting import Tracker
 from synthproto.trackers.values import Traceback
 
 
