@@ -7,7 +7,10 @@ from typing import Generic, TypeAlias, TypeVar, final
 
 import numpy as np
 
-from synthproto.contracts import (
+from synthproto.data.table import TablePair
+from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.report import Report
+from synthproto.tracking import (
     Array,
     ArrayArtifact,
     Drawing,
@@ -15,9 +18,6 @@ from synthproto.contracts import (
     Resources_contra,
     Score,
 )
-from synthproto.data.table import TablePair
-from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.report import Report
 
 Value = TypeVar("Value")
 
@@ -118,9 +118,7 @@ class Plan(Generic[Resources_contra]):
             told(tag)
             before = len(scores)
             _add(scores, tag, _finite(tag, score(resources)))
-            optimum = getattr(score, "best", None)
-            if isinstance(optimum, (int, float)):
-                best |= dict.fromkeys(list(scores)[before:], float(optimum))
+            best |= _best(score, tag, list(scores)[before:])
         return scores, best
 
     def _reference_scores(self, resources: Resources_contra) -> Mapping[str, float]:
@@ -149,6 +147,15 @@ TablePlan: TypeAlias = Plan[TablePair]
 def _tag(part: object) -> str:
     name = getattr(part, "name", None) or getattr(part, "__name__", "")
     return name if isinstance(name, str) else ""
+
+
+def _best(score: object, tag: str, tags: Sequence[str]) -> dict[str, float]:
+    """Best values by tag of what a score gave; it says one for all entries, or one for each."""
+    said = getattr(score, "best", None)
+    if isinstance(said, Mapping):
+        entries = {f"{tag}/{name}": float(value) for name, value in said.items()}
+        return {known: entries[known] for known in tags if known in entries}
+    return dict.fromkeys(tags, float(said)) if isinstance(said, (int, float)) else {}
 
 
 def _check_tags(parts: Mapping[str, Sequence[object]]) -> None:

@@ -30,11 +30,11 @@ from synthproto.artifacts.validity import (
     KeyUniqueness,
     RangeCoverage,
 )
-from synthproto.contracts import Plot, Score
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import DISCRETE, NUMERIC, TablePair
 from synthproto.measures.classifiers import Learner
 from synthproto.plan import TablePlan
+from synthproto.tracking import Plot, Score
 
 PresetName: TypeAlias = Literal["default", "tabsyn", "sdmetrics", "artifact-core"]
 """Which plan."""

@@ -1,6 +1,6 @@
 """Parts computed on some of the rows, where all of them would take too long."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar, final
 
@@ -49,9 +49,9 @@ class Sampled(Generic[Value]):
         return str(named)
 
     @property
-    def best(self) -> float | None:
-        """Best value of the part, if it says so."""
-        best: float | None = getattr(self.part, "best", None)
+    def best(self) -> float | Mapping[str, float] | None:
+        """Best value of the part, or of each of its entries, if it says so."""
+        best: float | Mapping[str, float] | None = getattr(self.part, "best", None)
         return best
 
     def __call__(self, pair: TablePair) -> Value:

@@ -8,13 +8,13 @@ import pandas as pd
 
 from synthproto.artifacts.scores import ShapeDistance
 from synthproto.artifacts.trends import PairTrends
-from synthproto.contracts import Array, Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.split import split
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import SchemaError, UndefinedScoreError
 from synthproto.plan import TablePlan
 from synthproto.report import Report
+from synthproto.tracking import Array, Drawing
 
 Reference: TypeAlias = Literal["holdout", "halves", "none"]
 """What stands in for a synthetic table in references: the holdout; or one random half of the real

@@ -13,7 +13,6 @@ from synthproto.plan import TablePlan
 
 # The safer or better end of scores that have no best value.
 _BETTER = {"privacy/exact_match_share": 0.0, "privacy/dcr_share": 0.0, "privacy/dcr": 1.0}
-_PREDICTION = ("utility/tstr", "utility/trtr")
 
 
 @final
@@ -71,7 +70,7 @@ class Limit:
 
     def _upwards(self, comparison: Comparison, table: Compared) -> bool:
         best = table.report.best.get(self.tag, _BETTER.get(comparison.collection(self.tag)))
-        return best != 0.0 and "/rmse" not in self.tag
+        return best != 0.0
 
 
 def check_limits(limits: Sequence[Limit], plan: TablePlan) -> None:
@@ -84,7 +83,7 @@ def check_limits(limits: Sequence[Limit], plan: TablePlan) -> None:
         str(getattr(part, "name", ""))
         for part in plan.scores
         if getattr(part, "best", None) is None
-    } - {*_BETTER, *_PREDICTION}
+    } - {*_BETTER}
     for limit in limits:
         owners = [t for t in plan.score_tags if limit.tag == t or limit.tag.startswith(f"{t}/")]
         if not owners:

@@ -31,5 +31,6 @@ def failure(command: str, error: Exception) -> str:
     text = str(error)
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{str(error.filename)!r} cannot be used: {error.strerror}"
-    joined = "; ".join(line.strip().removeprefix("- ") for line in text.split("\n"))
+    lines = [line.strip().removeprefix("- ") for line in text.split("\n")]
+    joined = "; ".join([*(line.removesuffix(".") for line in lines[:-1]), lines[-1]])
     return f"synthproto {command}: error: {joined.replace('faults:; ', 'faults: ')}\n"

@@ -14,14 +14,16 @@ from synthproto.cli.comparison import SIMILARITY, Compared, Comparison
 from synthproto.cli.document import Request
 from synthproto.cli.style import STYLE
 from synthproto.cli.terminal import best_end, number
-from synthproto.cli.words import PICTURES, WORDS, words_of
-from synthproto.contracts import Array, Drawing
+from synthproto.cli.words import PICTURES, WORDS, entry_words, words_of
 from synthproto.report import Report
+from synthproto.tracking import Array, Drawing
 
 GENERATOR: Final = '<meta name="generator" content="synthproto compare">'
 """What marks a page as one of ours."""
 
 _WORST, _ROWS = 15, 60
+_FULL: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""What the full width of a bar may stand for; the least that holds all bars of a list."""
 _FAMILIES: Final = {
     "fidelity": "Fidelity: does it look like the real table?",
     "validity": "Validity: could the values be real ones?",
@@ -54,7 +56,7 @@ def page(comparison: Comparison, request: Request) -> str:
             _section(comparison, table, request, place)
             for place, table in enumerate(comparison.tables)
         ),
-        "<h2>How to read this page</h2>",
+        '<h2 id="reading">How to read this page</h2>',
         *(f"<p>{text}</p>" for text in _READING),
     ]
     return (
@@ -85,11 +87,11 @@ def _head(comparison: Comparison, request: Request, title: str) -> str:
     listed = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items()
     )
+    several = comparison.tables if len(comparison.tables) > 1 else ()
     links = "".join(
-        f'<a href="#table-{place}">{escape(table.name)}</a>'
-        for place, table in enumerate(comparison.tables)
+        f'<a href="#table-{place}">{escape(table.name)}</a>' for place, table in enumerate(several)
     )
-    nav = f"<nav>{links}</nav>" if len(comparison.tables) > 1 else ""
+    nav = f'<nav>{links}<a href="#reading">How to read this page</a></nav>'
     return f'<h1>{escape(title)}</h1>\n<dl class="facts">{listed}</dl>{nav}'
 
 
@@ -181,8 +183,9 @@ def _scores(comparison: Comparison, report: Report) -> str:
             f'<td class="said">{said if said != before else ""}</td></tr>'
         )
     return (
-        '<div class="wide"><table><thead><tr><th>Score</th><th class="n">Value</th>'
-        '<th class="n">Reference</th><th class="n">Best</th><th>What it says</th></tr></thead>'
+        '<div class="wide"><table class="scores"><thead><tr><th>Score</th><th class="n">Value</th>'
+        '<th class="n">Reference</th><th class="n">Best</th><th class="said">What it says</th></tr>'
+        "</thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -190,11 +193,17 @@ def _scores(comparison: Comparison, report: Report) -> str:
 def _title(tag: str) -> str:
     words = words_of(tag)
     if words is None:
-        return f"<th>{escape(tag)}</th>"
+        return f"<th>{_code(tag)}</th>"
     # An entry of a collection: what follows the tag that has the words.
-    entry = "" if tag in WORDS else tag.rpartition("/")[2].replace("_", " ")
+    entry = "" if tag in WORDS else entry_words(tag.rpartition("/")[2])
     name = f"{words.title}: {entry}" if entry else words.title
-    return f"<th>{escape(name)}<code>{escape(tag)}</code></th>"
+    return f"<th>{escape(name)}{_code(tag)}</th>"
+
+
+def _code(tag: str) -> str:
+    """A tag that may be broken where its words end."""
+    broken = escape(tag).replace("/", "/<wbr>").replace("_", "_<wbr>")
+    return f"<code>{broken}</code>"
 
 
 def _said(tag: str) -> str:
@@ -206,44 +215,60 @@ def _said(tag: str) -> str:
 
 
 def _columns(table: Compared) -> str:
-    rows = [
-        (column.name, column.distance, column.reference, column.distance)
-        for column in table.columns[:_WORST]
-    ]
+    rows = [(column.name, column.distance, column.reference) for column in table.columns[:_WORST]]
     return _bars(
-        "Worst columns",
-        "Distance of the distribution of each column, 0 to 1; 0 is best.",
-        rows,
+        "Worst columns", "Distance of the distribution of each column, 0 to 1; 0 is best.", rows, 0
     )
 
 
 def _pairs(table: Compared) -> str:
     rows = [
-        (f"{pair.first} | {pair.second}", pair.similarity, pair.reference, 1 - pair.similarity)
+        (f"{pair.first} | {pair.second}", pair.similarity, pair.reference)
         for pair in table.pairs[:_WORST]
     ]
     return _bars(
         "Worst pairs of columns",
-        "Whether two columns depend on each other as in the real table, 0 to 1; 1 is best. Bars "
-        "show what is missing.",
+        "Whether two columns depend on each other as in the real table, 0 to 1; 1 is best.",
         rows,
+        1,
     )
 
 
-def _bars(title: str, caption: str, rows: Sequence[tuple[str, float, float | None, float]]) -> str:
+def _bars(
+    title: str, caption: str, rows: Sequence[tuple[str, float, float | None]], best: int
+) -> str:
+    """A table with a bar a row for what is missing to the best value, and a mark for real rows."""
     if not rows:
         return ""
+    most = max(abs(best - value) for _, value, _ in rows)
+    full = next((end for end in _FULL if end >= most), most)
     body = "".join(
-        f"<tr><th>{escape(name)}</th>{_n(number(value))}{_n(number(reference))}"
-        f'<td class="bars"><span class="bar" style="width:{100 * min(max(length, 0), 1):.1f}%">'
-        "</span></td></tr>"
-        for name, value, reference, length in rows
+        f"<tr{_as_real(value, reference, best)}><th>{escape(name)}</th>{_n(number(value))}"
+        f"{_n(number(reference))}"
+        f'<td class="bars">{_bar("bar", value, best, full)}{_bar("mark", reference, best, full)}'
+        "</td></tr>"
+        for name, value, reference in rows
     )
+    drawn = f"Bars show what is missing, full width {full:g}."
+    if any(reference is not None for *_, reference in rows):
+        drawn += " Marks are real rows; grey is what is no farther off than they are."
     return (
-        f"<div><h3>{escape(title)}</h3><table><caption>{escape(caption)}</caption><thead><tr>"
-        '<th>Column</th><th class="n">Value</th><th class="n">Reference</th><th></th></tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f"<div><h3>{escape(title)}</h3><table><caption>{escape(caption)} {drawn}</caption><thead>"
+        '<tr><th>Column</th><th class="n">Value</th><th class="n">Reference</th><th></th></tr>'
+        f"</thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _as_real(value: float, reference: float | None, best: int) -> str:
+    fine = reference is not None and abs(best - value) <= abs(best - reference)
+    return ' class="fine"' if fine else ""
+
+
+def _bar(kind: str, value: float | None, best: int, full: float) -> str:
+    if value is None:
+        return ""
+    width = 100 * min(abs(best - value) / full, 1)
+    return f'<span class="{kind}" style="width:{width:.1f}%"></span>'
 
 
 def _figures(report: Report) -> str:
@@ -259,8 +284,8 @@ def _figure(tag: str, figure: Drawing) -> str:
     data = base64.b64encode(png).decode("ascii")
     said = PICTURES.get(tag, "")
     return (
-        f'<figure style="width:{width}px"><img alt="{escape(tag)}" '
-        f'src="data:image/png;base64,{data}">'
+        f'<figure style="width:{width}px"><div class="wide"><img alt="{escape(tag)}" '
+        f'src="data:image/png;base64,{data}"></div>'
         f"<figcaption>{escape(said)} <code>{escape(tag)}</code></figcaption></figure>"
     )
 

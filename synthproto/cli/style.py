@@ -14,7 +14,7 @@ h2 { font-size: 20px; margin: 44px 0 10px; padding-top: 14px; border-top: 1px so
      overflow-wrap: anywhere; }
 h3 { font-size: 16px; margin: 28px 0 8px; }
 p { margin: 0 0 10px; max-width: 82ch; }
-nav { margin: 14px 0; }
+nav { margin: 14px 0; overflow-wrap: anywhere; }
 nav a { margin-right: 16px; }
 a { color: var(--real); }
 .muted, figcaption, .says, caption { color: var(--muted); }
@@ -42,16 +42,37 @@ code { font: 12px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; 
 tbody th code { display: block; font-weight: 400; }
 td.said { min-width: 260px; width: 52%; }
 td.top { background: #e9f3ea; font-weight: 600; }
-.bar { display: block; height: 9px; background: var(--synthetic); border-radius: 2px;
-       min-width: 1px; }
+.bar, .mark { display: block; height: 9px; min-width: 1px; }
+.bar { background: var(--synthetic); border-radius: 2px; }
+.mark { height: 15px; margin: -12px 0 -3px; border-right: 2px solid var(--ink); }
+tr.fine th { font-weight: 400; } tr.fine th, tr.fine td { color: var(--muted); }
+tr.fine .bar { background: #b9c0c7; }
 td.bars { width: 34%; min-width: 90px; vertical-align: middle; }
 .twin { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr));
         gap: 8px 36px; }
 .figures { display: flex; flex-wrap: wrap; gap: 0 28px; align-items: flex-start; margin-top: 18px; }
 figure { margin: 0 0 26px; max-width: 100%; }
-figure img { max-width: 100%; height: auto; border: 1px solid var(--line); display: block; }
+figure .wide { border: 1px solid var(--line); }
+figure img { max-width: 100%; height: auto; display: block; }
 figcaption { font-size: 14px; margin: 6px 0 0; max-width: 82ch; }
 details { margin: 10px 0; } summary { cursor: pointer; color: var(--real); }
-@media (max-width: 620px) { main { padding: 16px 12px; } .twin { grid-template-columns: 1fr; } }
+@media (max-width: 620px) {
+  main { padding: 16px 12px; }
+  .twin { grid-template-columns: minmax(0, 1fr); }
+  .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin: 0 0 6px; }
+  th, td { padding: 6px 5px; }
+  tbody th { min-width: 92px; } .wide tbody th { min-width: 130px; }
+  .wide table:not(.scores) code { display: none; }
+  td.bars { width: 22%; min-width: 56px; }
+  figure img { max-width: none; }
+  /* A row of scores: its numbers in a line, below them what it says, as wide as the screen. */
+  .scores tr { display: grid; grid-template-columns: minmax(0, 1fr) 62px 82px 40px;
+               border-bottom: 1px solid var(--line); }
+  .scores th, .scores td { border: 0; }
+  .scores td.n, .scores th.n { width: auto; }
+  .scores td.said { grid-column: 1 / -1; width: auto; min-width: 0; padding-top: 0; }
+  .scores td.said:empty, .scores thead th.said { display: none; }
+  .scores tr.family th { grid-column: 1 / -1; }
+}
 @media print { thead th { position: static; } details { display: none; } }
 """

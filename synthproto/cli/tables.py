@@ -3,8 +3,11 @@
 import argparse
 import codecs
 import csv
+import gzip
+import io
 import re
 import warnings
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +24,17 @@ from synthproto.errors import MissingExtraError, ParameterError, SchemaError
 
 _SEPARATORS = ",;\t|"
 _PARQUET = (".parquet", ".pq")
+_GZIP = ".gz"  # as pandas tells it as well
+# What a file that is no CSV begins with, and what to do about it.
+_BEGINNINGS = {
+    b"PAR1": "is parquet; name it .parquet",
+    b"PK\x03\x04": "is a workbook or a zip archive; export its table as CSV",
+    b"\x1f\x8b": "is packed by gzip; name it .csv.gz",
+    b"\xff\xfe": "is UTF-16; say so: --encoding utf-16",
+    b"\xfe\xff": "is UTF-16; say so: --encoding utf-16",
+    b"{": "is JSON, or has a name that begins with a brace; give CSV or parquet",
+    b"[": "is JSON, or has a name that begins with a bracket; give CSV or parquet",
+}
 # A date, or a date with a time, as ISO 8601 writes it.
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 _LOOKED_AT = 1000  # values that decide whether a column of strings holds dates
@@ -33,7 +47,7 @@ class Reader:
 
     Attributes:
         separator: Between the fields of a CSV file; ``""``: what occurs most in its first line.
-        encoding: Of CSV files.
+        encoding: Of CSV files, which may be packed (``.csv.gz``).
         decimal: Mark of decimals in CSV files.
     """
 
@@ -42,7 +56,7 @@ class Reader:
     decimal: str = "."
 
     def read(self, path: Path) -> pd.DataFrame:
-        """Read a file whole.
+        """Read a file whole, without a nameless first column of row numbers.
 
         Raises:
             SchemaError: It is not a table, or has duplicate column names; names the file.
@@ -63,7 +77,7 @@ class Reader:
             with warnings.catch_warnings():
                 # Lines longer than the header would be cut with no more than a warning.
                 warnings.simplefilter("error", pd.errors.ParserWarning)
-                return pd.read_csv(
+                frame = pd.read_csv(
                     path,
                     sep=separator,
                     encoding=self._codec,
@@ -71,11 +85,14 @@ class Reader:
                     low_memory=False,  # or else a column's type may change within the file
                     index_col=False,
                 )
+            return frame.iloc[:, 1:] if not names[0] and _row_numbers(frame) else frame
         except UnicodeDecodeError as error:
             raise SchemaError(
                 f"file {str(path)!r} is not {self.encoding}: it has the byte "
                 f"{error.object[error.start]:#04x}; say what it is, e.g. --encoding latin-1"
             ) from error
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise SchemaError(f"file {str(path)!r} is no whole gzip file: {error}") from error
         except pd.errors.EmptyDataError as error:
             raise SchemaError(f"file {str(path)!r} is empty; a header line is needed") from error
         except pd.errors.ParserWarning as error:
@@ -92,13 +109,27 @@ class Reader:
         return "utf-8-sig" if self.encoding.lower().replace("-", "") == "utf8" else self.encoding
 
     def _header(self, path: Path) -> tuple[list[str], str]:
-        with path.open(encoding=self._codec, newline="") as file:
-            first = file.readline()
+        self._check_beginning(path)
+        with _unpacked(path) as file, io.TextIOWrapper(file, self._codec, newline="") as text:
+            first = text.readline()
             if not first.strip():
                 raise SchemaError(f"file {str(path)!r} is empty; a header line is needed")
             separator = self.separator or max(_SEPARATORS, key=_outside_quotes(first).count)
-            file.seek(0)
-            return next(csv.reader(file, delimiter=separator)), separator
+            text.seek(0)
+            return next(csv.reader(text, delimiter=separator)), separator
+
+    def _check_beginning(self, path: Path) -> None:
+        """Refuse files that one takes for CSV only by mistake."""
+        with _unpacked(path) as file:
+            beginning = file.read(4)
+        for mark, fault in _BEGINNINGS.items():
+            told = "utf-16" in fault and self._codec != "utf-8-sig"
+            if beginning.startswith(mark) and not told:
+                raise SchemaError(f"file {str(path)!r} {fault}")
+
+
+def _unpacked(path: Path) -> io.BufferedIOBase:
+    return gzip.open(path) if path.suffix.lower() == _GZIP else path.open("rb")
 
 
 def _outside_quotes(line: str) -> str:
@@ -109,6 +140,12 @@ def _name_faults(names: Sequence[str]) -> list[str]:
     # An empty first name is that of an index that was written too; pandas gives it a name.
     twice = repeated([name for name in names if name])
     return [f"has duplicate columns: {listed(twice)}"] if twice else []
+
+
+def _row_numbers(frame: pd.DataFrame) -> bool:
+    """Whether the first column can be nothing but an index that was written too."""
+    first = frame.iloc[:, 0]
+    return len(frame.columns) > 1 and first.dtype.kind == "i" and first.is_unique
 
 
 def _parquet(path: Path) -> pd.DataFrame:

@@ -231,6 +231,28 @@ PICTURES: Final[Mapping[str, str]] = MappingProxyType(
 """By tag of a plot."""
 
 
+_ENTRIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "auroc": "AUROC",
+        "macro_f1": "macro F1",
+        "r2": "R²",
+        "rmse": "RMSE",
+        "share": "share of rows",
+        "low": "lower end of the interval",
+        "high": "upper end of the interval",
+        "quantile_0.05": "the closest 5 %",
+    }
+)
+
+
+def entry_words(name: str) -> str:
+    """An entry of a collection in words: ``AUROC, trees`` for ``auroc_trees``."""
+    metric, found, learner = name.rpartition("_")
+    if found and metric in _ENTRIES:
+        return f"{_ENTRIES[metric]}, {learner}"
+    return _ENTRIES.get(name, name.replace("_", " "))
+
+
 def words_of(tag: str) -> Words | None:
     """Words for a tag: its own, or those of the collection that it belongs to."""
     while tag and tag not in WORDS:

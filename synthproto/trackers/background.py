@@ -11,11 +11,11 @@ from typing import NamedTuple, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.contracts import Array, Drawing, ParamValue, RunTracker
 from synthproto.errors import ParameterError, TrackerError
 from synthproto.trackers.faults import listed, noted
 from synthproto.trackers.values import Traceback
 from synthproto.trackers.wrapping import enter, leave
+from synthproto.tracking import Array, Drawing, ParamValue, RunTracker
 
 
 class _Job(NamedTuple):

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pprint import pformat
 
-from synthproto.contracts import TextTracker
 from synthproto.trackers.values import ABOUT
+from synthproto.tracking import TextTracker
 
 _WIDTH = 88  # signs a line; TensorBoard shows about a hundred
 

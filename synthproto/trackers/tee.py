@@ -8,7 +8,11 @@ from typing import Self, TypeVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.contracts import (
+from synthproto.errors import ParameterError, TrackerError
+from synthproto.trackers.faults import noted
+from synthproto.trackers.values import Traceback
+from synthproto.trackers.wrapping import enter, leave
+from synthproto.tracking import (
     Array,
     ArrayTracker,
     Drawing,
@@ -19,10 +23,6 @@ from synthproto.contracts import (
     TextTracker,
     Tracker,
 )
-from synthproto.errors import ParameterError, TrackerError
-from synthproto.trackers.faults import noted
-from synthproto.trackers.values import Traceback
-from synthproto.trackers.wrapping import enter, leave
 
 _Kind = TypeVar("_Kind", bound=Tracker)
 

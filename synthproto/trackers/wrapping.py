@@ -2,8 +2,8 @@
 
 from contextlib import AbstractContextManager
 
-from synthproto.contracts import Tracker
 from synthproto.trackers.values import Traceback
+from synthproto.tracking import Tracker
 
 
 def enter(tracker: Tracker) -> None:

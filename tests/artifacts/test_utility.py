@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.artifacts.sampling import Sampled
 from synthproto.artifacts.utility import TRTR, TSTR, UtilityGap, UtilityTable
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
@@ -116,3 +117,15 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classifiers, "find_spec", lambda _: None)
     with pytest.raises(ImportError, match=r"TSTR needs scikit-learn.*synthproto\[learn\]"):
         TSTR("score")
+
+
+def test_every_entry_says_its_best_value() -> None:
+    pair = pair_of(frame(0, 80), frame(1, 80), frame(2, 80))
+    for target in ("level", "score"):
+        for part in (TSTR(target, seeds=1), TRTR(target, seeds=1)):
+            entries = part(pair)
+            assert {name: part.best[name] for name in entries} == {
+                name: 0.0 if name.startswith("rmse") else 1.0 for name in entries
+            }
+            report = TablePlan(scores=[Sampled(part)]).run(pair)
+            assert report.best == {f"{part.name}/{name}": part.best[name] for name in entries}

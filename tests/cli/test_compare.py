@@ -73,6 +73,7 @@ def test_numbers_are_those_of_the_library(folder: Path, capsys: pytest.CaptureFi
     assert table["worst_columns"][0]["distance"] == by_column[worst]
     tstr = scores["utility/tstr/auroc_linear"]
     assert tstr["reference"] == scores["utility/trtr/auroc_linear"]["value"]
+    assert (tstr["best"], tstr["direction"]) == (1.0, "higher")
     assert scores["privacy/dcr_share/share"]["reference"] == 0.5
     assert table["undefined"] == {}
 
@@ -185,6 +186,15 @@ def test_the_better_end_decides_what_worse_is(
         "privacy/dcr/median",
         "utility/tstr/auroc_linear",
     ]
+    words[3] = "age"
+    given = [
+        "--fail-under",
+        "utility/tstr/rmse_linear=0.1",
+        "--fail-under",
+        "utility/tstr/r2_trees=-9",
+    ]
+    content = report(capsys, "good.csv", *words, *given, code=1)
+    assert [text.split()[1] for text in content["failed"]] == ["utility/tstr/rmse_linear"]
 
 
 @pytest.mark.parametrize(
@@ -344,6 +354,17 @@ def test_help_comes_without_pandas_or_torch() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
     assert "[TAG=]VALUE" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_tables_are_compared_without_torch(folder: Path) -> None:
+    code = (
+        "import sys\nfrom synthproto.cli.main import main\n"
+        "words = ['--holdout', 'holdout.csv', '--target', 'rich', '--out', 'o', '--json']\n"
+        "assert main(['compare', 'real.csv', 'good.csv', *words, '--tensorboard', 'runs']) == 0\n"
+        "assert main(['spec', 'real.csv']) == 0\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
 
 
 def test_nothing_optional_is_needed(folder: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from synthproto.cli.main import main
 from synthproto.cli.terminal import number, plain
+from synthproto.cli.words import entry_words
 
 EVIL = "<script>alert('x')</script>"
-VOID = {"meta", "img", "br", "link", "input", "hr"}
+VOID = {"meta", "img", "br", "wbr", "link", "input", "hr"}
 
 
 class Page(HTMLParser):
@@ -68,7 +69,7 @@ def test_names_are_text_and_nothing_else(written: str) -> None:
     assert {tag for tag, _ in page.elements} <= {
         *("html", "head", "meta", "title", "style", "body", "main", "nav", "a", "h1", "h2", "h3"),
         *("p", "b", "i", "dl", "dt", "dd", "div", "span", "table", "caption", "thead", "tbody"),
-        *("tr", "th", "td", "code", "figure", "img", "figcaption", "details", "summary"),
+        *("tr", "th", "td", "code", "wbr", "figure", "img", "figcaption", "details", "summary"),
     }
     assert EVIL in page.text
     assert "<b>one" in page.text
@@ -101,6 +102,34 @@ def test_numbers_have_their_words(written: str) -> None:
     assert "Half how alike single columns are" in text
     assert "Side by side" in text
     assert "below 0.999" in text
+
+
+def test_columns_stand_beside_real_rows(written: str) -> None:
+    page = Page(written)
+    widths = {
+        kind: [
+            float(str(given["style"]).removeprefix("width:").removesuffix("%"))
+            for tag, given in page.elements
+            if tag == "span" and given.get("class") == kind
+        ]
+        for kind in ("bar", "mark")
+    }
+    assert len(widths["bar"]) == len(widths["mark"]) == 12  # two tables of three columns and pairs
+    assert max(widths["bar"]) > 10  # the worst bar is large enough to be seen
+    report = json.loads(Path("out/report.json").read_text())
+    fine = [
+        column["distance"] <= column["reference"]
+        for table in report["synthetic"]
+        for column in table["worst_columns"]
+    ]
+    assert ' class="fine"' in written
+    assert written.count('<tr class="fine">') >= sum(fine)
+
+
+def test_entries_have_words() -> None:
+    assert entry_words("macro_f1_trees") == "macro F1, trees"
+    assert entry_words("low") == "lower end of the interval"
+    assert entry_words("quantile_0.5") == "quantile 0.5"
 
 
 def test_the_page_of_one_table_has_no_ranking(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import gzip
 from pathlib import Path
 
 import pandas as pd
@@ -97,6 +98,50 @@ def test_bytes_and_folders_are_no_tables(tmp_path: Path) -> None:
     for given in (path, tmp_path):
         with pytest.raises(SynthprotoError):
             Reader().read(given)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PAR1\x15\x04", "is parquet; name it .parquet"),
+        (b"PK\x03\x04\x14\x00", "is a workbook"),
+        (gzip.compress(b"a,b\n1,2\n"), "name it .csv.gz"),
+        ("a,b\n1,2\n".encode("utf-16"), "--encoding utf-16"),
+        (b'[{"a": 1}]', "is JSON"),
+        (b'{"a": [1]}', "is JSON"),
+    ],
+)
+def test_what_is_no_csv_is_told_by_its_beginning(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(content)
+    with pytest.raises(SchemaError, match=said):
+        Reader().read(path)
+
+
+def test_utf_16_is_read_where_it_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    FRAME.to_csv(path, index=False, encoding="utf-16")
+    pd.testing.assert_frame_equal(Reader(encoding="utf-16").read(path), FRAME)
+
+
+def test_packed_files(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv.gz"
+    FRAME.to_csv(path, index=False)
+    pd.testing.assert_frame_equal(Reader().read(path), FRAME)
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises(SchemaError, match=r"'.*t\.csv\.gz' is no whole gzip file"):
+        Reader().read(path)
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(SchemaError, match="is no whole gzip file"):
+        Reader().read(path)
+
+
+def test_row_numbers_without_a_name_are_no_column(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    FRAME.sample(frac=1, random_state=0).sort_index(ascending=False).to_csv(path)
+    assert list(Reader().read(path).columns) == ["n", "name"]
+    path.write_text(",b\n1,2\n1,3\n")  # not unique, so not an index
+    assert list(Reader().read(path).columns) == ["Unnamed: 0", "b"]
 
 
 def test_options_that_make_no_sense() -> None:
