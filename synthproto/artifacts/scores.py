@@ -18,6 +18,7 @@ from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.marginal import (
     Floats,
+    Steps,
     js_distance,
     ks_distance,
     shares,
@@ -189,14 +190,31 @@ class KSDistance:
         """Distance by column."""
         return {
             column: ks_distance(
-                self._sorted(pair.real, column), self._sorted(pair.synthetic, column)
+                pair.real.get(_Steps(column, self.decimals)),
+                _rounded(pair.synthetic, column, self.decimals),
             )
             for column in pair.spec.of_kind(*NUMERIC)
         }
 
-    def _sorted(self, table: Table, column: str) -> Floats:
-        ascending = table.ascending(column)
-        return ascending if self.decimals is None else np.round(ascending, self.decimals)
+
+@final
+@dataclass(frozen=True)
+class _Steps:
+    """What `KSDistance` keeps of a real column."""
+
+    column: str
+    decimals: int | None
+
+    def __call__(self, real: Table) -> Steps:
+        return Steps.of(_rounded(real, self.column, self.decimals))
+
+
+def _rounded(table: Table, column: str, decimals: int | None) -> Floats:
+    """Sorted values, rounded if that could change them."""
+    ascending = table.ascending(column)
+    if decimals is None or (decimals >= 0 and table.frame[column].dtype.kind in "iu"):
+        return ascending
+    return np.round(ascending, decimals)
 
 
 @final

@@ -1,5 +1,6 @@
 """Levels: the discrete values that a column is counted by, fitted on one table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, Self, TypeAlias, final
@@ -38,6 +39,12 @@ class Levels:
     def __post_init__(self) -> None:
         slots = {label: slot for slot, label in enumerate(self.labels, start=1)}
         object.__setattr__(self, "slots", slots if self.edges is None else {})
+
+    def slots_of(self, names: Sequence[str]) -> NDArray[np.int32]:
+        """Slot of each of a table's categories, new ones in their order; last that of missing."""
+        new = iter(range(self.size + 1, self.size + 1 + len(names)))
+        slots = [self.slots[name] if name in self.slots else next(new) for name in names]
+        return np.array([*slots, 0], dtype=np.int32)
 
     @property
     def size(self) -> int:

@@ -1,14 +1,14 @@
 """How far two samples of one column are apart, from their counts or their sorted values."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+Places = NDArray[np.intp]
 
 
 def shares(counts: Counts) -> Floats:
@@ -66,14 +66,40 @@ def total_variation(real: Floats, synthetic: Floats) -> float:
     return float(min(np.abs(real - synthetic).sum() / 2, 1.0))
 
 
-def ks_distance(real: Floats, synthetic: Floats) -> float:
+@final
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """A sample's distribution function: all of it, and at some of its values in advance.
+
+    Attributes:
+        ascending: Sorted values, shape ``(n,)``.
+        grid: Some of the distinct values, ascending.
+        below: How many values are below each of the grid.
+        upto: How many are not above it.
+    """
+
+    ascending: Floats
+    grid: Floats
+    below: Places
+    upto: Places
+
+    @classmethod
+    def of(cls, ascending: Floats) -> Self:
+        """Of sorted values; about 4 √n of them are in the grid."""
+        grid = np.unique(ascending[:: max(int(len(ascending) ** 0.5 / 4), 1)])
+        return cls(ascending, grid, *_ranks(ascending, grid))
+
+
+def ks_distance(real: Floats | Steps, synthetic: Floats) -> float:
     """Kolmogorov-Smirnov statistic: the largest gap between two distribution functions.
 
-    Both functions are compared at some values first; between two of these they can be further
-    apart than at the largest gap so far only in few places, and only those are looked at.
+    Between two neighbouring real values, only the synthetic function rises, so that the largest
+    gap is just before or at a real value. The functions are compared at a grid of these first.
+    Between two of the grid they can be further apart than at the largest gap so far only in few
+    places, and only the real values there are looked at.
 
     Args:
-        real: Sorted values, shape ``(n,)``.
+        real: Sorted values, shape ``(n,)``; as `Steps` if they are compared more than once.
         synthetic: Sorted values, shape ``(m,)``.
 
     Returns:
@@ -82,29 +108,35 @@ def ks_distance(real: Floats, synthetic: Floats) -> float:
     References:
         Smirnov, "Table for Estimating the Goodness of Fit of Empirical Distributions", 1948.
     """
-    if not len(real) or not len(synthetic):
-        return float(len(real) != len(synthetic))
-    # About 8 √n values: sampling noise alone is larger than the slack between two of them.
-    grid = np.unique(real[:: max(int(len(real) ** 0.5 / 8), 1)])
-    below_r, upto_r = (np.searchsorted(real, grid, side) for side in _SIDES)
-    below_s, upto_s = (np.searchsorted(synthetic, grid, side) for side in _SIDES)
-    n, m = len(real), len(synthetic)
-    largest = max(
-        np.abs(below_r / n - below_s / m).max(),
-        np.abs(upto_r / n - upto_s / m).max(),
-    )
-    # Between grid[i - 1] and grid[i], the functions rise from upto[i - 1] to below[i].
-    start_r, end_r = np.append(0, upto_r), np.append(below_r, n)
-    start_s, end_s = np.append(0, upto_s), np.append(below_s, m)
-    bound = np.maximum(end_r / n - start_s / m, end_s / m - start_r / n)
-    for place in np.flatnonzero(bound > largest):
-        ours = real[start_r[place] : end_r[place]]
-        theirs = synthetic[start_s[place] : end_s[place]]
-        inside = np.concatenate([ours, theirs])
-        gaps = (start_r[place] + np.searchsorted(ours, inside, "right")) / n
-        gaps -= (start_s[place] + np.searchsorted(theirs, inside, "right")) / m
-        largest = max(largest, np.abs(gaps).max(initial=0.0))
-    return float(largest)
+    steps = real if isinstance(real, Steps) else Steps.of(real)
+    n, m = len(steps.ascending), len(synthetic)
+    if not n or not m:
+        return float(n != m)
+    below, upto = _ranks(synthetic, steps.grid)
+    largest = _largest_gap((steps.below / n, steps.upto / n), (below / m, upto / m))
+    # Between two of the grid, the functions rise from upto of the one to below of the other.
+    start, end = steps.upto, np.append(steps.below[1:], n)
+    rise = np.append(below[1:], m)
+    places = np.flatnonzero(np.maximum(end / n - upto / m, rise / m - start / n) > largest)
+    lengths = (end - start)[places]
+    # All places from the start to the end of each of these gaps in the grid.
+    ends = np.cumsum(lengths)
+    inside = np.repeat(start[places] - ends + lengths, lengths) + np.arange(lengths.sum())
+    values = steps.ascending[inside]
+    if not len(values):
+        return largest
+    ours, theirs = _ranks(steps.ascending, values), _ranks(synthetic, values)
+    return max(largest, _largest_gap((ours[0] / n, ours[1] / n), (theirs[0] / m, theirs[1] / m)))
+
+
+def _ranks(ascending: Floats, values: Floats) -> tuple[Places, Places]:
+    """How many of sorted values are below each value, and how many are not above it."""
+    return ascending.searchsorted(values, "left"), ascending.searchsorted(values, "right")
+
+
+def _largest_gap(real: tuple[Floats, Floats], synthetic: tuple[Floats, Floats]) -> float:
+    gaps = (np.abs(ours - theirs).max() for ours, theirs in zip(real, synthetic, strict=True))
+    return float(max(gaps))
 
 
 def wasserstein_distance(real: Floats, synthetic: Floats) -> float:

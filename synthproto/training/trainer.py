@@ -35,7 +35,7 @@ from synthproto.training.run_state import RunState
 from synthproto.training.saving import Saver
 from synthproto.training.schedule import unwrapped
 from synthproto.training.stoppers import last_epoch
-from synthproto.training.unchecked import unchecked
+from synthproto.unchecked import unchecked
 
 _INTERRUPTED = "interrupted"
 _SEED_DISTANCE = 1_000_003  # between the seeds of two processes of one run
