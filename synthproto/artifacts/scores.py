@@ -5,7 +5,7 @@ which end is best, and where it differs from a peer. Identifiers and text are co
 `MissingRateDifference`; datetimes as numbers, booleans as categories.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
@@ -22,6 +22,7 @@ from synthproto.measures.marginal import (
     js_distance,
     ks_distance,
     shares,
+    stacked,
     total_variation,
 )
 
@@ -140,10 +141,9 @@ class JSDistance:
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
-        return {
-            column: js_distance(*_shares(pair, column, self.bins, self.rule))
-            for column in pair.spec.of_kind(*self.kinds)
-        }
+        columns = pair.spec.of_kind(*self.kinds)
+        distances = js_distance(*_shares(pair, columns, self.bins, self.rule))
+        return dict(zip(columns, distances.tolist(), strict=True))
 
 
 @final
@@ -245,10 +245,9 @@ class TotalVariation:
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
-        return {
-            column: total_variation(*_shares(pair, column, self.bins, self.rule, self.missing))
-            for column in pair.spec.of_kind(*self.kinds)
-        }
+        columns = pair.spec.of_kind(*self.kinds)
+        sides = _shares(pair, columns, self.bins, self.rule, self.missing)
+        return dict(zip(columns, total_variation(*sides).tolist(), strict=True))
 
 
 @final
@@ -280,12 +279,15 @@ class ShapeDistance:
 
 
 def _shares(
-    pair: TablePair, column: str, bins: int, rule: BinRule, missing: bool = True
+    pair: TablePair, columns: Sequence[str], bins: int, rule: BinRule, missing: bool = True
 ) -> tuple[Floats, Floats]:
-    """Shares of the levels on both sides; missing is a level of discrete columns only."""
-    histogram = pair.histogram(column, bins, rule)
-    first = 0 if missing and not histogram.levels.binned else 1
-    return shares(histogram.real[first:]), shares(histogram.synthetic[first:])
+    """Shares of the levels on both sides, a row a column; missing is one of discrete columns only."""
+    histograms = [pair.histogram(column, bins, rule) for column in columns]
+    first = [0 if missing and not histogram.levels.binned else 1 for histogram in histograms]
+    held = list(zip(histograms, first, strict=True))
+    real = stacked([histogram.real[start:] for histogram, start in held])
+    synthetic = stacked([histogram.synthetic[start:] for histogram, start in held])
+    return shares(real), shares(synthetic)
 
 
 def _check_bins(name: str, bins: int) -> None:

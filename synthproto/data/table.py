@@ -344,7 +344,12 @@ class TablePair:
     def histogram(self, column: str, bins: int = 10, rule: BinRule = "width") -> Histogram:
         """Both sides counted in the real table's categories or bins of a column."""
         levels = self._real.levels(column, bins, rule)
-        return Histogram.of(levels, self._real.counts(levels), self._synthetic.counts(levels))
+        key = ("histogram", levels)
+        if key not in self._memo:
+            sides = self._real.counts(levels), self._synthetic.counts(levels)
+            self._memo[key] = Histogram.of(levels, *sides)
+        # What is kept under this key was made by the lines above.
+        return cast(Histogram, self._memo[key])
 
 
 @final

@@ -1,5 +1,6 @@
 """How far two samples of one column are apart, from their counts or their sorted values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self, final
 
@@ -11,59 +12,76 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
+def stacked(columns: Sequence[Counts]) -> Counts:
+    """Counts of several columns as rows of one array, the shorter ones followed by zeros."""
+    rows = np.zeros((len(columns), max(map(len, columns), default=0)), dtype=np.int64)
+    for row, counts in zip(rows, columns, strict=True):
+        row[: len(counts)] = counts
+    return rows
+
+
 def shares(counts: Counts) -> Floats:
-    """Counts as shares of their sum; all 0 if there is nothing to count."""
-    return counts / max(int(counts.sum()), 1)
+    """Counts, shape ``(..., k)``, as shares of their sum; all 0 if there is nothing to count."""
+    return counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
 
 
-def js_divergence(real: Floats, synthetic: Floats, base: float = 2.0) -> float:
+def js_divergence(real: Floats, synthetic: Floats, base: float = 2.0) -> Floats:
     """Jensen-Shannon divergence of two distributions over the same levels.
 
     Args:
-        real: Shares, shape ``(k,)``, sum 1; or all 0, if there is nothing to compare.
+        real: Shares, shape ``(..., k)``, sum 1; or all 0, if there is nothing to compare.
         synthetic: The same for the other sample.
         base: Of the logarithm.
 
     Returns:
-        In [0, log_base(2)], so in [0, 1] with base 2; 0 is equal, the maximum disjoint. If one
-        side is all 0, the maximum; if both are, 0.
+        Shape ``(...)``, in [0, log_base(2)], so in [0, 1] with base 2; 0 is equal, the maximum
+        disjoint. If one side is all 0, the maximum; if both are, 0.
 
     References:
         Lin, "Divergence Measures Based on the Shannon Entropy", IEEE Trans. Inf. Theory 37, 1991.
     """
     worst = np.log(2.0) / np.log(base)
-    if not real.any() or not synthetic.any():
-        return float(worst) if real.any() or synthetic.any() else 0.0
     middle = (real + synthetic) / 2
-    total = 0.0
+    total: Floats = np.zeros(middle.shape[:-1])
     for side in (real, synthetic):
-        held = side > 0
-        total += float(np.dot(side[held], np.log(side[held] / middle[held])))
-    return float(min(max(total / 2 / np.log(base), 0.0), worst))
+        ratio = np.divide(side, middle, out=np.ones_like(middle), where=side > 0)
+        total += (side * np.log(ratio)).sum(axis=-1)
+    return _compared(real, synthetic, total / 2 / np.log(base), float(worst))
 
 
-def js_distance(real: Floats, synthetic: Floats, base: float = 2.0) -> float:
+def js_distance(real: Floats, synthetic: Floats, base: float = 2.0) -> Floats:
     """Jensen-Shannon distance: the square root of `js_divergence`, a metric.
 
     Returns:
-        In [0, 1] with base 2 (0.8326 with base e); 0 is equal.
+        Shape ``(...)``, in [0, 1] with base 2 (0.8326 with base e); 0 is equal.
 
     References:
         Endres, Schindelin, "A New Metric for Probability Distributions", IEEE Trans. Inf. Theory
         49, 2003.
     """
-    return float(np.sqrt(js_divergence(real, synthetic, base)))
+    return np.asarray(np.sqrt(js_divergence(real, synthetic, base)))
 
 
-def total_variation(real: Floats, synthetic: Floats) -> float:
+def total_variation(real: Floats, synthetic: Floats) -> Floats:
     """Total variation of two distributions over the same levels: ½ Σ |p_real - p_synthetic|.
 
+    Args:
+        real: Shares, shape ``(..., k)``, sum 1; or all 0, if there is nothing to compare.
+        synthetic: The same for the other sample.
+
     Returns:
-        In [0, 1]; 0 is equal, 1 disjoint. If one side is all 0, 1; if both are, 0.
+        Shape ``(...)``, in [0, 1]; 0 is equal, 1 disjoint. If one side is all 0, 1; if both are, 0.
     """
-    if not real.any() or not synthetic.any():
-        return float(bool(real.any()) != bool(synthetic.any()))
-    return float(min(np.abs(real - synthetic).sum() / 2, 1.0))
+    return _compared(real, synthetic, np.abs(real - synthetic).sum(axis=-1) / 2, 1.0)
+
+
+def _compared(
+    real: Floats, synthetic: Floats, distance: Floats | np.float64, worst: float
+) -> Floats:
+    """A distance within its range, and the worst one where only one side has anything."""
+    some = real.any(axis=-1), synthetic.any(axis=-1)
+    within = np.minimum(np.maximum(distance, 0.0), worst)
+    return np.where(some[0] & some[1], within, np.where(some[0] | some[1], worst, 0.0))
 
 
 @final
