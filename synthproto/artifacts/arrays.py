@@ -13,6 +13,7 @@ from synthproto.data.spec import Kind
 from synthproto.data.statistics import Statistic
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.measures.marginal import shares
+from synthproto.unchecked import unchecked
 
 _SIDES = pd.Index(["real", "synthetic"])
 
@@ -47,6 +48,7 @@ class Juxtaposition:
 
 
 @final
+@unchecked
 @dataclass(frozen=True)
 class _Statistics:
     """One statistic of all columns with numbers, which is kept with each table."""

@@ -169,6 +169,7 @@ class _Group:
         return np.concatenate([_summed(cube, (axis, last)) for axis in range(last)])
 
 
+@unchecked
 def _summed(cube: Array, kept: tuple[int, int]) -> Array:
     """Sums over all axes but two."""
     others = tuple(axis for axis in range(cube.ndim) if axis not in kept)
@@ -176,6 +177,7 @@ def _summed(cube: Array, kept: tuple[int, int]) -> Array:
     return summed
 
 
+@unchecked
 def _gathered(
     pairs: tuple[tuple[int, int], ...],
     dense: Mapping[tuple[int, int], Counts],
@@ -224,13 +226,16 @@ def sums_by_slot(
     for places in _groups(sizes, len(weights[0])) if weights else []:
         group = _Group.of(places, codes, sizes)
         combined = group.codes.astype(np.intp)
-        sums = [np.bincount(combined, weights=w, minlength=group.cells) for w in weights]
-        summed = group.by_slot(np.stack(sums, axis=1))
+        sums: NDArray[np.float64] = np.empty((group.cells, len(weights)))
+        for column, held in enumerate(weights):
+            sums[:, column] = np.bincount(combined, weights=held, minlength=group.cells)
+        summed = group.by_slot(sums)
         for place in places:
             result[place] = summed[group.spans[place]]
     return result
 
 
+@unchecked
 def _groups(sizes: Sequence[int], rows: int) -> list[tuple[int, ...]]:
     """Columns together whose combinations are few: each column in the first group with room."""
     # Counting more cells than rows is dearer than what it saves.
@@ -246,6 +251,7 @@ def _groups(sizes: Sequence[int], rows: int) -> list[tuple[int, ...]]:
     return [tuple(sorted(group)) for group in groups]
 
 
+@unchecked
 def _sorted(first: Codes, second: Codes, width: int) -> Sparse:
     """Rows, columns and counts of a table with too many cells to count them all."""
     keys = first.astype(np.int64) * width + second

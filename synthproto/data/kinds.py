@@ -7,6 +7,7 @@ import pandas as pd
 from pandas.api import types
 
 from synthproto.data.objects import FrameColumn
+from synthproto.unchecked import unchecked
 
 Kind: TypeAlias = Literal["continuous", "categorical", "datetime", "boolean", "identifier", "text"]
 """How the values of a column are to be understood."""
@@ -58,6 +59,7 @@ def _is_boolean(values: pd.Series) -> bool:
     return values.dtype == np.dtype(object) and types.infer_dtype(values, skipna=True) == "boolean"
 
 
+@unchecked
 def _is_numeric(values: pd.Series) -> bool:
     dtype = values.dtype
     return (
@@ -109,6 +111,7 @@ def misread(column: FrameColumn, kind: Kind) -> str | None:
     )
 
 
+@unchecked
 def _reads_as(column: FrameColumn, kind: Kind) -> bool:
     values = column.series
     if kind == "continuous":
@@ -135,6 +138,7 @@ def _has_no_values(values: pd.Series) -> bool:
     return values.dtype == np.dtype(object) and bool(values.isna().all())
 
 
+@unchecked
 def _is_hashable(column: FrameColumn) -> bool:
     values = column.series
     if values.dtype != object:

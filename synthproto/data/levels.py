@@ -8,6 +8,8 @@ from typing import Literal, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.unchecked import unchecked
+
 BinRule: TypeAlias = Literal["width", "quantile"]
 """Bins of equal width over the fitted range, or of equal share of the fitted rows."""
 
@@ -16,6 +18,7 @@ _FEW_EDGES = 40
 
 
 @final
+@unchecked
 @dataclass(frozen=True, eq=False)
 class Levels:
     """Categories, or bins, of one column, as one table has them.
@@ -58,6 +61,7 @@ class Levels:
 
 
 @final
+@unchecked
 @dataclass(frozen=True, eq=False)
 class Histogram:
     """Both tables of a pair, counted in the levels of the real one.

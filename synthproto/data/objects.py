@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from synthproto.unchecked import unchecked
+
 SharedObjects: TypeAlias = tuple[NDArray[np.intp], list[object]]
 """Each row's place among distinct objects, shape ``(n,)``; and these, in order of appearance."""
 
@@ -15,10 +17,11 @@ SharedObjects: TypeAlias = tuple[NDArray[np.intp], list[object]]
 _SAMPLE = 100
 # Places of the bits of an address that are its slot in a hash table. The lowest are always 0; of
 # more than so many distinct objects, two would have a slot in common wherever the bits are.
-_SHIFTS, _SLOTS, _MOST = (4, 5, 6), 1 << 13, 150
+_SHIFTS, _SLOTS, _MOST = (4, 5, 6), 1 << 12, 100
 
 
 @final
+@unchecked
 @dataclass(frozen=True, eq=False)
 class FrameColumn:
     """One column of a frame, with what checking it and counting it have in common.
@@ -50,20 +53,21 @@ class FrameColumn:
         return places, objects[rows].tolist()
 
 
+@unchecked
 def _places(addresses: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Place of each address among the distinct ones, and the first row of each of these.
 
     By a hash table without collisions, in half the time of one that allows for them.
     """
-    backwards = np.arange(len(addresses) - 1, -1, -1)
+    backwards = np.arange(len(addresses), 0, -1)
     for shift in _SHIFTS:
         slots = (addresses >> shift) & (_SLOTS - 1)
-        first = np.full(_SLOTS, -1, dtype=np.intp)
-        first[slots[::-1].copy()] = backwards  # what is written last is kept
-        rows = np.sort(first[first >= 0])
+        after = np.zeros(_SLOTS, dtype=np.intp)  # one more than the first row; 0 without any
+        after[slots[::-1].copy()] = backwards  # what is written last is kept
+        rows = np.sort(after[after > 0]) - 1
         if len(rows) > _MOST:
             break
-        places_of_slots = np.empty_like(first)
+        places_of_slots = np.empty_like(after)
         places_of_slots[slots[rows]] = np.arange(len(rows))
         # All places are in range; having that checked costs more than looking up.
         places = places_of_slots.take(slots, mode="wrap")
@@ -71,5 +75,5 @@ def _places(addresses: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.i
             return places, rows
     places, distinct = pd.factorize(addresses)
     rows = np.empty(len(distinct), dtype=np.intp)
-    rows[places[::-1].copy()] = backwards
+    rows[places[::-1].copy()] = backwards - 1
     return places, rows

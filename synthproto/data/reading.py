@@ -40,6 +40,7 @@ def numbers_of(series: pd.Series, kind: Kind) -> NDArray[np.float64]:
     return values
 
 
+@unchecked
 def _seconds(series: pd.Series) -> NDArray[np.float64]:
     index = pd.DatetimeIndex(series)
     ticks: NDArray[np.int64] = index.asi8
@@ -65,6 +66,7 @@ def too_large(column: str, values: NDArray[np.float64]) -> str | None:
 
 
 @final
+@unchecked
 @dataclass(frozen=True, eq=False)
 class Labels:
     """A column as its distinct values, which are compared as strings.
@@ -103,6 +105,7 @@ def labels_of(column: FrameColumn, kind: Kind) -> Labels:
     return Labels(names, lookup.take(codes, mode="wrap"), counts)
 
 
+@unchecked
 def _factorised(column: FrameColumn) -> tuple[NDArray[np.intp], list[object]]:
     """Codes, and what they stand for, which may be missing, equal, or in no row."""
     series = column.series

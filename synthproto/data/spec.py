@@ -16,6 +16,7 @@ from synthproto.data.kinds import KINDS, inferred_kind, misread, uninferable
 from synthproto.data.kinds import Kind as Kind  # a name of this module's public face
 from synthproto.data.objects import FrameColumn
 from synthproto.errors import SchemaError
+from synthproto.unchecked import unchecked
 
 _FORMAT, _VERSION = "synthproto.TableSpec", 1
 
@@ -265,6 +266,7 @@ def _column_faults(given: list[object], spec: TableSpec) -> list[str]:
     return faults
 
 
+@unchecked
 def _misread(given: Mapping[str, FrameColumn], columns: Sequence[Column]) -> list[str]:
     faults = [misread(given[c.name], c.kind) for c in columns if c.name in given]
     return [fault for fault in faults if fault is not None]

@@ -212,10 +212,12 @@ class Table:
 
     @unchecked
     def _once(self, key: object, compute: Callable[[], Value]) -> Value:
-        if key not in self._memo:
-            self._memo[key] = compute()
-        # What is kept under a key was computed by a function of the same type.
-        return cast(Value, self._memo[key])
+        if key in self._memo:
+            # What is kept under a key was computed by a function of the same type.
+            return cast(Value, self._memo[key])
+        value = compute()
+        self._memo[key] = value
+        return value
 
     @unchecked
     def _kind(self, column: str) -> Kind:

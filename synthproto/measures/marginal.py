@@ -7,6 +7,8 @@ from typing import Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.unchecked import unchecked
+
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -22,7 +24,8 @@ def stacked(columns: Sequence[Counts]) -> Counts:
 
 def shares(counts: Counts) -> Floats:
     """Counts, shape ``(..., k)``, as shares of their sum; all 0 if there is nothing to count."""
-    return counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
+    portions: Floats = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
+    return portions
 
 
 def js_divergence(real: Floats, synthetic: Floats, base: float = 2.0) -> Floats:
@@ -75,6 +78,7 @@ def total_variation(real: Floats, synthetic: Floats) -> Floats:
     return _compared(real, synthetic, np.abs(real - synthetic).sum(axis=-1) / 2, 1.0)
 
 
+@unchecked
 def _compared(
     real: Floats, synthetic: Floats, distance: Floats | np.float64, worst: float
 ) -> Floats:
@@ -85,6 +89,7 @@ def _compared(
 
 
 @final
+@unchecked
 @dataclass(frozen=True, eq=False)
 class Steps:
     """A sample's distribution function: all of it, and at some of its values in advance.
@@ -147,11 +152,13 @@ def ks_distance(real: Floats | Steps, synthetic: Floats) -> float:
     return max(largest, _largest_gap((ours[0] / n, ours[1] / n), (theirs[0] / m, theirs[1] / m)))
 
 
+@unchecked
 def _ranks(ascending: Floats, values: Floats) -> tuple[Places, Places]:
     """How many of sorted values are below each value, and how many are not above it."""
     return ascending.searchsorted(values, "left"), ascending.searchsorted(values, "right")
 
 
+@unchecked
 def _largest_gap(real: tuple[Floats, Floats], synthetic: tuple[Floats, Floats]) -> float:
     gaps = (np.abs(ours - theirs).max() for ours, theirs in zip(real, synthetic, strict=True))
     return float(max(gaps))
