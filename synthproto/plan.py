@@ -18,6 +18,7 @@ from synthproto.tracking import (
     Resources_contra,
     Score,
 )
+from synthproto.unchecked import unchecked
 
 Value = TypeVar("Value")
 
@@ -109,6 +110,7 @@ class Plan(Generic[Resources_contra]):
             _add(figures, tag, plot(resources))
         return Report(scores, self._reference_scores(resources), arrays, figures, best)
 
+    @unchecked
     def _scores_of(
         self, resources: Resources_contra, told: Callable[[str], object]
     ) -> tuple[dict[str, float], dict[str, float]]:
@@ -172,6 +174,7 @@ def _check_tags(parts: Mapping[str, Sequence[object]]) -> None:
         raise ParameterError("plan: " + "; ".join(faults))
 
 
+@unchecked
 def _add(held: dict[str, Value], tag: str, value: Value | Mapping[str, Value]) -> None:
     entries = (
         {f"{tag}/{name}": item for name, item in value.items()}
@@ -184,17 +187,20 @@ def _add(held: dict[str, Value], tag: str, value: Value | Mapping[str, Value]) -
     held.update(entries)
 
 
+@unchecked
 def _finite(tag: str, value: float | Mapping[str, float]) -> float | Mapping[str, float]:
     if isinstance(value, Mapping):
         return {name: _finite_number(f"{tag}/{name}", item) for name, item in value.items()}
     return _finite_number(tag, value)
 
 
+@unchecked
 def _finite_number(tag: str, value: object) -> float:
     if isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value):
         return float(value)
     raise UndefinedScoreError(f"score {tag!r} must be a finite number; got {value!r}")
 
 
+@unchecked
 def _quiet(_tag: str) -> None:
     pass

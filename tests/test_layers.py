@@ -12,6 +12,7 @@ import synthproto
 PACKAGE = Path(synthproto.__file__).parent
 FLOORS = {
     "errors": 1,
+    "unchecked": 1,
     "conformance": 2,
     "measures": 2,
     "drawing": 2,

@@ -193,10 +193,10 @@ def test_a_second_run_does_no_work_on_the_real_side() -> None:
     first = plan.run(TablePair(real, Table(frames[2], spec), holdout))
     computed = real.computed, holdout.computed
     # From here on, reading the rows of either would fail: all that is needed is kept.
-    del real._frame, holdout._frame
+    del real._frame, holdout._frame, real._columns, holdout._columns
     for side in (real, holdout):
         for key in list(side._memo):
-            if isinstance(key, tuple) and key[0] in ("values", "factorised"):
+            if isinstance(key, tuple) and key[0] in ("values", "labels"):
                 del side._memo[key]
     second = plan.run(TablePair(real, Table(frames[3], spec), holdout))
     assert (real.computed, holdout.computed) <= computed

@@ -261,7 +261,7 @@ MUTANTS = [
     ),
     Mutant(
         "updates_become_any",
-        "synthproto/training/unchecked.py",
+        "synthproto/unchecked.py",
         "def unchecked(function: _Function) -> _Function:",
         "def unchecked(function: object):",
     ),

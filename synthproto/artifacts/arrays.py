@@ -5,13 +5,17 @@ from typing import final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association
 from synthproto.data.levels import BinRule, Histogram
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import Statistic
-from synthproto.data.table import DISCRETE, NUMERIC, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.measures.marginal import shares
+from synthproto.unchecked import unchecked
+
+_SIDES = pd.Index(["real", "synthetic"])
 
 
 @final
@@ -37,17 +41,23 @@ class Juxtaposition:
 
     def __call__(self, pair: TablePair) -> pd.DataFrame:
         """Index: column names; columns ``"real"`` and ``"synthetic"``."""
-        columns = pair.spec.of_kind(*NUMERIC)
-        values = np.array(
-            [
-                [t.statistic(c, self.statistic) for t in (pair.real, pair.synthetic)]
-                for c in columns
-            ],
-            dtype=np.float64,
-        ).reshape(-1, 2)
-        index = pd.Index(list(columns), dtype=object, name="column")
-        sides_by_column = np.array(values, dtype=np.float64).reshape(-1, 2)
-        return pd.DataFrame(sides_by_column, index=index, columns=["real", "synthetic"])
+        statistics = _Statistics(self.statistic)
+        values = np.column_stack([t.get(statistics) for t in (pair.real, pair.synthetic)])
+        index = pd.Index(pair.spec.of_kind(*NUMERIC), dtype=object, name="column")
+        return pd.DataFrame(values, index=index, columns=_SIDES)
+
+
+@final
+@unchecked
+@dataclass(frozen=True)
+class _Statistics:
+    """One statistic of all columns with numbers, which is kept with each table."""
+
+    statistic: Statistic
+
+    def __call__(self, table: Table) -> NDArray[np.float64]:
+        columns = table.spec.of_kind(*NUMERIC)
+        return np.array([table.statistic(c, self.statistic) for c in columns], dtype=np.float64)
 
 
 @final

@@ -43,7 +43,7 @@ class Correlations:
         """Shape ``(d, d)``, in [-1, 1]; 0 for a constant column, its diagonal included."""
         columns = [table.values(column) for column in self.columns]
         gappy = [table.missing(column) > 0 for column in self.columns]
-        if self.missing == "zero":
+        if self.missing == "zero" and any(gappy):
             columns = [np.nan_to_num(column) for column in columns]
         elif self.coefficient == "pearson":
             return _corrected(table.co_moments(self.columns), columns)
@@ -162,19 +162,17 @@ class Association:
     def _of_mixed(
         self, table: Table, levels: tuple[Levels, ...], columns: tuple[str, ...]
     ) -> Floats:
-        matrix = np.zeros((len(levels), len(columns)))
         if not levels or not columns:
-            return matrix
+            return np.zeros((len(levels), len(columns)))
         by_level = table.get(SumsByLevel(levels, columns))
-        for i, (present, sums) in enumerate(zip(by_level.present, by_level.sums, strict=True)):
-            squares = by_level.squares
-            if self.missing == "zero":
-                filled = np.array([_scaled_zero(table.moments(column)) for column in columns])
-                gaps = table.counts(levels[i])[:, None] - present
-                present, sums = present + gaps, sums + gaps * filled
-                squares = squares + gaps.sum(axis=0) * filled * filled
-            matrix[i] = correlation_ratios(present, sums, squares)
-        return matrix
+        present, sums, squares = by_level.present, by_level.sums, by_level.squares
+        if self.missing == "zero" and by_level.absent.any():
+            filled = np.array([_scaled_zero(table.moments(column)) for column in columns])
+            # Each discrete column counts every row once.
+            gaps = by_level.absent[by_level.variable == 0].sum(axis=0)
+            present, sums = present + by_level.absent, sums + by_level.absent * filled
+            squares = squares + gaps * filled * filled
+        return correlation_ratios(by_level.variable, present, sums, squares)
 
 
 def _scaled_zero(moments: Moments) -> float:

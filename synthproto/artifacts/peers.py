@@ -20,7 +20,8 @@ from synthproto.data.levels import histogram_edges
 from synthproto.data.statistics import Statistic
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.measures.marginal import Floats, js_distance, shares
+from synthproto.measures.marginal import Floats, js_distance, shares, stacked
+from synthproto.unchecked import unchecked
 
 
 @final
@@ -46,19 +47,23 @@ class ArtifactCoreJSDistance:
         """Distance by column: categorical ones first, as there."""
         kinds = () if self.categorical_only else NUMERIC
         columns = (*pair.spec.of_kind(*DISCRETE), *pair.spec.of_kind(*kinds))
-        return {column: self._of(pair, column) for column in columns}
+        counts = [self._counts(pair, column) for column in columns]
+        real, synthetic = (shares(stacked([held[side] for held in counts])) for side in (0, 1))
+        distances = js_distance(real, synthetic, float(np.e))
+        return dict(zip(columns, distances.tolist(), strict=True))
 
-    def _of(self, pair: TablePair, column: str) -> float:
+    @unchecked
+    def _counts(self, pair: TablePair, column: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows in each level of the real and of the synthetic column."""
         if pair.spec.kind(column) in DISCRETE:
             levels = pair.real.levels(column)
             known = slice(1, levels.size + 1)
-            counts = [t.counts(levels)[known] for t in (pair.real, pair.synthetic)]
-        else:
-            edges = _cut_edges(*_range(pair, column), self.bins)
-            counts = [_right_closed(table, column, edges) for table in (pair.real, pair.synthetic)]
-        return js_distance(shares(counts[0]), shares(counts[1]), float(np.e))
+            return pair.real.counts(levels)[known], pair.synthetic.counts(levels)[known]
+        edges = _cut_edges(*_range(pair, column), self.bins)
+        return _right_closed(pair.real, column, edges), _right_closed(pair.synthetic, column, edges)
 
 
+@unchecked
 def _range(pair: TablePair, column: str) -> tuple[float, float]:
     """Smallest and largest value of both tables."""
     moments = [table.moments(column) for table in (pair.real, pair.synthetic)]
@@ -66,6 +71,7 @@ def _range(pair: TablePair, column: str) -> tuple[float, float]:
     return (low, high) if low <= high else (0.0, 0.0)
 
 
+@unchecked
 def _cut_edges(low: float, high: float, bins: int) -> Floats:
     """Edges of ``pandas.cut(..., bins, include_lowest=True)``."""
     if low == high:
@@ -76,10 +82,12 @@ def _cut_edges(low: float, high: float, bins: int) -> Floats:
     return edges
 
 
+@unchecked
 def _right_closed(table: Table, column: str, edges: Floats) -> NDArray[np.int64]:
-    upto = np.searchsorted(table.ascending(column), edges, "right")
-    upto[0] = np.searchsorted(table.ascending(column), edges[0], "left")
-    return np.diff(upto)
+    ascending = table.ascending(column)
+    upto = ascending.searchsorted(edges, "right")
+    upto[0] = ascending.searchsorted(edges[0], "left")
+    return upto[1:] - upto[:-1]
 
 
 @final

@@ -5,7 +5,7 @@ which end is best, and where it differs from a peer. Identifiers and text are co
 `MissingRateDifference`; datetimes as numbers, booleans as categories.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
@@ -18,11 +18,14 @@ from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.marginal import (
     Floats,
+    Steps,
     js_distance,
     ks_distance,
     shares,
+    stacked,
     total_variation,
 )
+from synthproto.unchecked import unchecked
 
 
 @runtime_checkable
@@ -139,10 +142,9 @@ class JSDistance:
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
-        return {
-            column: js_distance(*_shares(pair, column, self.bins, self.rule))
-            for column in pair.spec.of_kind(*self.kinds)
-        }
+        columns = pair.spec.of_kind(*self.kinds)
+        distances = js_distance(*_shares(pair, columns, self.bins, self.rule))
+        return dict(zip(columns, distances.tolist(), strict=True))
 
 
 @final
@@ -189,14 +191,33 @@ class KSDistance:
         """Distance by column."""
         return {
             column: ks_distance(
-                self._sorted(pair.real, column), self._sorted(pair.synthetic, column)
+                pair.real.get(_Steps(column, self.decimals)),
+                _rounded(pair.synthetic, column, self.decimals),
             )
             for column in pair.spec.of_kind(*NUMERIC)
         }
 
-    def _sorted(self, table: Table, column: str) -> Floats:
-        ascending = table.ascending(column)
-        return ascending if self.decimals is None else np.round(ascending, self.decimals)
+
+@final
+@unchecked
+@dataclass(frozen=True)
+class _Steps:
+    """What `KSDistance` keeps of a real column."""
+
+    column: str
+    decimals: int | None
+
+    def __call__(self, real: Table) -> Steps:
+        return Steps.of(_rounded(real, self.column, self.decimals))
+
+
+@unchecked
+def _rounded(table: Table, column: str, decimals: int | None) -> Floats:
+    """Sorted values, rounded if that could change them."""
+    ascending = table.ascending(column)
+    if decimals is None or (decimals >= 0 and table.frame[column].dtype.kind in "iu"):
+        return ascending
+    return np.round(ascending, decimals)
 
 
 @final
@@ -227,10 +248,9 @@ class TotalVariation:
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
-        return {
-            column: total_variation(*_shares(pair, column, self.bins, self.rule, self.missing))
-            for column in pair.spec.of_kind(*self.kinds)
-        }
+        columns = pair.spec.of_kind(*self.kinds)
+        sides = _shares(pair, columns, self.bins, self.rule, self.missing)
+        return dict(zip(columns, total_variation(*sides).tolist(), strict=True))
 
 
 @final
@@ -261,13 +281,17 @@ class ShapeDistance:
         return {column: found[column] for column in pair.spec.names if column in found}
 
 
+@unchecked
 def _shares(
-    pair: TablePair, column: str, bins: int, rule: BinRule, missing: bool = True
+    pair: TablePair, columns: Sequence[str], bins: int, rule: BinRule, missing: bool = True
 ) -> tuple[Floats, Floats]:
-    """Shares of the levels on both sides; missing is a level of discrete columns only."""
-    histogram = pair.histogram(column, bins, rule)
-    first = 0 if missing and not histogram.levels.binned else 1
-    return shares(histogram.real[first:]), shares(histogram.synthetic[first:])
+    """Shares of levels on both sides, a row a column; missing is a level of discrete ones only."""
+    histograms = [pair.histogram(column, bins, rule) for column in columns]
+    first = [0 if missing and not histogram.levels.binned else 1 for histogram in histograms]
+    held = list(zip(histograms, first, strict=True))
+    real = stacked([histogram.real[start:] for histogram, start in held])
+    synthetic = stacked([histogram.synthetic[start:] for histogram, start in held])
+    return shares(real), shares(synthetic)
 
 
 def _check_bins(name: str, bins: int) -> None:

@@ -7,15 +7,18 @@ ten slots take d² / 8 passes, not d² / 2.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import accumulate
 from math import prod
-from typing import Self, final
+from typing import Self, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.unchecked import unchecked
+
+Array = TypeVar("Array", NDArray[np.int64], NDArray[np.float64])
 Codes = NDArray[np.int32]
-Dense = NDArray[np.int64] | NDArray[np.float32] | NDArray[np.float64]
+Counts = NDArray[np.int64]
 Sparse = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 
 # Combinations of one group of columns; two groups then fit a processor's nearest caches.
@@ -84,98 +87,126 @@ def cross_tables(
         pairs: Places of the first and the second column, first < second.
     """
     ordered = tuple(pairs)
-    wanted = set(ordered)
     rows = len(codes[0]) if codes else 0
-    groups = [_group(places, codes, sizes) for places in _groups(sizes, rows)]
-    dense: dict[tuple[int, int], Dense] = {}
-    for group in groups:
-        inside = wanted.intersection(combinations(group.places, 2))
-        if inside:
-            counts = np.bincount(group.codes, minlength=group.cells)
-            within = (group.margins * counts[:, None]).T @ group.margins.astype(np.float64)
-            dense |= {(i, j): within[group.spans[i], group.spans[j]] for i, j in inside}
-    for first, second in combinations(groups, 2):
-        across = [(i, j) for i in first.places for j in second.places]
-        across = [p for p in across if p in wanted or p[::-1] in wanted]
-        if not across or first.cells * second.cells > _DENSE:
-            continue
-        cells = first.codes * np.int32(second.cells) + second.codes
-        counts = np.bincount(cells, minlength=first.cells * second.cells)
-        joint: Dense = counts.reshape(first.cells, second.cells)
-        # Whole numbers up to 2^24 are exact in single precision, and their products half as dear.
-        joint = joint.astype(np.float32) if rows < 1 << 24 else joint
-        joint = first.margins.T @ joint if len(first.places) > 1 else joint
-        joint = joint @ second.margins if len(second.places) > 1 else joint
-        for i, j in across:
-            block = joint[first.spans[i], second.spans[j]]
-            dense[min(i, j), max(i, j)] = block if i < j else block.T
-    left = (pair for pair in ordered if pair not in dense)
-    sparse = {(i, j): _sorted(codes[i], codes[j], sizes[j]) for i, j in left}
+    groups = [_Group.of(places, codes, sizes) for places in _groups(sizes, rows)]
+    home = {place: number for number, group in enumerate(groups) for place in group.spans}
+    blocks: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for i, j in ordered:
+        blocks.setdefault((min(home[i], home[j]), max(home[i], home[j])), []).append((i, j))
+    dense: dict[tuple[int, int], Counts] = {}
+    sparse: dict[tuple[int, int], Sparse] = {}
+    for (first, second), members in blocks.items():
+        if first == second:
+            dense |= groups[first].within(members)
+        elif groups[first].cells * groups[second].cells <= _DENSE:
+            dense |= groups[first].across(groups[second], members)
+        else:
+            sparse |= {(i, j): _sorted(codes[i], codes[j], sizes[j]) for i, j in members}
     return _gathered(ordered, dense, sparse)
 
 
 @final
+@unchecked
 @dataclass(frozen=True, eq=False)
 class _Group:
     """Columns that are counted together.
 
     Attributes:
-        places: The columns.
+        spans: The columns, and where the slots of each are if those of all stand in a row.
+        shape: Number of slots of each.
         cells: Number of combinations of their slots.
-        codes: Combination of each row.
-        margins: Which combinations (rows) have which slot of which column (columns, one column
-            after another): a product with it makes counts of slots of counts of combinations.
-        spans: Where each column's slots are among the columns of ``margins``.
+        codes: Combination of each row: a place in an array of that shape.
     """
 
-    places: tuple[int, ...]
+    spans: dict[int, slice]
+    shape: tuple[int, ...]
     cells: int
     codes: Codes
-    margins: NDArray[np.float32]
-    spans: dict[int, slice]
+
+    @classmethod
+    def of(cls, places: tuple[int, ...], codes: Sequence[Codes], sizes: Sequence[int]) -> Self:
+        """Combinations of columns."""
+        shape = tuple(sizes[place] for place in places)
+        ends = accumulate(shape)
+        spans = {p: slice(end - n, end) for p, n, end in zip(places, shape, ends, strict=True)}
+        combined = codes[places[0]]
+        for place in places[1:]:
+            combined = combined * np.int32(sizes[place]) + codes[place]
+        return cls(spans, shape, prod(shape), combined)
+
+    def within(self, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], Counts]:
+        """Cross tables of pairs of its columns, by place."""
+        counts = np.bincount(self.codes, minlength=self.cells).reshape(self.shape)
+        at = {place: axis for axis, place in enumerate(self.spans)}
+        return {(i, j): _summed(counts, (at[i], at[j])) for i, j in pairs}
+
+    def across(self, other: Self, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], Counts]:
+        """Cross tables of pairs of a column of this and a column of the other group."""
+        cells = self.codes * np.int32(other.cells) + other.codes
+        counts = np.bincount(cells, minlength=self.cells * other.cells)
+        half = self.by_slot(counts.reshape(self.cells, other.cells))
+        # Sums of whole rows are several times as fast as sums within rows.
+        both = other.by_slot(np.ascontiguousarray(half.T))
+        return {
+            (i, j): both[other.spans[j], self.spans[i]].T
+            if i in self.spans
+            else both[other.spans[i], self.spans[j]]
+            for i, j in pairs
+        }
+
+    def by_slot(self, values: Array) -> Array:
+        """Sums over all combinations with the same slot of a column, one column after another.
+
+        Args:
+            values: By combination, shape ``(cells, m)``.
+
+        Returns:
+            Shape ``(slots of all columns, m)``.
+        """
+        if len(self.shape) == 1:
+            return values
+        cube, last = values.reshape(*self.shape, -1), len(self.shape)
+        return np.concatenate([_summed(cube, (axis, last)) for axis in range(last)])
 
 
-def _group(places: tuple[int, ...], codes: Sequence[Codes], sizes: Sequence[int]) -> _Group:
-    shape = [sizes[place] for place in places]
-    cells = prod(shape)
-    ends = np.cumsum(shape).tolist()
-    spans = {p: slice(end - n, end) for p, n, end in zip(places, shape, ends, strict=True)}
-    combined, margins = codes[places[0]], np.zeros((0, 0), dtype=np.float32)
-    if len(places) > 1:
-        slots = np.unravel_index(np.arange(cells), shape)
-        parts = [
-            np.eye(size, dtype=np.float32)[slot] for size, slot in zip(shape, slots, strict=True)
-        ]
-        margins = np.concatenate(parts, axis=1)
-    for place in places[1:]:
-        combined = combined * np.int32(sizes[place]) + codes[place]
-    return _Group(places, cells, combined, margins, spans)
+@unchecked
+def _summed(cube: Array, kept: tuple[int, int]) -> Array:
+    """Sums over all axes but two."""
+    others = tuple(axis for axis in range(cube.ndim) if axis not in kept)
+    summed: Array = np.add.reduce(cube, axis=others) if others else cube
+    return summed
 
 
+@unchecked
 def _gathered(
     pairs: tuple[tuple[int, int], ...],
-    dense: Mapping[tuple[int, int], Dense],
+    dense: Mapping[tuple[int, int], Counts],
     sparse: Mapping[tuple[int, int], Sparse],
 ) -> CrossTables:
     """All cells of all tables, one search for the occupied ones of all dense tables together."""
-    at = {pair: place for place, pair in enumerate(pairs)}
-    held = [pair for pair in pairs if pair in dense]
-    places = np.array([at[pair] for pair in held], dtype=np.intp)
-    flat = np.concatenate([np.zeros(0), *(dense[pair].ravel() for pair in held)])
-    ends = np.cumsum([dense[pair].size for pair in held], dtype=np.intp)
-    widths = np.array([dense[pair].shape[1] for pair in held], dtype=np.intp)
+    held = [place for place, pair in enumerate(pairs) if pair in dense]
+    tables = [dense[pairs[place]] for place in held]
+    flat = np.concatenate([np.zeros(0, dtype=np.int64), *(table.ravel() for table in tables)])
+    widths = np.array([table.shape[1] for table in tables], dtype=np.intp)
+    ends = np.cumsum([table.size for table in tables], dtype=np.intp)
     cells = np.flatnonzero(flat)
-    occupied = np.diff(np.searchsorted(cells, ends), prepend=0)
-    table = np.repeat(np.arange(len(held)), occupied)
+    table = np.repeat(np.arange(len(held)), np.diff(np.searchsorted(cells, ends), prepend=0))
     within = cells - np.append(0, ends)[table]
     rows = within // widths[table]
-    parts = [(places[table], rows, within - rows * widths[table], flat[cells].astype(np.int64))]
-    parts += [(np.full(len(cell[0]), at[pair]), *cell) for pair, cell in sparse.items()]
-    pair, rows, columns, counts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    columns = within - rows * widths[table]
+    pair = np.array(held, dtype=np.intp)[table]
     if not sparse:
-        return CrossTables(pairs, pair, rows, columns, counts)
-    order = np.argsort(pair, kind="stable")
-    return CrossTables(pairs, pair[order], rows[order], columns[order], counts[order])
+        return CrossTables(pairs, pair, rows, columns, flat[cells])
+    parts = [(pair, rows, columns, flat[cells])]
+    parts += [
+        (np.full(len(sparse[pair][0]), place), *sparse[pair])
+        for place, pair in enumerate(pairs)
+        if pair in sparse
+    ]
+    both = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+    order = np.argsort(both[0], kind="stable")
+    pair, rows, columns, counts = (array[order] for array in both)
+    return CrossTables(pairs, pair, rows, columns, counts)
 
 
 def sums_by_slot(
@@ -193,15 +224,18 @@ def sums_by_slot(
     """
     result: list[NDArray[np.float64]] = [np.zeros((size, len(weights))) for size in sizes]
     for places in _groups(sizes, len(weights[0])) if weights else []:
-        group = _group(places, codes, sizes)
+        group = _Group.of(places, codes, sizes)
         combined = group.codes.astype(np.intp)
-        sums = np.stack([np.bincount(combined, weights=w, minlength=group.cells) for w in weights])
-        summed = group.margins.T.astype(np.float64) @ sums.T if len(places) > 1 else sums.T
+        sums: NDArray[np.float64] = np.empty((group.cells, len(weights)))
+        for column, held in enumerate(weights):
+            sums[:, column] = np.bincount(combined, weights=held, minlength=group.cells)
+        summed = group.by_slot(sums)
         for place in places:
-            result[place] = summed[group.spans[place]].astype(np.float64, copy=False)
+            result[place] = summed[group.spans[place]]
     return result
 
 
+@unchecked
 def _groups(sizes: Sequence[int], rows: int) -> list[tuple[int, ...]]:
     """Columns together whose combinations are few: each column in the first group with room."""
     # Counting more cells than rows is dearer than what it saves.
@@ -217,6 +251,7 @@ def _groups(sizes: Sequence[int], rows: int) -> list[tuple[int, ...]]:
     return [tuple(sorted(group)) for group in groups]
 
 
+@unchecked
 def _sorted(first: Codes, second: Codes, width: int) -> Sparse:
     """Rows, columns and counts of a table with too many cells to count them all."""
     keys = first.astype(np.int64) * width + second

@@ -36,17 +36,21 @@ class CrossCounts:
 @final
 @dataclass(frozen=True, eq=False)
 class LevelSums:
-    """Numeric columns summed by the slots of discrete ones.
+    """Numeric columns summed by the slots of discrete ones, whose slots stand one after another.
 
     Attributes:
         squares: Sum of squares of each numeric column, shape ``(columns,)``.
-        present: Numbers present in each slot, for each discrete column ``(slots, columns)``.
-        sums: Their sums, in the same shapes.
+        variable: Place of the discrete column that a slot belongs to, shape ``(slots,)``.
+        present: Numbers present in each slot, shape ``(slots, columns)``.
+        absent: Numbers missing there.
+        sums: Sums of the present ones.
     """
 
     squares: NDArray[np.float64]
-    present: tuple[NDArray[np.float64], ...]
-    sums: tuple[NDArray[np.float64], ...]
+    variable: NDArray[np.intp]
+    present: NDArray[np.float64]
+    absent: NDArray[np.float64]
+    sums: NDArray[np.float64]
 
 
 @final
@@ -55,8 +59,8 @@ class SumsByLevel:
     """`LevelSums` of pairs of a discrete and a numeric column, all at once.
 
     Attributes:
-        levels: Of the discrete columns.
-        columns: The numeric columns, taken as `Table.scaled`.
+        levels: Of the discrete columns, at least one.
+        columns: The numeric columns, at least one, taken as `Table.scaled`.
     """
 
     levels: tuple[Levels, ...]
@@ -69,14 +73,15 @@ class SumsByLevel:
         sizes = [len(count) for count in counts]
         scaled = [table.scaled(column) for column in self.columns]
         gappy = [place for place, column in enumerate(self.columns) if table.missing(column)]
-        absent = [np.isnan(table.values(self.columns[place])) * 1.0 for place in gappy]
-        present = [
-            np.repeat(count[:, None].astype(np.float64), len(scaled), axis=1) for count in counts
-        ]
-        for kept, gaps in zip(present, sums_by_slot(codes, sizes, absent), strict=True):
-            kept[:, gappy] -= gaps
+        gaps = [np.isnan(table.values(self.columns[place])) * 1.0 for place in gappy]
+        rows = np.concatenate(counts)[:, None].astype(np.float64)
+        absent: NDArray[np.float64] = np.zeros((len(rows), len(scaled)))
+        if gappy:
+            absent[:, gappy] = np.concatenate(sums_by_slot(codes, sizes, gaps))
         return LevelSums(
-            np.array([np.dot(column, column) for column in scaled]),
-            tuple(present),
-            tuple(sums_by_slot(codes, sizes, scaled)),
+            squares=np.array([np.dot(column, column) for column in scaled]),
+            variable=np.repeat(np.arange(len(sizes)), sizes),
+            present=rows - absent,
+            absent=absent,
+            sums=np.concatenate(sums_by_slot(codes, sizes, scaled)),
         )

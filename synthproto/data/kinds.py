@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from synthproto.data.objects import shared_objects
+from synthproto.data.objects import FrameColumn
+from synthproto.unchecked import unchecked
 
 Kind: TypeAlias = Literal["continuous", "categorical", "datetime", "boolean", "identifier", "text"]
 """How the values of a column are to be understood."""
@@ -58,6 +59,7 @@ def _is_boolean(values: pd.Series) -> bool:
     return values.dtype == np.dtype(object) and types.infer_dtype(values, skipna=True) == "boolean"
 
 
+@unchecked
 def _is_numeric(values: pd.Series) -> bool:
     dtype = values.dtype
     return (
@@ -86,8 +88,11 @@ def uninferable(values: pd.Series) -> str | None:
     )
 
 
-def misread(values: pd.Series, kind: Kind) -> str | None:
+def misread(column: FrameColumn, kind: Kind) -> str | None:
     """Why the values cannot be read as the kind, if so."""
+    if _reads_as(column, kind):
+        return None
+    values = column.series
     wanted = {
         "continuous": "numbers",
         "datetime": "datetime64",
@@ -96,8 +101,6 @@ def misread(values: pd.Series, kind: Kind) -> str | None:
         "categorical": "hashable values",
         "identifier": "hashable values",
     }[kind]
-    if _reads_as(values, kind):
-        return None
     present = values.dropna()
     if kind == "boolean":  # zeros and ones among other numbers are no example of what is wrong
         present = present[~present.isin([0, 1])]
@@ -108,7 +111,9 @@ def misread(values: pd.Series, kind: Kind) -> str | None:
     )
 
 
-def _reads_as(values: pd.Series, kind: Kind) -> bool:
+@unchecked
+def _reads_as(column: FrameColumn, kind: Kind) -> bool:
+    values = column.series
     if kind == "continuous":
         return _is_numeric(values)
     if kind == "datetime":
@@ -118,7 +123,7 @@ def _reads_as(values: pd.Series, kind: Kind) -> bool:
         return _is_boolean(values) or zeros_and_ones or _has_no_values(values)
     if kind == "text":
         return _is_text(values) or _has_no_values(values)
-    return _is_hashable(values)
+    return _is_hashable(column)
 
 
 def _is_text(values: pd.Series) -> bool:
@@ -133,11 +138,12 @@ def _has_no_values(values: pd.Series) -> bool:
     return values.dtype == np.dtype(object) and bool(values.isna().all())
 
 
-def _is_hashable(values: pd.Series) -> bool:
+@unchecked
+def _is_hashable(column: FrameColumn) -> bool:
+    values = column.series
     if values.dtype != object:
         return True
-    shared = shared_objects(values)
-    if shared is not None:
-        return all(map(types.is_hashable, shared[1]))
+    if column.shared is not None:
+        return all(map(types.is_hashable, column.shared[1]))
     # Looking at each value takes many times as long as asking whether all are strings.
     return types.infer_dtype(values, skipna=True) == "string" or all(map(types.is_hashable, values))

@@ -1,11 +1,14 @@
 """Levels: the discrete values that a column is counted by, fitted on one table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from synthproto.unchecked import unchecked
 
 BinRule: TypeAlias = Literal["width", "quantile"]
 """Bins of equal width over the fitted range, or of equal share of the fitted rows."""
@@ -15,6 +18,7 @@ _FEW_EDGES = 40
 
 
 @final
+@unchecked
 @dataclass(frozen=True, eq=False)
 class Levels:
     """Categories, or bins, of one column, as one table has them.
@@ -39,6 +43,12 @@ class Levels:
         slots = {label: slot for slot, label in enumerate(self.labels, start=1)}
         object.__setattr__(self, "slots", slots if self.edges is None else {})
 
+    def slots_of(self, names: Sequence[str]) -> NDArray[np.int32]:
+        """Slot of each of a table's categories, new ones in their order; last that of missing."""
+        new = iter(range(self.size + 1, self.size + 1 + len(names)))
+        slots = [self.slots[name] if name in self.slots else next(new) for name in names]
+        return np.array([*slots, 0], dtype=np.int32)
+
     @property
     def size(self) -> int:
         """Number of levels."""
@@ -51,6 +61,7 @@ class Levels:
 
 
 @final
+@unchecked
 @dataclass(frozen=True, eq=False)
 class Histogram:
     """Both tables of a pair, counted in the levels of the real one.

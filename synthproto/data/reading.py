@@ -1,13 +1,16 @@
 """From a frame's column to plain arrays: numbers with NaN for missing, or labels with codes."""
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.data.kinds import Kind
-from synthproto.data.objects import shared_objects
+from synthproto.data.objects import FrameColumn
+from synthproto.unchecked import unchecked
 
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _WITH_NAN = (float, np.floating, np.datetime64, np.timedelta64, Decimal)
@@ -37,6 +40,7 @@ def numbers_of(series: pd.Series, kind: Kind) -> NDArray[np.float64]:
     return values
 
 
+@unchecked
 def _seconds(series: pd.Series) -> NDArray[np.float64]:
     index = pd.DatetimeIndex(series)
     ticks: NDArray[np.int64] = index.asi8
@@ -61,41 +65,62 @@ def too_large(column: str, values: NDArray[np.float64]) -> str | None:
     )
 
 
-def labels_of(series: pd.Series, kind: Kind) -> tuple[list[str], NDArray[np.intp]]:
+@final
+@unchecked
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """A column as its distinct values, which are compared as strings.
+
+    Attributes:
+        names: The distinct values that occur, missing aside, in order of appearance.
+        codes: Place of each row among them, shape ``(n,)``; ``len(names)`` where missing.
+        counts: Rows with each of them, and last those where it is missing, shape
+            ``(len(names) + 1,)``.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.intp]
+    counts: NDArray[np.int64]
+
+
+def labels_of(column: FrameColumn, kind: Kind) -> Labels:
     """Distinct values of a column as strings, and each row's place among them.
 
     Equal values of different types have one label: 1, 1.0 and ``"1"``; True, and 1 in a boolean
     column.
-
-    Returns:
-        The labels that occur, and codes, shape ``(n,)``, -1 where missing.
     """
-    codes, distinct = _factorised(series)
+    codes, distinct = _factorised(column)
+    tallies = np.bincount(codes, minlength=len(distinct))
     places: dict[str, int] = {}
-    merged = [
-        -1 if _is_missing(value) else places.setdefault(_label(value, kind), len(places))
-        for value in distinct
-    ]
+    merged: list[int] = []
+    for value, tally in zip(distinct, tallies.tolist(), strict=True):
+        absent = not tally or _is_missing(value)
+        merged.append(-1 if absent else places.setdefault(_label(value, kind), len(places)))
+    names = tuple(places)
     if merged == list(range(len(distinct))):
-        return list(places), codes
-    # The last entry is what a code of -1 looks up.
-    return list(places), np.array([*merged, -1], dtype=np.intp)[codes]
+        return Labels(names, codes, np.append(tallies, 0))
+    lookup = np.array(merged, dtype=np.intp) % (len(names) + 1)  # -1 becomes the last place
+    counts = np.zeros(len(names) + 1, dtype=np.int64)
+    np.add.at(counts, lookup, tallies)
+    return Labels(names, lookup.take(codes, mode="wrap"), counts)
 
 
-def _factorised(series: pd.Series) -> tuple[NDArray[np.intp], list[object]]:
-    """Codes, -1 where missing, and what they stand for, which may be missing or equal as well."""
+@unchecked
+def _factorised(column: FrameColumn) -> tuple[NDArray[np.intp], list[object]]:
+    """Codes, and what they stand for, which may be missing, equal, or in no row."""
+    series = column.series
     if isinstance(series.dtype, pd.CategoricalDtype):
-        codes = series.cat.codes.to_numpy().astype(np.intp)
         levels: list[object] = series.cat.categories.tolist()
-        occurs = np.bincount(codes + 1, minlength=len(levels) + 1)[1:] > 0
-        return codes, [level if used else None for level, used in zip(levels, occurs, strict=True)]
-    shared = shared_objects(series)
-    if shared is not None:
-        return shared
-    codes, uniques = pd.factorize(series, use_na_sentinel=True)
+        codes = series.cat.codes.to_numpy().astype(np.intp)
+        codes[codes < 0] = len(levels)
+        return codes, [*levels, None]
+    if column.shared is not None:
+        return column.shared
+    codes, uniques = pd.factorize(series, use_na_sentinel=False)
     return codes, uniques.tolist()
 
 
+@unchecked
 def _is_missing(value: object) -> bool:
     if value is None or value is pd.NaT or value is pd.NA:
         return True
@@ -103,10 +128,11 @@ def _is_missing(value: object) -> bool:
     return isinstance(value, _WITH_NAN) and bool(value != value)
 
 
+@unchecked
 def _label(value: object, kind: Kind) -> str:
-    if kind == "boolean":
-        return str(bool(value)) if not isinstance(value, str) else value
-    if isinstance(value, (bool, np.bool_)):
+    if isinstance(value, str):
+        return str(value)
+    if kind == "boolean" or isinstance(value, (bool, np.bool_)):
         return str(bool(value))
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,9 @@ import pandas as pd
 from synthproto.data.faults import did_you_mean, listed, refuse, repeated
 from synthproto.data.kinds import KINDS, inferred_kind, misread, uninferable
 from synthproto.data.kinds import Kind as Kind  # a name of this module's public face
+from synthproto.data.objects import FrameColumn
 from synthproto.errors import SchemaError
+from synthproto.unchecked import unchecked
 
 _FORMAT, _VERSION = "synthproto.TableSpec", 1
 
@@ -119,7 +122,8 @@ class TableSpec:
             for name in frame.columns
             if name not in unknown
         ]
-        refuse("frame", [*unknown.values(), *_misread(frame, columns)])
+        looked_at = {column.name: FrameColumn(frame[column.name]) for column in columns}
+        refuse("frame", [*unknown.values(), *_misread(looked_at, columns)])
         return cls(tuple(columns))
 
     @property
@@ -153,13 +157,7 @@ class TableSpec:
         Returns:
             Clauses that follow the frame's name: ``"lacks 1 of 3 columns: ['age']; it has ..."``.
         """
-        twice = repeated(frame.columns)
-        present = [c for c in self.columns if c.name in frame.columns and c.name not in twice]
-        return [
-            *_frame_faults(frame),
-            *self._column_faults(list(frame.columns)),
-            *_misread(frame, present),
-        ]
+        return faults_of(frame, columns_of(frame, self), self)
 
     def check(self, frame: pd.DataFrame, name: str = "table") -> None:
         """Refuse a frame that does not fit.
@@ -211,19 +209,22 @@ class TableSpec:
     def _kinds(self) -> dict[str, Kind]:
         return {column.name: column.kind for column in self.columns}
 
-    def _column_faults(self, given: list[object]) -> list[str]:
-        distinct = dict.fromkeys(given)
-        lacking = [name for name in self.names if name not in distinct]
-        extra = [name for name in distinct if name not in self._kinds]
-        faults = []
-        if lacking:
-            faults.append(
-                f"lacks {len(lacking)} of {len(self.names)} columns: {listed(lacking)}; it has "
-                f"{listed(given)}.{did_you_mean(lacking, extra)}"
-            )
-        if extra:
-            faults.append(f"has {len(extra)} columns that the spec does not: {listed(extra)}")
-        return faults
+
+def columns_of(frame: pd.DataFrame, spec: TableSpec) -> dict[str, FrameColumn]:
+    """Columns of a frame that a spec names, those aside that are lacking or there twice."""
+    given = Counter(frame.columns)
+    return {name: FrameColumn(frame[name]) for name in spec.names if given[name] == 1}
+
+
+def faults_of(
+    frame: pd.DataFrame, columns: Mapping[str, FrameColumn], spec: TableSpec
+) -> list[str]:
+    """`TableSpec.faults` of a frame whose columns, of `columns_of`, will be looked at again."""
+    return [
+        *_frame_faults(frame),
+        *_column_faults(list(frame.columns), spec),
+        *_misread(columns, spec.columns),
+    ]
 
 
 # --- faults ---------------------------------------------------------------------------------
@@ -249,8 +250,25 @@ def _frame_faults(frame: pd.DataFrame) -> list[str]:
     return faults
 
 
-def _misread(frame: pd.DataFrame, columns: Sequence[Column]) -> list[str]:
-    faults = [misread(frame[column.name], column.kind) for column in columns]
+def _column_faults(given: list[object], spec: TableSpec) -> list[str]:
+    """Columns that are lacking, or that the spec does not have."""
+    distinct, names = dict.fromkeys(given), spec.names
+    lacking = [name for name in names if name not in distinct]
+    extra = [name for name in distinct if name not in names]
+    faults = []
+    if lacking:
+        faults.append(
+            f"lacks {len(lacking)} of {len(names)} columns: {listed(lacking)}; it has "
+            f"{listed(given)}.{did_you_mean(lacking, extra)}"
+        )
+    if extra:
+        faults.append(f"has {len(extra)} columns that the spec does not: {listed(extra)}")
+    return faults
+
+
+@unchecked
+def _misread(given: Mapping[str, FrameColumn], columns: Sequence[Column]) -> list[str]:
+    faults = [misread(given[c.name], c.kind) for c in columns if c.name in given]
     return [fault for fault in faults if fault is not None]
 
 

@@ -10,6 +10,8 @@ from typing import Literal, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.unchecked import unchecked
+
 Statistic: TypeAlias = Literal[
     "mean", "std", "variance", "median", "first_quartile", "third_quartile", "min", "max"
 ]
@@ -26,6 +28,7 @@ _IMPRECISE = 1e-6
 
 
 @final
+@unchecked
 @dataclass(frozen=True)
 class Moments:
     """Count, missing count, mean, spread and extremes of one column.

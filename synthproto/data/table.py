@@ -32,10 +32,11 @@ from synthproto.data.levels import (
     fitted_edges,
     interval_labels,
 )
-from synthproto.data.reading import labels_of, numbers_of, too_large
-from synthproto.data.spec import Kind, TableSpec
+from synthproto.data.reading import Labels, labels_of, numbers_of, too_large
+from synthproto.data.spec import Kind, TableSpec, columns_of, faults_of
 from synthproto.data.statistics import CoMoments, Moments, Statistic, statistic
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
+from synthproto.unchecked import unchecked
 
 Value = TypeVar("Value")
 
@@ -65,9 +66,11 @@ class Table:
     """
 
     def __init__(self, frame: pd.DataFrame, spec: TableSpec, *, name: str = "table") -> None:
-        spec.check(frame, name)
+        columns = columns_of(frame, spec)
+        refuse(name, faults_of(frame, columns, spec))
         in_order = list(frame.columns) == list(spec.names)
         self._frame = frame if in_order else frame[list(spec.names)]
+        self._columns = columns
         self._spec = spec
         self._kinds: dict[str, Kind] = {column.name: column.kind for column in spec.columns}
         self._name = name
@@ -115,7 +118,9 @@ class Table:
     def values(self, column: str) -> NDArray[np.float64]:
         """Numbers of a continuous or datetime column (seconds since 1970), NaN where missing."""
         kind = self._numeric_kind(column)
-        return self._once(("values", column), lambda: numbers_of(self._frame[column], kind))
+        return self._once(
+            ("values", column), lambda: numbers_of(self._columns[column].series, kind)
+        )
 
     def ascending(self, column: str) -> NDArray[np.float64]:
         """Present numbers of a continuous or datetime column, sorted."""
@@ -148,7 +153,10 @@ class Table:
         """Number of missing values of a column of any kind."""
         if self._kind(column) in NUMERIC:
             return self.moments(column).missing
-        return self._once(("missing", column), lambda: int(self._frame[column].isna().sum()))
+        if self._kind(column) in DISCRETE:
+            return int(self._labels(column).counts[-1])
+        rows = self._columns[column].series
+        return self._once(("missing", column), lambda: int(rows.isna().sum()))
 
     def scaled(self, column: str) -> NDArray[np.float64]:
         """Numbers of a column, centred on their mean and divided by their range; missing is 0."""
@@ -163,7 +171,7 @@ class Table:
         if self._kind(column) in NUMERIC:
             ascending = self.ascending(column)
             return int(np.count_nonzero(np.diff(ascending))) + bool(len(ascending))
-        return len(self._factorised(column)[0])
+        return len(self._labels(column).names)
 
     # --- levels -------------------------------------------------------------------------------
 
@@ -193,7 +201,7 @@ class Table:
 
     def unseen(self, levels: Levels) -> tuple[str, ...]:
         """Categories of this table that the levels do not have, in the order of their slots."""
-        own, _ = self._factorised(levels.column)
+        own = self._labels(levels.column).names
         return tuple(label for label in own if label not in levels.slots)
 
     def co_moments(self, columns: tuple[str, ...]) -> CoMoments:
@@ -202,16 +210,21 @@ class Table:
 
     # --- how ----------------------------------------------------------------------------------
 
+    @unchecked
     def _once(self, key: object, compute: Callable[[], Value]) -> Value:
-        if key not in self._memo:
-            self._memo[key] = compute()
-        # What is kept under a key was computed by a function of the same type.
-        return cast(Value, self._memo[key])
+        if key in self._memo:
+            # What is kept under a key was computed by a function of the same type.
+            return cast(Value, self._memo[key])
+        value = compute()
+        self._memo[key] = value
+        return value
 
+    @unchecked
     def _kind(self, column: str) -> Kind:
         # The spec knows how to say that there is no such column.
         return self._kinds[column] if column in self._kinds else self._spec.kind(column)
 
+    @unchecked
     def _numeric_kind(self, column: str) -> Literal["continuous", "datetime"]:
         kind = self._kind(column)
         if kind == "continuous" or kind == "datetime":
@@ -221,38 +234,48 @@ class Table:
             f"{listed(self._spec.of_kind(*NUMERIC))}"
         )
 
+    @unchecked
     def _sorted(self, column: str) -> NDArray[np.float64]:
         values = self.values(column)
         if self.moments(column).missing:
             values = values[~np.isnan(values)]
         return np.sort(values)
 
-    def _factorised(self, column: str) -> tuple[list[str], NDArray[np.intp]]:
+    @unchecked
+    def _labels(self, column: str) -> Labels:
         kind = self._kind(column)
-        return self._once(("factorised", column), lambda: labels_of(self._frame[column], kind))
+        return self._once(("labels", column), lambda: labels_of(self._columns[column], kind))
 
+    @unchecked
     def _categories(self, column: str) -> Levels:
-        labels, codes = self._factorised(column)
-        counts = np.bincount(codes + 1, minlength=len(labels) + 1)[1:].tolist()
-        ranked = sorted(zip(counts, labels, strict=True), key=lambda item: (-item[0], item[1]))
-        return Levels(column, tuple(label for _, label in ranked))
+        labels = self._labels(column)
+        counts = labels.counts[:-1].tolist()
+        ranked = sorted(zip(counts, labels.names, strict=True), key=lambda own: (-own[0], own[1]))
+        return Levels(column, tuple(name for _, name in ranked))
 
+    @unchecked
     def _bins(self, column: str, bins: int, rule: BinRule) -> Levels:
         edges = fitted_edges(self.ascending(column), bins, rule)
         return Levels(column, interval_labels(edges), edges)
 
+    @unchecked
     def _codes(self, levels: Levels) -> NDArray[np.int32]:
         if levels.edges is not None:
             return bin_codes(self.values(levels.column), levels.edges)
-        labels, codes = self._factorised(levels.column)
-        further = iter(range(levels.size + 1, levels.size + 1 + len(labels)))
-        slots = [levels.slots[name] if name in levels.slots else next(further) for name in labels]
-        # The last entry is what a code of -1, a missing value, looks up.
-        return np.array([*slots, 0], dtype=np.int32)[codes]
+        labels = self._labels(levels.column)
+        return levels.slots_of(labels.names).take(labels.codes, mode="wrap")
 
+    @unchecked
     def _counts(self, levels: Levels) -> NDArray[np.int64]:
-        return np.bincount(self.codes(levels), minlength=levels.size + 1)
+        if levels.edges is not None:
+            return np.bincount(self.codes(levels), minlength=levels.size + 1)
+        labels = self._labels(levels.column)
+        slots = levels.slots_of(labels.names)
+        counts = np.zeros(max(levels.size, int(slots.max())) + 1, dtype=np.int64)
+        counts[slots] = labels.counts
+        return counts
 
+    @unchecked
     def _co_moments(self, columns: tuple[str, ...]) -> CoMoments:
         moments = [self.moments(column) for column in columns]
         return CoMoments.of(
@@ -323,7 +346,12 @@ class TablePair:
     def histogram(self, column: str, bins: int = 10, rule: BinRule = "width") -> Histogram:
         """Both sides counted in the real table's categories or bins of a column."""
         levels = self._real.levels(column, bins, rule)
-        return Histogram.of(levels, self._real.counts(levels), self._synthetic.counts(levels))
+        key = ("histogram", levels)
+        if key not in self._memo:
+            sides = self._real.counts(levels), self._synthetic.counts(levels)
+            self._memo[key] = Histogram.of(levels, *sides)
+        # What is kept under this key was made by the lines above.
+        return cast(Histogram, self._memo[key])
 
 
 @final

@@ -1,79 +1,128 @@
 """How far two samples of one column are apart, from their counts or their sorted values."""
 
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.unchecked import unchecked
+
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
-_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+
+def stacked(columns: Sequence[Counts]) -> Counts:
+    """Counts of several columns as rows of one array, the shorter ones followed by zeros."""
+    rows = np.zeros((len(columns), max(map(len, columns), default=0)), dtype=np.int64)
+    for row, counts in zip(rows, columns, strict=True):
+        row[: len(counts)] = counts
+    return rows
 
 
 def shares(counts: Counts) -> Floats:
-    """Counts as shares of their sum; all 0 if there is nothing to count."""
-    return counts / max(int(counts.sum()), 1)
+    """Counts, shape ``(..., k)``, as shares of their sum; all 0 if there is nothing to count."""
+    portions: Floats = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
+    return portions
 
 
-def js_divergence(real: Floats, synthetic: Floats, base: float = 2.0) -> float:
+def js_divergence(real: Floats, synthetic: Floats, base: float = 2.0) -> Floats:
     """Jensen-Shannon divergence of two distributions over the same levels.
 
     Args:
-        real: Shares, shape ``(k,)``, sum 1; or all 0, if there is nothing to compare.
+        real: Shares, shape ``(..., k)``, sum 1; or all 0, if there is nothing to compare.
         synthetic: The same for the other sample.
         base: Of the logarithm.
 
     Returns:
-        In [0, log_base(2)], so in [0, 1] with base 2; 0 is equal, the maximum disjoint. If one
-        side is all 0, the maximum; if both are, 0.
+        Shape ``(...)``, in [0, log_base(2)], so in [0, 1] with base 2; 0 is equal, the maximum
+        disjoint. If one side is all 0, the maximum; if both are, 0.
 
     References:
         Lin, "Divergence Measures Based on the Shannon Entropy", IEEE Trans. Inf. Theory 37, 1991.
     """
     worst = np.log(2.0) / np.log(base)
-    if not real.any() or not synthetic.any():
-        return float(worst) if real.any() or synthetic.any() else 0.0
     middle = (real + synthetic) / 2
-    total = 0.0
+    total: Floats = np.zeros(middle.shape[:-1])
     for side in (real, synthetic):
-        held = side > 0
-        total += float(np.dot(side[held], np.log(side[held] / middle[held])))
-    return float(min(max(total / 2 / np.log(base), 0.0), worst))
+        ratio = np.divide(side, middle, out=np.ones_like(middle), where=side > 0)
+        total += (side * np.log(ratio)).sum(axis=-1)
+    return _compared(real, synthetic, total / 2 / np.log(base), float(worst))
 
 
-def js_distance(real: Floats, synthetic: Floats, base: float = 2.0) -> float:
+def js_distance(real: Floats, synthetic: Floats, base: float = 2.0) -> Floats:
     """Jensen-Shannon distance: the square root of `js_divergence`, a metric.
 
     Returns:
-        In [0, 1] with base 2 (0.8326 with base e); 0 is equal.
+        Shape ``(...)``, in [0, 1] with base 2 (0.8326 with base e); 0 is equal.
 
     References:
         Endres, Schindelin, "A New Metric for Probability Distributions", IEEE Trans. Inf. Theory
         49, 2003.
     """
-    return float(np.sqrt(js_divergence(real, synthetic, base)))
+    return np.asarray(np.sqrt(js_divergence(real, synthetic, base)))
 
 
-def total_variation(real: Floats, synthetic: Floats) -> float:
+def total_variation(real: Floats, synthetic: Floats) -> Floats:
     """Total variation of two distributions over the same levels: ½ Σ |p_real - p_synthetic|.
 
+    Args:
+        real: Shares, shape ``(..., k)``, sum 1; or all 0, if there is nothing to compare.
+        synthetic: The same for the other sample.
+
     Returns:
-        In [0, 1]; 0 is equal, 1 disjoint. If one side is all 0, 1; if both are, 0.
+        Shape ``(...)``, in [0, 1]; 0 is equal, 1 disjoint. If one side is all 0, 1; if both are, 0.
     """
-    if not real.any() or not synthetic.any():
-        return float(bool(real.any()) != bool(synthetic.any()))
-    return float(min(np.abs(real - synthetic).sum() / 2, 1.0))
+    return _compared(real, synthetic, np.abs(real - synthetic).sum(axis=-1) / 2, 1.0)
 
 
-def ks_distance(real: Floats, synthetic: Floats) -> float:
+@unchecked
+def _compared(
+    real: Floats, synthetic: Floats, distance: Floats | np.float64, worst: float
+) -> Floats:
+    """A distance within its range, and the worst one where only one side has anything."""
+    some = real.any(axis=-1), synthetic.any(axis=-1)
+    within = np.minimum(np.maximum(distance, 0.0), worst)
+    return np.where(some[0] & some[1], within, np.where(some[0] | some[1], worst, 0.0))
+
+
+@final
+@unchecked
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """A sample's distribution function: all of it, and at some of its values in advance.
+
+    Attributes:
+        ascending: Sorted values, shape ``(n,)``.
+        grid: Some of the distinct values, ascending.
+        below: How many values are below each of the grid.
+        upto: How many are not above it.
+    """
+
+    ascending: Floats
+    grid: Floats
+    below: Places
+    upto: Places
+
+    @classmethod
+    def of(cls, ascending: Floats) -> Self:
+        """Of sorted values; about 4 √n of them are in the grid."""
+        grid = np.unique(ascending[:: max(int(len(ascending) ** 0.5 / 4), 1)])
+        return cls(ascending, grid, *_ranks(ascending, grid))
+
+
+def ks_distance(real: Floats | Steps, synthetic: Floats) -> float:
     """Kolmogorov-Smirnov statistic: the largest gap between two distribution functions.
 
-    Both functions are compared at some values first; between two of these they can be further
-    apart than at the largest gap so far only in few places, and only those are looked at.
+    Between two neighbouring real values, only the synthetic function rises, so that the largest
+    gap is just before or at a real value. The functions are compared at a grid of these first.
+    Between two of the grid they can be further apart than at the largest gap so far only in few
+    places, and only the real values there are looked at.
 
     Args:
-        real: Sorted values, shape ``(n,)``.
+        real: Sorted values, shape ``(n,)``; as `Steps` if they are compared more than once.
         synthetic: Sorted values, shape ``(m,)``.
 
     Returns:
@@ -82,29 +131,37 @@ def ks_distance(real: Floats, synthetic: Floats) -> float:
     References:
         Smirnov, "Table for Estimating the Goodness of Fit of Empirical Distributions", 1948.
     """
-    if not len(real) or not len(synthetic):
-        return float(len(real) != len(synthetic))
-    # About 8 √n values: sampling noise alone is larger than the slack between two of them.
-    grid = np.unique(real[:: max(int(len(real) ** 0.5 / 8), 1)])
-    below_r, upto_r = (np.searchsorted(real, grid, side) for side in _SIDES)
-    below_s, upto_s = (np.searchsorted(synthetic, grid, side) for side in _SIDES)
-    n, m = len(real), len(synthetic)
-    largest = max(
-        np.abs(below_r / n - below_s / m).max(),
-        np.abs(upto_r / n - upto_s / m).max(),
-    )
-    # Between grid[i - 1] and grid[i], the functions rise from upto[i - 1] to below[i].
-    start_r, end_r = np.append(0, upto_r), np.append(below_r, n)
-    start_s, end_s = np.append(0, upto_s), np.append(below_s, m)
-    bound = np.maximum(end_r / n - start_s / m, end_s / m - start_r / n)
-    for place in np.flatnonzero(bound > largest):
-        ours = real[start_r[place] : end_r[place]]
-        theirs = synthetic[start_s[place] : end_s[place]]
-        inside = np.concatenate([ours, theirs])
-        gaps = (start_r[place] + np.searchsorted(ours, inside, "right")) / n
-        gaps -= (start_s[place] + np.searchsorted(theirs, inside, "right")) / m
-        largest = max(largest, np.abs(gaps).max(initial=0.0))
-    return float(largest)
+    steps = real if isinstance(real, Steps) else Steps.of(real)
+    n, m = len(steps.ascending), len(synthetic)
+    if not n or not m:
+        return float(n != m)
+    below, upto = _ranks(synthetic, steps.grid)
+    largest = _largest_gap((steps.below / n, steps.upto / n), (below / m, upto / m))
+    # Between two of the grid, the functions rise from upto of the one to below of the other.
+    start, end = steps.upto, np.append(steps.below[1:], n)
+    rise = np.append(below[1:], m)
+    places = np.flatnonzero(np.maximum(end / n - upto / m, rise / m - start / n) > largest)
+    lengths = (end - start)[places]
+    # All places from the start to the end of each of these gaps in the grid.
+    ends = np.cumsum(lengths)
+    inside = np.repeat(start[places] - ends + lengths, lengths) + np.arange(lengths.sum())
+    values = steps.ascending[inside]
+    if not len(values):
+        return largest
+    ours, theirs = _ranks(steps.ascending, values), _ranks(synthetic, values)
+    return max(largest, _largest_gap((ours[0] / n, ours[1] / n), (theirs[0] / m, theirs[1] / m)))
+
+
+@unchecked
+def _ranks(ascending: Floats, values: Floats) -> tuple[Places, Places]:
+    """How many of sorted values are below each value, and how many are not above it."""
+    return ascending.searchsorted(values, "left"), ascending.searchsorted(values, "right")
+
+
+@unchecked
+def _largest_gap(real: tuple[Floats, Floats], synthetic: tuple[Floats, Floats]) -> float:
+    gaps = (np.abs(ours - theirs).max() for ours, theirs in zip(real, synthetic, strict=True))
+    return float(max(gaps))
 
 
 def wasserstein_distance(real: Floats, synthetic: Floats) -> float:

@@ -8,6 +8,8 @@ belongs to, ascending from 0), ``rows``, ``columns`` (places of the categories) 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.unchecked import unchecked
+
 Places = NDArray[np.intp]
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -71,6 +73,7 @@ def cramers_v(
     return np.sqrt(np.clip(np.where(defined, phi2, 0.0) / np.where(defined, least, 1.0), 0.0, 1.0))
 
 
+@unchecked
 def _totals(table: Places, places: Places, counts: Counts) -> tuple[Floats, Floats, Floats]:
     """Totals of one margin of each table.
 
@@ -87,6 +90,7 @@ def _totals(table: Places, places: Places, counts: Counts) -> tuple[Floats, Floa
     return totals[keys], starts, np.bincount(table, weights=starts).astype(np.float64)
 
 
+@unchecked
 def _keys(table: Places, places: Places) -> Places:
     """A number for each category of each table."""
     sizes = np.maximum.reduceat(places, np.flatnonzero(np.diff(table, prepend=-1))) + 1
@@ -117,27 +121,31 @@ def theils_u(table: Places, rows: Places, columns: Places, counts: Counts) -> Fl
     return np.clip(explained, 0.0, 1.0)
 
 
-def correlation_ratios(present: Floats, sums: Floats, squares: Floats) -> Floats:
-    """Correlation ratio η of continuous columns given a categorical one: √(SSB / SST).
+def correlation_ratios(variable: Places, present: Floats, sums: Floats, squares: Floats) -> Floats:
+    """Correlation ratio η of continuous columns given categorical ones: √(SSB / SST).
 
     Args:
+        variable: Which of the ``c`` categorical columns each category belongs to, shape ``(k,)``,
+            ascending from 0.
         present: Values of each continuous column in each category, shape ``(k, d)``.
         sums: Their sums, of values centred on about their mean, shape ``(k, d)``.
         squares: Sum of the squares of all values of each column, shape ``(d,)``.
 
     Returns:
-        Shape ``(d,)``, in [0, 1]; 0 if all categories have one mean, 1 if the categories explain
+        Shape ``(c, d)``, in [0, 1]; 0 if all categories have one mean, 1 if the categories explain
         every value. 0 if the values are constant.
 
     References:
         Fisher, "Statistical Methods for Research Workers", 1925.
     """
-    offset = sums.sum(axis=0) ** 2 / np.maximum(present.sum(axis=0), 1.0)
+    starts = np.flatnonzero(np.diff(variable, prepend=-1))
+    between = np.add.reduceat(sums * sums / np.maximum(present, 1.0), starts)
+    totals, values = np.add.reduceat(sums, starts), np.add.reduceat(present, starts)
+    offset = totals * totals / np.maximum(values, 1.0)
     total = squares - offset
-    between = (sums * sums / np.maximum(present, 1.0)).sum(axis=0) - offset
     defined = total > _ROUNDING * squares
     ratio: Floats = np.zeros_like(total)
-    np.divide(between, total, out=ratio, where=defined)
+    np.divide(between - offset, total, out=ratio, where=defined)
     return np.sqrt(np.clip(ratio, 0.0, 1.0))
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from synthproto.errors import ParameterError
-from synthproto.training.unchecked import unchecked
+from synthproto.unchecked import unchecked
 
 
 @final

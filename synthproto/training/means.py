@@ -9,7 +9,7 @@ from torch import Tensor
 
 from synthproto.errors import ConformanceError
 from synthproto.training.processes import Processes
-from synthproto.training.unchecked import unchecked
+from synthproto.unchecked import unchecked
 
 _ADDITIONS_BETWEEN_CHECKS = 50
 

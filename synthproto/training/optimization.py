@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from synthproto.contracts import EpochEvent, Monitor
 from synthproto.errors import ParameterError
-from synthproto.training.unchecked import unchecked
+from synthproto.unchecked import unchecked
 
 
 @final

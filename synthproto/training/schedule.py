@@ -7,7 +7,7 @@ from typing_extensions import TypeVar
 
 from synthproto.contracts import Numbered, Value_co
 from synthproto.errors import ParameterError
-from synthproto.training.unchecked import unchecked
+from synthproto.unchecked import unchecked
 
 Event_contra = TypeVar("Event_contra", bound=Numbered, contravariant=True)
 

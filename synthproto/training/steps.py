@@ -24,7 +24,7 @@ from synthproto.training.forward import Forward
 from synthproto.training.modes import evaluated
 from synthproto.training.optimization import OnPlateau, Optimization, PerStep
 from synthproto.training.states import load_parts, parts_state
-from synthproto.training.unchecked import unchecked
+from synthproto.unchecked import unchecked
 
 
 @unchecked

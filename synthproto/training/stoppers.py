@@ -13,7 +13,7 @@ from typing_extensions import Protocol, runtime_checkable
 from synthproto.contracts import Monitor, Progress, Stopper
 from synthproto.errors import ParameterError
 from synthproto.training.monitors import Mode, improves
-from synthproto.training.unchecked import unchecked
+from synthproto.unchecked import unchecked
 
 
 @runtime_checkable

@@ -34,7 +34,7 @@ from synthproto.training.run_state import RunState
 from synthproto.training.saving import Saver
 from synthproto.training.schedule import unwrapped
 from synthproto.training.stoppers import last_epoch
-from synthproto.training.unchecked import unchecked
+from synthproto.unchecked import unchecked
 
 if TYPE_CHECKING:
     import pandas

@@ -1,6 +1,6 @@
 """Our comparison numbers beside SDMetrics' and artifact-core's, in one process, by CPU time.
 
-``python tests/benchmarks/bench_comparison.py [--csv PATH] [--rows 16000 200000] [--repeat 3]``
+``python tests/benchmarks/bench_comparison.py [--csv PATH] [--repeat 3] [--growth] [--plot PATH]``
 
 Cold is the whole comparison with nothing known; warm keeps the real table, as a training run does
 after its first epoch. Times of ours and theirs are taken in turn, each is the least of its
@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from synthproto.artifacts.peers import artifact_core
 from synthproto.artifacts.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
@@ -166,9 +168,18 @@ def compare(
     )
 
 
-def growth(sizes: list[tuple[int, int]]) -> None:
-    """Print how the time grows with rows and with columns, for both plans, real side kept."""
-    for rows, columns in sizes:
+GROWTH = [(rows, 15) for rows in (100_000, 200_000, 500_000, 1_000_000, 2_000_000)]
+GROWTH += [(200_000, columns) for columns in (30, 60, 100)]
+
+
+def growth() -> list[tuple[int, int, float, float]]:
+    """Print how the time grows with rows and with columns, for both plans, real side kept.
+
+    Returns:
+        Rows, columns, and seconds of either plan.
+    """
+    found = []
+    for rows, columns in GROWTH:
         real, synthetic = (mixed_table(rows, columns, seed) for seed in (0, 1))
         spec = TableSpec.infer(real)
         kept = Table(real, spec)
@@ -182,6 +193,36 @@ def growth(sizes: list[tuple[int, int]]) -> None:
             f"{rows:>9,} x {columns:<4d} {seconds[0]:7.3f} s and {seconds[1]:7.3f} s, "
             f"{sum(seconds) / rows / pairs * 1e9:6.1f} ns a row and pair"
         )
+        found.append((rows, columns, seconds[0], seconds[1]))
+    return found
+
+
+def draw(found: list[tuple[int, int, float, float]], path: str) -> None:
+    """Draw the growth with rows beside that with pairs of columns, each with a linear guide."""
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    by_rows = [(rows, *seconds) for rows, columns, *seconds in found if columns == 15]
+    by_pairs = [(c * (c - 1) // 2, *seconds) for rows, c, *seconds in found if rows == 200_000]
+    panels = (
+        (by_rows, "rows", "15 columns (105 pairs)"),
+        (by_pairs, "pairs of columns", "200,000 rows (15, 30, 60 and 100 columns)"),
+    )
+    for axes, (points, label, title) in zip(figure.subplots(1, 2), panels, strict=True):
+        sizes, quality, core = (np.array(values) for values in zip(*points, strict=True))
+        axes.loglog(sizes, quality, "o-", color="#0072b2", label="numbers of SDMetrics' reports")
+        axes.loglog(sizes, core, "s-", color="#d55e00", label="numbers of artifact-core")
+        guide = max(quality[0], core[0]) * 1.6 * sizes / sizes[0]
+        axes.loglog(sizes, guide, "--", color="0.55", label="linear growth")
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes.tolist()])
+        axes.xaxis.set_minor_locator(NullLocator())
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axes.set(xlabel=label, ylabel="CPU seconds, real side kept", title=title)
+        axes.grid(color="0.9")
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, loc="upper left")
+    figure.savefig(path, dpi=150)
+    say(f"drawn: {path}")
 
 
 def memory(real: pd.DataFrame, synthetic: pd.DataFrame) -> None:
@@ -207,6 +248,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000, help="rows of the long table")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--growth", action="store_true", help="also time larger tables")
+    parser.add_argument("--plot", metavar="PATH", help="draw these times into a picture")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     small = (
@@ -229,8 +271,10 @@ def main() -> None:
                 partial(numbers, spec, real, synthetic),
                 repeat,
             )
-    if options.growth:
-        growth([(100_000, 15), (500_000, 15), (2_000_000, 15), (200_000, 30), (200_000, 100)])
+    if options.growth or options.plot:
+        found = growth()
+        if options.plot:
+            draw(found, options.plot)
 
 
 if __name__ == "__main__":

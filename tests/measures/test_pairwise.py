@@ -73,9 +73,17 @@ def test_theils_u_by_hand() -> None:
 def test_correlation_ratio_by_hand() -> None:
     # Groups (-2, 0) and (1, 1), mean 0: SSB = 2 * 1 + 2 * 1 = 4, SST = 6.
     present, sums = np.array([[2.0], [2.0]]), np.array([[-2.0], [2.0]])
-    assert correlation_ratios(present, sums, np.array([6.0])) == pytest.approx([(4 / 6) ** 0.5])
-    nothing = correlation_ratios(np.zeros((2, 1)), np.zeros((2, 1)), np.zeros(1))
-    assert nothing.tolist() == [0.0]
+    one = correlation_ratios(np.array([0, 0]), present, sums, np.array([6.0]))
+    assert one[0] == pytest.approx([(4 / 6) ** 0.5])
+    nothing = correlation_ratios(np.array([0, 0]), np.zeros((2, 1)), np.zeros((2, 1)), np.zeros(1))
+    assert nothing.tolist() == [[0.0]]
+
+
+def test_correlation_ratios_of_several_categorical_columns() -> None:
+    # The second column has all four values in one category: nothing is explained.
+    present, sums = np.array([[2.0], [2.0], [4.0]]), np.array([[-2.0], [2.0], [0.0]])
+    both = correlation_ratios(np.array([0, 0, 1]), present, sums, np.array([6.0]))
+    assert both.tolist() == [[pytest.approx((4 / 6) ** 0.5)], [0.0]]
 
 
 def test_contingency_distance_by_hand() -> None:
