@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, final
 from synthproto.data.statistics import Statistic
 from synthproto.data.table import NUMERIC, Table, TablePair
 from synthproto.errors import UndefinedScoreError
-from synthproto.measures.marginal import similarity_in_range, wasserstein_distance
+from synthproto.measures.marginal import Floats, similarity_in_range, wasserstein_distance
 
 Scale: TypeAlias = Literal["std", "iqr", "range"]
 """Unit of a distance between numbers: the real standard deviation, quartile range or range."""
@@ -47,17 +47,42 @@ class WassersteinDistance:
                     f"score {self.name!r} of column {column!r} is undefined: all its values are "
                     f"missing in the {table.name}"
                 )
-        # In units first, as the sum of large distances may not be finite; and from the smallest
-        # real value, so that a large offset costs no precision.
-        low, unit = real[0], self._unit(pair.real, column)
-        return wasserstein_distance((real - low) / unit, (synthetic - low) / unit)
+        scaled = pair.real.get(_InUnits(column, self.scale))
+        return wasserstein_distance(scaled.ascending, (synthetic - scaled.low) / scaled.unit)
 
-    def _unit(self, real: Table, column: str) -> float:
-        moments = real.moments(column)
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Scaled:
+    """Sorted values less the smallest, in a unit."""
+
+    low: float
+    unit: float
+    ascending: Floats
+
+
+@final
+@dataclass(frozen=True)
+class _InUnits:
+    """What `WassersteinDistance` keeps of a real column."""
+
+    column: str
+    scale: Scale
+
+    def __call__(self, real: Table) -> _Scaled:
+        # In units first, as the sum of large distances may not be finite; and from the smallest
+        # value, so that a large offset costs no precision.
+        ascending, unit = real.ascending(self.column), self._unit(real)
+        low = float(ascending[0])
+        return _Scaled(low, unit, (ascending - low) / unit)
+
+    def _unit(self, real: Table) -> float:
+        moments = real.moments(self.column)
         spread = {
             "std": lambda: moments.std,
             "iqr": lambda: (
-                real.statistic(column, "third_quartile") - real.statistic(column, "first_quartile")
+                real.statistic(self.column, "third_quartile")
+                - real.statistic(self.column, "first_quartile")
             ),
             "range": lambda: moments.high - moments.low,
         }[self.scale]()

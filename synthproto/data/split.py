@@ -28,6 +28,12 @@ def split(
 ) -> tuple[pd.DataFrame, pd.DataFrame] | tuple[Table, Table]:
     """Split a frame or a table at random, without overlap.
 
+    Where all rows are needed for training, the halves of the real table stand in for a holdout as
+    the reference of a plan: ``plan.run(TablePair(*split(real, 0.5)))`` gives what real rows reach
+    against other real rows. It compares half as many rows, on both sides, so that sampling noise
+    is about √2 times that of tables of full length; and it says nothing about privacy or utility,
+    whose scores ask what a model has seen.
+
     Args:
         rows: At least 2 rows; left as it is.
         holdout: Share of the rows that is held out, above 0 and below 1; rounded to whole rows,

@@ -214,8 +214,7 @@ def draw(found: list[tuple[int, int, float, float]], path: str) -> None:
         axes.loglog(sizes, guide, "--", color="0.55", label="linear growth")
         axes.set_xticks(sizes, [f"{size:,}" for size in sizes.tolist()])
         axes.xaxis.set_minor_locator(NullLocator())
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.set(xlabel=label, ylabel="CPU seconds, real side kept", title=title)
         axes.grid(color="0.9")
         axes.set_axisbelow(True)
