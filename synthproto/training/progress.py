@@ -104,12 +104,15 @@ class ProgressBar:
     def epoch(self, epoch: int, steps: int, scores: Mapping[str, float]) -> None:
         """Note the end of an epoch, with its number of steps and its scores by tag."""
         self._steps = steps
-        losses = {tag: scores[tag] for tag in scores if tag.startswith("train/")}
-        others = {tag: scores[tag] for tag in scores if tag not in losses}
-        kept = dict(list(others.items())[: self._most]) or {
+        losses = [tag for tag in scores if tag.startswith("train/")]
+        # Headlines before scores by column, whose tags have a part more.
+        others = sorted(
+            (tag for tag in scores if tag not in losses), key=lambda tag: tag.count("/")
+        )
+        kept = {tag: scores[tag] for tag in others[: self._most]} or {
             tag: self._latest[tag] for tag in self._latest if not tag.startswith("train/")
         }
-        self._latest = dict(list(losses.items())[:2]) | kept
+        self._latest = {tag: scores[tag] for tag in losses[:2]} | kept
         now = perf_counter()
         wait = _SECONDS_BETWEEN_LINES if self._bar is None else _SECONDS_BETWEEN_DRAWINGS
         if now - self._drawn >= wait:
@@ -125,7 +128,10 @@ class ProgressBar:
 
     def _draw(self, epoch: int, done: float) -> None:
         head = f"epoch {epoch}" if self._total is None else f"epoch {epoch}/{self._total}"
-        tail = " ".join(f"{tag}={value:.4g}" for tag, value in self._latest.items())
+        names = _short(list(self._latest))
+        tail = " ".join(
+            f"{name}={value:.4g}" for name, value in zip(names, self._latest.values(), strict=True)
+        )
         if self._bar is None:
             self._out.write(f"{head} {tail}\n")
             self._out.flush()
@@ -134,3 +140,9 @@ class ProgressBar:
         self._bar.set_description_str(f"{head} ", False)
         self._bar.set_postfix_str(tail, False)
         self._bar.refresh()
+
+
+def _short(tags: list[str]) -> list[str]:
+    """Tags without their family, where no other is then called the same."""
+    names = [tag.partition("/")[2] or tag for tag in tags]
+    return [name if names.count(name) == 1 else tag for name, tag in zip(names, tags, strict=True)]
