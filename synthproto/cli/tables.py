@@ -110,7 +110,7 @@ class Reader:
 
     def _header(self, path: Path) -> tuple[list[str], str]:
         self._check_beginning(path)
-        with _unpacked(path) as file, io.TextIOWrapper(file, self._codec, newline="") as text:
+        with _text(path, self._codec) as text:
             first = text.readline()
             if not first.strip():
                 raise SchemaError(f"file {str(path)!r} is empty; a header line is needed")
@@ -126,6 +126,12 @@ class Reader:
             told = "utf-16" in fault and self._codec != "utf-8-sig"
             if beginning.startswith(mark) and not told:
                 raise SchemaError(f"file {str(path)!r} {fault}")
+
+
+def _text(path: Path, codec: str) -> io.TextIOWrapper:
+    if path.suffix.lower() == _GZIP:
+        return io.TextIOWrapper(gzip.open(path), encoding=codec, newline="")
+    return path.open(encoding=codec, newline="")
 
 
 def _unpacked(path: Path) -> io.BufferedIOBase:

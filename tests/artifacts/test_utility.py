@@ -122,7 +122,8 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_entry_says_its_best_value() -> None:
     pair = pair_of(frame(0, 80), frame(1, 80), frame(2, 80))
     for target in ("level", "score"):
-        for part in (TSTR(target, seeds=1), TRTR(target, seeds=1)):
+        parts: list[TSTR | TRTR] = [TSTR(target, seeds=1), TRTR(target, seeds=1)]
+        for part in parts:
             entries = part(pair)
             assert {name: part.best[name] for name in entries} == {
                 name: 0.0 if name.startswith("rmse") else 1.0 for name in entries
