@@ -198,7 +198,7 @@ class Search:
         for column in np.flatnonzero(self._far[:, block]):
             # numpy compares with an array of ones many times as fast as with the number one.
             np.minimum(gaps[column], np.ones_like(gaps[column]), out=gaps[column])
-        dist = np.add.reduce(gaps, axis=0)
+        dist: NDArray[np.float32] = np.add.reduce(gaps, axis=0)
         unlike = self.blocks.codes[:, rows][:, :, None] != self._codes.take(some, axis=1)[:, None]
         narrow = np.uint8 if len(self._codes) < 256 else np.uint32
         dist += np.add.reduce(unlike.view(np.uint8), axis=0, dtype=narrow)
