@@ -11,8 +11,8 @@ import numpy as np
 from synthproto.artifacts.searches import (
     centre_distances,
     check_least,
+    in_any_ball,
     in_balls,
-    overlap,
     real_rows,
     rows,
     search,
@@ -71,8 +71,9 @@ class PRDC:
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """The four of them by name."""
-        found = overlap(pair, self.k)
-        return manifold(found.balls[-1], found.covered, self.k)._asdict()
+        found = in_balls(pair, "synthetic", "real", self.k)
+        reached = in_any_ball(pair, "real", "synthetic", self.k)
+        return manifold(found, reached, self.k)._asdict()
 
 
 @final

@@ -9,23 +9,20 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthproto.data.levels import Levels
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.joint import Centre
-from synthproto.measures.neighbours import Balls, Neighbours, balls, nearest
+from synthproto.measures.neighbours import Balls, Neighbours, covered, nearest, nested_balls
 from synthproto.measures.rows import TIE, Floats, Ints, Rows, scale_to_range
-from synthproto.measures.survey import Survey, survey
 
 Side: TypeAlias = Literal["real", "synthetic", "holdout"]
 """One of the tables of a pair."""
 
 SHARED = 5
 """Neighbours that a search within a table looks for at least, so that most parts share it."""
-
-CLOSEST = 2
-"""Real rows that a survey looks for: those that distances to the closest record ask for."""
 
 
 def distance_columns(pair: TablePair) -> tuple[str, ...]:
@@ -92,48 +89,30 @@ def search(
     if "synthetic" not in (queries, references):
         between = with_holdout(pair, "a search in the holdout")
         return search(between, _moved(queries), _moved(references), k, without)
-    if (queries, references, k, without) == ("synthetic", "real", CLOSEST, ()):
-        for made in pair.get(_surveys).values():
-            return made.closest
     return pair.get(_Search(queries, references, k, without))
 
 
 def in_balls(pair: TablePair, points: Side, centres: Side, k: int) -> Balls:
     """Points in the balls that reach from each centre to the k-th closest row of its own table.
 
-    The values of the points are their distances to the centre of their own table.
+    The values of the points are their distances to the centre of their own table. Balls to the
+    closest row and to the `SHARED`-th are searched together.
 
     Raises:
         UndefinedScoreError: The table of the centres has no more than k rows.
     """
-    if (points, centres) == ("synthetic", "real"):
-        for made, known in pair.get(_surveys).items():
-            if k in (1, made):
-                return known.balls[0 if k == 1 else -1]
-    return pair.get(_InBalls(points, centres, k))
+    shared = k == 1 and len(rows(pair, centres)) > SHARED
+    found = pair.get(_InBalls(points, centres, SHARED if shared else k))
+    return found[0 if k == 1 else -1]
 
 
-def overlap(pair: TablePair, k: int) -> Survey:
-    """Synthetic rows surveyed among the real ones: closest rows, and balls in both directions.
-
-    Balls reach to the k-th closest row of the own table; those of the real rows also to the
-    closest one. `search` and `in_balls` take from it what it holds, once it has been made: parts
-    that ask for it should come before those that ask for less.
+def in_any_ball(pair: TablePair, points: Side, centres: Side, k: int) -> NDArray[np.bool_]:
+    """Which points lie in a ball at all, see `in_balls`, which takes longer.
 
     Raises:
-        UndefinedScoreError: A table has no more than k rows.
+        UndefinedScoreError: The table of the centres has no more than k rows.
     """
-    made = pair.get(_surveys)
-    if k not in made:
-        own, others = _radii(pair, "synthetic", k), _radii(pair, "real", k)
-        made[k] = survey(
-            rows(pair, "synthetic"),
-            rows(pair, "real"),
-            CLOSEST,
-            (own[:, k - 1], others[:, sorted({0, k - 1})]),
-            centre_distances(pair, "synthetic", "synthetic"),
-        )
-    return made[k]
+    return pair.get(_InAnyBall(points, centres, k))
 
 
 def closer_in_holdout(pair: TablePair) -> Neighbours:
@@ -206,15 +185,23 @@ class _InBalls:
     centres: Side
     k: int
 
-    def __call__(self, pair: TablePair) -> Balls:
-        radii = _radii(pair, self.centres, self.k)[:, self.k - 1]
+    def __call__(self, pair: TablePair) -> tuple[Balls, ...]:
+        """Those to the closest row, and to the k-th if that is another."""
+        radii = _radii(pair, self.centres, self.k)[:, sorted({0, self.k - 1})]
         values = centre_distances(pair, self.points, self.points)
-        return balls(rows(pair, self.points), rows(pair, self.centres), radii, values)
+        return nested_balls(rows(pair, self.points), rows(pair, self.centres), radii, values)
 
 
-def _surveys(_: TablePair) -> dict[int, Survey]:
-    """Surveys of a pair by their k, filled when they are made."""
-    return {}
+@final
+@dataclass(frozen=True)
+class _InAnyBall:
+    points: Side
+    centres: Side
+    k: int
+
+    def __call__(self, pair: TablePair) -> NDArray[np.bool_]:
+        radii = _radii(pair, self.centres, self.k)[:, self.k - 1]
+        return covered(rows(pair, self.points), rows(pair, self.centres), radii)
 
 
 @final
@@ -222,7 +209,7 @@ def _surveys(_: TablePair) -> dict[int, Survey]:
 class _CloserInHoldout:
     def __call__(self, pair: TablePair) -> Neighbours:
         holdout = rows(pair, "holdout")
-        limits = search(pair, "synthetic", "real", CLOSEST).distances[:, 0]
+        limits = search(pair, "synthetic", "real", 2).distances[:, 0]
         # Distances that differ by less than a tie count as equal.
         return nearest(rows(pair, "synthetic"), holdout, 1, ceiling=limits + TIE)
 

@@ -1,15 +1,13 @@
 """What every search through blocks of rows does: bounds, distances, and the best found so far.
 
 Distances here are sums over columns, in float32. Bounds come from the blocks' ranges and sets of
-categories, so that blocks are ruled out without being opened; what is opened is computed in
-pieces that fit the processor's cache.
+categories: for each column a table says how far a cell of its values is from each block at least,
+so that the bound of a row is a sum of looked-up lines. What bounds do not rule out is computed
+block by block, for all the rows that need the block at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
 from typing import TypeAlias, final
 
 import numpy as np
@@ -18,17 +16,35 @@ from numpy.typing import NDArray
 from synthproto.errors import SchemaError
 from synthproto.measures.rows import TIE, Blocks, Ints, Rows, bit_of
 
-FIRST = 128
-"""Rows that a search looks at before it rules out blocks."""
+Units: TypeAlias = NDArray[np.uint16]
+"""Bounds and limits: sums over columns in whole units, rounded down."""
 
-CHUNK = 64
-"""Blocks that are opened at once."""
+FARTHEST = 2**16 - 2
+"""The largest bound; one more marks what has been looked at."""
+
+CELLS = 256
+"""Runs of similar values that bounds tell apart in a continuous column."""
+
+SHARES = (0.6, 1.0)
+"""Shares of the worst distance so far within which blocks are looked at, one after the other."""
+
+SETTLE = 1
+"""Rows found for each query before the best of them are kept."""
+
+TILE = 128
+"""Rows whose bounds are summed at once."""
+
+FIRST = 64
+"""Rows that are compared with a block before the others are, where few may do."""
+
+WIDE = 1024
+"""Rows that are compared with a block at once."""
+
+BOUNDS = 2**25
+"""Bounds that are kept at once."""
 
 NONE = (int(np.float32(np.inf).view(np.int32)) << 32) | 0xFFFFFFFF
 """In place of a row: infinitely far, and after all others."""
-
-Observer: TypeAlias = Callable[[Ints, Ints, NDArray[np.float32]], None]
-"""Told of numbers of blocks, the places of their rows, and distances to these."""
 
 
 @contextmanager
@@ -59,147 +75,183 @@ def check_sides(first: Rows, second: Rows) -> None:
         )
 
 
+def searches(queries: Rows, blocks: Blocks, *, leave_one_out: bool = False) -> Iterator["Search"]:
+    """All rows of a table among the blocks of a table, as many at once as memory allows."""
+    many = max(1, BOUNDS // len(blocks.low.T))
+    for start in range(0, len(queries), many):
+        stop = min(start + many, len(queries))
+        yield Search(queries.blocks, slice(start, stop), blocks, leave_one_out=leave_one_out)
+
+
 @final
-@dataclass(frozen=True, eq=False)
-class Group:
-    """Similar rows that search together.
+class Search:
+    """Some rows, the queries, among the blocks of a table.
 
     Attributes:
-        places: Where they are in the order of their table's blocks.
-        ids: Row numbers.
-        continuous: Shape ``(p, rows)``.
-        codes: Shape ``(q, rows)``.
+        ids: Row numbers of the queries.
+        blocks: The blocks of the table.
     """
 
-    places: slice
-    ids: Ints
-    continuous: NDArray[np.float32]
-    codes: NDArray[np.unsignedinteger]
+    def __init__(
+        self, queries: Blocks, part: slice, blocks: Blocks, *, leave_one_out: bool
+    ) -> None:
+        self.ids = queries.order[part]
+        self.blocks = blocks
+        self._continuous = queries.continuous[:, part]
+        self._codes = queries.codes[:, part]
+        self._width = len(self._continuous) + len(self._codes)
+        self._own = part.start if leave_one_out else None
+        low = self._continuous.min(axis=1)[:, None]
+        high = self._continuous.max(axis=1)[:, None]
+        # Where no gap exceeds 1, nothing is capped.
+        self._far = (blocks.high - low > 1) | (high - blocks.low > 1)
+        self._bounds, self._home = self._bound()
 
-
-def groups_of(rows: Rows) -> Iterator[Group]:
-    """The rows of a table, group by group, in the order of its blocks."""
-    if len(rows) == 0:
-        return
-    blocks = rows.blocks
-    for start, end in pairwise(blocks.groups.tolist()):
-        yield Group(
-            places=slice(start, end),
-            ids=blocks.order[start:end],
-            continuous=blocks.continuous[:, start:end],
-            codes=blocks.codes[:, start:end],
-        )
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Search:
-    """One group of queries among the blocks of a table."""
-
-    group: Group
-    blocks: Blocks
-    leave_one_out: bool
+    def units(self, distances: NDArray[np.float32]) -> Units:
+        """Distances as limits: no bound of what is as close as that is beyond them."""
+        unit = FARTHEST // self._width
+        raised = (distances + TIE * self._width) * unit
+        return np.asarray(np.clip(raised, 0, FARTHEST), dtype=np.uint16)
 
     def closest(self, best: "Best") -> None:
         """Find the closest rows of the queries, and keep them in `best`."""
-        ahead = self.look(best)
-        ahead = ahead[self.bounds[ahead] <= best.worst.max() + self.tie]
-        self.refine(best, ahead, self.bounds_of(ahead))
+        if np.isinf(best.worst).any():
+            for block, some in self._at_home():
+                best.begin(some, self._distances(block, some), self._rows(block))
+            self._bounds[self._home, np.arange(len(self.ids))] = FARTHEST + 1
+        for share in SHARES:
+            self._refine(best, np.float32(share))
 
-    def look(self, best: "Best", see: Observer | None = None) -> Ints:
-        """Open the first blocks, so that there is a worst distance; see `refine`.
+    def _refine(self, best: "Best", share: np.float32) -> None:
+        """Look at blocks within a share of the worst distances."""
+        limits = self.units(best.worst * share)
+        for block, bounds in enumerate(self._bounds):
+            near = np.flatnonzero(bounds <= limits)
+            for some in _pieces(near, WIDE):
+                if best.add(some, self._distances(block, some), self._rows(block)):
+                    limits = self.units(best.worst * share)
+            bounds[near] = FARTHEST + 1
+        best.settle()
 
-        Returns:
-            Numbers of the other blocks, those of the least bounds first.
-        """
-        ahead = np.argsort(self.bounds, kind="stable")
-        reached = np.cumsum(np.diff(self.blocks.starts)[ahead])
-        first = 1 + int(np.searchsorted(reached, max(FIRST, best.keys.shape[1] + 1)))
-        self._open(ahead[:first], best, see)
-        return ahead[first:]
-
-    def refine(
-        self, best: "Best", ahead: Ints, by_query: NDArray[np.float32], see: Observer | None = None
-    ) -> None:
-        """Open the blocks that may hold better rows.
+    def within(
+        self, limits: NDArray[np.float32]
+    ) -> Iterator[tuple[Ints, Ints, NDArray[np.float32]]]:
+        """Which queries are how near to which rows.
 
         Args:
-            best: Best rows so far of the queries, in their order.
-            ahead: Numbers of the blocks.
-            by_query: What `bounds_of` gives for them.
-            see: Told of what is opened.
+            limits: Shape ``(queries,)``, sums over columns: how near each asks for.
+
+        Yields:
+            Queries; where in the order of the blocks the rows are that are within the limit of
+            each; distances.
         """
-        while len(ahead):
-            needed = (by_query <= best.worst[:, None] + self.tie).any(axis=0)
-            ahead, by_query = ahead[needed], by_query[:, needed]
-            now, ahead, by_query = ahead[:CHUNK], ahead[CHUNK:], by_query[:, CHUNK:]
-            if len(now):
-                self._open(now, best, see)
+        reached = self.units(limits)
+        for block, bounds in enumerate(self._bounds):
+            for some in _pieces(np.flatnonzero(bounds <= reached), WIDE):
+                dist = self._distances(block, some)
+                hits = np.flatnonzero(dist <= limits[some])
+                places, queries = np.divmod(hits, len(some))
+                yield some[queries], self.blocks.starts[block] + places, dist.ravel()[hits]
 
-    def _open(self, now: Ints, best: "Best", see: Observer | None) -> None:
-        places = self.blocks.positions(now)
-        dist = self.distances(places)
-        best.add(slice(None), dist, self.blocks.order[places])
-        if see is not None:
-            see(now, places, dist)
+    def reached(self, limits: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which rows, in the order of the blocks, are within the limit of any query; see `within`.
 
-    @property
-    def tie(self) -> float:
-        """What float32 sums do not resolve."""
-        return TIE * (len(self.group.continuous) + len(self.group.codes))
-
-    @cached_property
-    def bounds(self) -> NDArray[np.float32]:
-        """Least distance of any query to each block, by ranges, shape ``(blocks,)``."""
-        low = self.group.continuous.min(axis=1)[:, None]
-        high = self.group.continuous.max(axis=1)[:, None]
-        gaps = np.maximum(self.blocks.low - high, low - self.blocks.high)
-        total = np.clip(gaps, 0, 1).sum(axis=0)
-        own = np.bitwise_or.reduce(bit_of(self.group.codes), axis=1)[:, None]
-        return np.asarray(total + ((self.blocks.bits & own) == 0).sum(axis=0), dtype=np.float32)
-
-    def bounds_of(self, chosen: Ints) -> NDArray[np.float32]:
-        """Least distance of each query to each chosen block, shape ``(queries, chosen)``."""
-        total = np.zeros((len(self.group.ids), len(chosen)), dtype=np.float32)
-        low, high = self.blocks.low[:, chosen], self.blocks.high[:, chosen]
-        below, above, ones = np.empty_like(total), np.empty_like(total), np.ones_like(total)
-        zeros = np.zeros_like(total)
-        for column, values in enumerate(self.group.continuous[:, :, None]):
-            np.subtract(low[column], values, out=below)
-            np.subtract(values, high[column], out=above)
-            np.maximum(below, above, out=below)
-            np.maximum(below, zeros, out=below)
-            np.minimum(below, ones, out=below)
-            total += below
-        bits = self.blocks.bits[:, chosen]
-        for column, own in enumerate(bit_of(self.group.codes)[:, :, None]):
-            total += (bits[column] & own) == 0
-        return total
-
-    def distances(self, places: Ints) -> NDArray[np.float32]:
-        """Distances to the rows at some places of the order, shape ``(queries, rows)``.
-
-        Each row's own is at infinity if it is left out.
+        The nearest queries are asked first: few rows are left for the others.
         """
-        dist = np.zeros((len(self.group.ids), len(places)), dtype=np.float32)
-        # numpy compares with an array of ones five times as fast as with the number one.
-        gap, ones = np.empty_like(dist), np.ones_like(dist)
-        for values, others in zip(self.group.continuous, self.blocks.continuous, strict=True):
-            np.subtract(values[:, None], others[places], out=gap)
-            np.abs(gap, out=gap)
-            np.minimum(gap, ones, out=gap)
-            dist += gap
-        dist += self._mismatches(places)
-        if self.leave_one_out:
-            dist[self.group.ids[:, None] == self.blocks.order[places]] = np.inf
+        found = np.zeros(len(self.blocks.order), dtype=np.bool_)
+        units = self.units(limits)
+        for block, bounds in enumerate(self._bounds):
+            near = np.flatnonzero(bounds <= units)
+            near = near[np.argsort(bounds[near], kind="stable")]
+            rows = np.arange(self.blocks.starts[block], self.blocks.starts[block + 1])
+            for some in (*_pieces(near[:FIRST], FIRST), *_pieces(near[FIRST:], WIDE)):
+                hit = (self._distances(block, some, rows) <= limits[some]).any(axis=1)
+                found[rows[hit]] = True
+                rows = rows[~hit]
+                if not len(rows):
+                    break
+        return found
+
+    def _at_home(self) -> Iterator[tuple[int, Ints]]:
+        """Blocks that are the nearest of queries by their bounds, and these queries."""
+        order = np.argsort(self._home, kind="stable")
+        starts = np.flatnonzero(np.diff(self._home[order], prepend=-1))
+        for some in np.split(order, starts[1:]):
+            for piece in _pieces(some, WIDE):
+                yield int(self._home[some[0]]), piece
+
+    def _rows(self, block: int) -> Ints:
+        return self.blocks.order[self.blocks.starts[block] : self.blocks.starts[block + 1]]
+
+    def _distances(self, block: int, some: Ints, among: Ints | None = None) -> NDArray[np.float32]:
+        """Distances of the rows of a block to some queries, shape ``(rows, some)``.
+
+        Only of those at some places of the order, if given.
+        """
+        start, stop = self.blocks.starts[block : block + 2]
+        rows = slice(start, stop) if among is None else among
+        gaps = (
+            self.blocks.continuous[:, rows][:, :, None]
+            - self._continuous.take(some, axis=1)[:, None]
+        )
+        np.abs(gaps, out=gaps)
+        for column in np.flatnonzero(self._far[:, block]):
+            # numpy compares with an array of ones many times as fast as with the number one.
+            np.minimum(gaps[column], np.ones_like(gaps[column]), out=gaps[column])
+        dist: NDArray[np.float32] = np.add.reduce(gaps, axis=0)
+        unlike = self.blocks.codes[:, rows][:, :, None] != self._codes.take(some, axis=1)[:, None]
+        narrow = np.uint8 if len(self._codes) < 256 else np.uint32
+        dist += np.add.reduce(unlike.view(np.uint8), axis=0, dtype=narrow)
+        if self._own is not None:
+            places = some + self._own
+            own = np.flatnonzero((places >= start) & (places < stop))
+            dist[places[own] - start, own] = np.inf
         return dist
 
-    def _mismatches(self, places: Ints) -> NDArray[np.unsignedinteger]:
-        narrow = np.uint8 if len(self.group.codes) < 256 else np.uint32
-        count = np.zeros((len(self.group.ids), len(places)), dtype=narrow)
-        for codes, others in zip(self.group.codes, self.blocks.codes, strict=True):
-            count += codes[:, None] != others[places]
-        return count
+    def _bound(self) -> tuple[Units, Ints]:
+        """Bounds of the queries, shape ``(blocks, queries)``, and the blocks of the least ones."""
+        blocks, unit = self.blocks, FARTHEST // self._width
+        tables = [
+            *map(_gap_table, self._continuous, blocks.low, blocks.high, [unit] * self._width),
+            *map(_code_table, self._codes, blocks.bits, [unit] * self._width),
+        ]
+        bounds = np.empty((len(blocks.low.T), len(self.ids)), dtype=np.uint16)
+        home = np.empty(len(self.ids), dtype=np.int64)
+        for start in range(0, len(self.ids), TILE):
+            some = slice(start, start + TILE)
+            total = np.zeros(bounds[:, some].T.shape, dtype=np.uint16)
+            for table, cells in tables:
+                total += table.take(cells[some], axis=0)
+            home[some] = total.argmin(axis=1)
+            bounds[:, some] = total.T
+        return bounds, home
+
+
+def _gap_table(
+    values: NDArray[np.float32], low: NDArray[np.float32], high: NDArray[np.float32], unit: int
+) -> tuple[Units, Ints]:
+    """Least gaps between cells of values and the ranges of blocks, and the cell of each value."""
+    order = np.argsort(values)
+    step = -(-len(values) // CELLS)
+    ordered, starts = values[order], np.arange(0, len(values), step)
+    least, most = ordered[starts], ordered[np.minimum(starts + step, len(values)) - 1]
+    gaps = np.clip(np.maximum(low - most[:, None], least[:, None] - high), 0, 1)
+    cells = np.empty(len(values), dtype=np.int64)
+    cells[order] = np.arange(len(values)) // step
+    return (gaps * np.float32(unit)).astype(np.uint16), cells
+
+
+def _code_table(
+    codes: NDArray[np.unsignedinteger], bits: NDArray[np.uint64], unit: int
+) -> tuple[Units, Ints]:
+    """Whether blocks lack a category, by its bit, and the bit of each code."""
+    lacked = (bits & bit_of(np.arange(64, dtype=np.uint8))[:, None]) == 0
+    return lacked * np.uint16(unit), (codes % 64).astype(np.int64)
+
+
+def _pieces(some: Ints, size: int) -> Iterator[Ints]:
+    for first in range(0, len(some), size):
+        yield some[first : first + size]
 
 
 @final
@@ -211,30 +263,60 @@ class Best:
         worst: Shape ``(queries,)``; farther rows are of no use.
     """
 
-    def __init__(self, queries: int, k: int, ceiling: NDArray[np.float32] | None = None) -> None:
+    def __init__(self, queries: int, k: int) -> None:
         self.keys: Ints = np.full((queries, k), NONE)
         self.worst: NDArray[np.float32] = np.full(queries, np.inf, dtype=np.float32)
-        self._ceiling = self.worst.copy() if ceiling is None else ceiling
+        self._found: list[tuple[Ints, Ints]] = []
+        self._many = 0
 
     @property
     def rows(self) -> Ints:
-        """Row numbers."""
+        """Row numbers, shape ``(queries, k)``; that of `NONE` where there are fewer."""
         return self.keys & 0xFFFFFFFF
 
-    def add(self, of: Ints | slice, dist: NDArray[np.float32], ids: Ints) -> None:
-        """Take the better of the known rows and new ones.
+    def begin(self, some: Ints, dist: NDArray[np.float32], ids: Ints) -> None:
+        """Take the best of the first rows that queries see.
 
         Args:
-            of: Which queries are concerned.
-            dist: Shape ``(queries concerned, rows)``.
-            ids: Shape ``(rows,)``, numbers of the new rows.
+            some: Which queries.
+            dist: Shape ``(rows, some)``.
+            ids: Shape ``(rows,)``, row numbers.
         """
-        useful = (dist <= self.worst[of][:, None]).any(axis=0)
-        if not useful.any():
-            return
         k = self.keys.shape[1]
-        new = (dist[:, useful].view(np.int32).astype(np.int64) << 32) | ids[useful]
-        keys = np.partition(np.concatenate([self.keys[of], new], axis=1), k - 1, axis=1)[:, :k]
-        self.keys[of] = keys
-        reached = (keys[:, k - 1] >> 32).astype(np.int32).view(np.float32)
-        self.worst[of] = np.minimum(reached, self._ceiling[of])
+        keys = _keys(dist, ids[:, None]).T
+        keys = np.partition(keys, k - 1, axis=1)[:, :k] if k < keys.shape[1] else keys
+        self.keys[some, : keys.shape[1]] = keys
+        self._measure(some)
+
+    def add(self, some: Ints, dist: NDArray[np.float32], ids: Ints) -> bool:
+        """Take note of more rows, see `begin`; returns whether `worst` is other than before."""
+        hits = np.flatnonzero(dist <= self.worst[some])
+        row, place = np.divmod(hits, len(some))
+        self._found.append((some[place], _keys(dist.ravel()[hits], ids[row])))
+        self._many += len(hits)
+        return self._many > SETTLE * len(self.worst) and self.settle()
+
+    def settle(self) -> bool:
+        """Keep the best of what was found; returns whether there was something."""
+        if not self._found:
+            return False
+        owners, keys = map(np.concatenate, zip(*self._found, strict=True))
+        self._found, self._many = [], 0
+        concerned = np.zeros(len(self.worst), dtype=np.bool_)
+        concerned[owners] = True
+        some, k = np.flatnonzero(concerned), self.keys.shape[1]
+        owners = np.concatenate([np.repeat(some, k), owners])
+        keys = np.concatenate([self.keys[some].ravel(), keys])
+        order = np.lexsort((keys, owners))
+        first = np.flatnonzero(np.diff(owners[order], prepend=-1))
+        self.keys[some] = keys[order[first[:, None] + np.arange(k)]]
+        self._measure(some)
+        return True
+
+    def _measure(self, some: Ints) -> None:
+        reached = (self.keys[some].max(axis=1) >> 32).astype(np.int32).view(np.float32)
+        self.worst[some] = np.minimum(self.worst[some], reached)
+
+
+def _keys(dist: NDArray[np.float32], ids: Ints) -> Ints:
+    return np.asarray(dist.view(np.int32).astype(np.int64) << 32 | ids, dtype=np.int64)

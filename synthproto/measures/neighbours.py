@@ -11,22 +11,14 @@ cost is that of computing all distances, in float32 and in pieces that fit the p
 Memory is linear in the number of rows.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.errors import ParameterError
-from synthproto.measures.blockwise import (
-    CHUNK,
-    Best,
-    Search,
-    check_sides,
-    groups_of,
-    small_buffers,
-)
-from synthproto.measures.rows import BLOCK, TIE, Floats, Ints, Rows, gower
+from synthproto.measures.blockwise import Best, check_sides, searches, small_buffers
+from synthproto.measures.rows import TIE, Floats, Ints, Rows, gower
 
 
 class Neighbours(NamedTuple):
@@ -92,10 +84,14 @@ def nearest(
     indices = np.empty((len(queries), k), dtype=np.int64)
     limits = None if ceiling is None else sums_of(ceiling, queries.width)
     with small_buffers():
-        for group in groups_of(queries):
-            best = Best(len(group.ids), k, None if limits is None else limits[group.ids])
-            Search(group, references.blocks, leave_one_out).closest(best)
-            indices[group.ids] = best.rows
+        for search in searches(queries, references.blocks, leave_one_out=leave_one_out):
+            best = Best(len(search.ids), k)
+            if limits is not None:
+                best.worst = limits[search.ids]
+            search.closest(best)
+            indices[search.ids] = best.rows
+    if ceiling is not None:
+        _fill(indices, len(references), leave_one_out=leave_one_out)
     return by_distance(queries, references, indices)
 
 
@@ -107,6 +103,22 @@ def by_distance(queries: Rows, references: Rows, indices: Ints) -> Neighbours:
     return Neighbours(
         np.take_along_axis(distances, order, axis=1), np.take_along_axis(indices, order, axis=1)
     )
+
+
+def _fill(indices: Ints, available: int, *, leave_one_out: bool) -> None:
+    """Give queries with fewer rows than wanted any others, in place."""
+    lacking = np.flatnonzero((indices >= available).any(axis=1))
+    known = np.sort(indices[lacking], axis=1)
+    k = indices.shape[1]
+    spare = np.arange(min(available, 2 * k + 1))
+    taken = (known[:, :, None] == spare).any(axis=1)
+    if leave_one_out:
+        taken |= spare == lacking[:, None]
+    others = np.argsort(taken, axis=1, kind="stable")[:, :k]
+    # Known rows are in front; the first of the others follow.
+    lacks = known >= available
+    known[lacks] = others[lacks[:, ::-1]]
+    indices[lacking] = known
 
 
 def balls(points: Rows, centres: Rows, radii: Floats, values: Floats) -> Balls:
@@ -125,43 +137,63 @@ def balls(points: Rows, centres: Rows, radii: Floats, values: Floats) -> Balls:
     Raises:
         SchemaError: The sides differ in their columns.
     """
-    check_sides(points, centres)
-    counts = np.zeros(len(points), dtype=np.int64)
-    lowest = np.full(len(centres), np.inf)
-    if len(centres) == 0:
-        return Balls(counts, lowest)
-    blocks = centres.blocks
-    limits = sums_of(radii, centres.width)[blocks.order]
-    with small_buffers():
-        for group in groups_of(points):
-            for inside, ids in _within(Search(group, blocks, leave_one_out=False), limits):
-                hit = inside.any(axis=0)
-                if hit.any():
-                    some, owners = inside[:, hit], ids[hit]
-                    counts[group.ids] += some.sum(axis=1)
-                    found = np.where(some, values[group.ids, None], np.inf).min(axis=0)
-                    lowest[owners] = np.minimum(lowest[owners], found)
-    return Balls(counts, lowest)
+    return nested_balls(points, centres, radii[:, None], values)[0]
 
 
-def _within(
-    search: Search, limits: NDArray[np.float32]
-) -> Iterator[tuple[NDArray[np.bool_], Ints]]:
-    """For pieces of the table: which distances are within each row's limit, and row numbers.
+def nested_balls(points: Rows, centres: Rows, radii: Floats, values: Floats) -> tuple[Balls, ...]:
+    """Several balls around each centre, in the time of the largest; see `balls`.
 
-    The limits are in the order of the blocks.
+    Args:
+        points: Rows that lie in balls or do not.
+        centres: Rows that are the centres of the balls.
+        radii: Shape ``(n_centres, b)``.
+        values: Shape ``(n_points,)``, any finite values.
+
+    Returns:
+        For each column of the radii counts and lowest values.
+
+    Raises:
+        SchemaError: The sides differ in their columns.
     """
-    highest = np.maximum.reduceat(limits, search.blocks.starts[:-1])
-    ahead = np.flatnonzero(search.bounds <= highest + search.tie)
-    bounds = search.bounds_of(ahead).min(axis=0)
-    near = bounds <= highest[ahead] + search.tie
-    ahead, bounds = ahead[near], bounds[near]
-    sizes = search.blocks.starts[ahead + 1] - search.blocks.starts[ahead]
-    places = search.blocks.positions(ahead)
-    places = places[np.repeat(bounds, sizes) <= limits[places] + search.tie]
-    for start in range(0, len(places), CHUNK * BLOCK):
-        now = places[start : start + CHUNK * BLOCK]
-        yield search.distances(now) <= limits[now], search.blocks.order[now]
+    check_sides(points, centres)
+    limits = sums_of(radii, centres.width)
+    found = tuple(
+        Balls(np.zeros(len(points), dtype=np.int64), np.full(len(centres), np.inf)) for _ in radii.T
+    )
+    if len(points) == 0:
+        return found
+    order = points.blocks.order
+    with small_buffers():
+        for search in searches(centres, points.blocks):
+            for owners, places, dist in search.within(limits.max(axis=1)[search.ids]):
+                owners, rows = search.ids[owners], order[places]
+                for (counts, lowest), limit in zip(found, limits.T, strict=True):
+                    inside = dist <= limit[owners]
+                    np.add.at(counts, rows[inside], 1)
+                    np.minimum.at(lowest, owners[inside], values[rows[inside]])
+    return found
+
+
+def covered(points: Rows, centres: Rows, radii: Floats) -> NDArray[np.bool_]:
+    """Which points lie in any ball: ``balls(...).counts > 0``, faster; see `balls`.
+
+    Args:
+        points: Rows that lie in balls or do not.
+        centres: Rows that are the centres of the balls.
+        radii: Shape ``(n_centres,)``.
+
+    Raises:
+        SchemaError: The sides differ in their columns.
+    """
+    check_sides(points, centres)
+    found = np.zeros(len(points), dtype=np.bool_)
+    if len(points) == 0:
+        return found
+    limits = sums_of(radii, centres.width)
+    with small_buffers():
+        for search in searches(centres, points.blocks):
+            found[points.blocks.order] |= search.reached(limits[search.ids])
+    return found
 
 
 def sums_of(distances: Floats, width: int) -> NDArray[np.float32]:

@@ -18,11 +18,8 @@ TIE = 1e-6
 FAR = 1000.0
 """Scaled values are clipped to this; a missing value is put at four times it."""
 
-BLOCK = 32
+BLOCK = 64
 """Rows of a block: fewer bound better, more cost less per row."""
-
-QUERIES = 64
-"""Rows that search together; they share the blocks that any of them needs."""
 
 SAMPLE = 256
 """Rows that a split looks at to choose its column."""
@@ -136,12 +133,11 @@ def gower(queries: Rows, references: Rows, pairs: tuple[Ints, Ints]) -> Floats:
 @final
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """Rows in an order that keeps similar rows together, cut into blocks and groups of blocks.
+    """Rows in an order that keeps similar rows together, cut into blocks.
 
     Attributes:
         order: Shape ``(n,)``, row numbers.
         starts: Shape ``(blocks + 1,)``, where in `order` each block begins, and the end.
-        groups: Where in `order` each group of queries begins, and the end.
         continuous: Shape ``(p, n)``, float32, in this order.
         codes: Shape ``(q, n)``, the narrowest unsigned integers that hold them, in this order.
         low: Shape ``(p, blocks)``, lowest value of each block.
@@ -151,7 +147,6 @@ class Blocks:
 
     order: Ints
     starts: Ints
-    groups: Ints
     continuous: NDArray[np.float32]
     codes: NDArray[np.unsignedinteger]
     low: NDArray[np.float32]
@@ -161,7 +156,7 @@ class Blocks:
     @classmethod
     def of(cls, rows: Rows) -> "Blocks":
         """Sort at least one row into blocks."""
-        parts, groups = _similar_parts(rows)
+        parts = _similar_parts(rows)
         order = np.concatenate(parts)
         ends = np.cumsum([len(part) for part in parts])
         continuous = rows.placed.astype(np.float32)[order].T.copy()
@@ -171,7 +166,6 @@ class Blocks:
         return cls(
             order=order,
             starts=starts,
-            groups=starts[np.append(np.flatnonzero(groups), len(parts))],
             continuous=continuous,
             codes=codes,
             low=np.minimum.reduceat(continuous, starts[:-1], axis=1),
@@ -179,33 +173,20 @@ class Blocks:
             bits=np.bitwise_or.reduceat(bit_of(codes), starts[:-1], axis=1),
         )
 
-    def positions(self, chosen: Ints) -> Ints:
-        """Where in `order` the rows of some blocks are, block after block."""
-        first, sizes = self.starts[chosen], self.starts[chosen + 1] - self.starts[chosen]
-        before = np.cumsum(sizes) - sizes
-        return np.asarray(np.arange(int(sizes.sum())) + np.repeat(first - before, sizes))
 
-
-def _similar_parts(rows: Rows) -> tuple[list[Ints], list[bool]]:
-    """Split rows again and again, on the column that divides the most, down to `BLOCK` rows.
-
-    Returns:
-        Row numbers of each block, and whether the block begins a group of queries.
-    """
+def _similar_parts(rows: Rows) -> list[Ints]:
+    """Split rows again and again, on the column that divides the most, down to `BLOCK` rows."""
     values = rows.placed.astype(np.float32)
     parts: list[Ints] = []
-    begins: list[bool] = []
-    stack = [(np.arange(len(rows)), False, True)]
+    stack = [np.arange(len(rows))]
     while stack:
-        part, grouped, leads = stack.pop()
+        part = stack.pop()
         if len(part) <= BLOCK:
             parts.append(part)
-            begins.append(leads or not grouped)
         else:
             left, right = _split(part, values, rows.codes)
-            within = grouped or len(part) <= QUERIES
-            stack += [(right, within, not within), (left, within, leads or not grouped)]
-    return parts, begins
+            stack += [right, left]
+    return parts
 
 
 def _split(part: Ints, values: NDArray[np.float32], codes: Ints) -> tuple[Ints, Ints]:

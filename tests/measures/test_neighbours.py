@@ -171,3 +171,11 @@ def test_a_ceiling_keeps_what_is_below_it() -> None:
     assert (found.distances >= exact.distances - TIE).all()
     pairs = np.broadcast_to(np.arange(300)[:, None], found.indices.shape), found.indices
     np.testing.assert_array_equal(found.distances, gower(queries, references, pairs))
+
+
+def test_a_ceiling_below_all_distances_gives_any_other_rows() -> None:
+    table = made(8, 300, 50, 3, 2)
+    found = nearest(table, table, 3, leave_one_out=True, ceiling=np.full(300, -1.0))
+    assert all(len({*line, own}) == 4 for own, line in enumerate(found.indices.tolist()))
+    few = nearest(table, table.take(np.arange(3)), 3, ceiling=np.full(300, -1.0))
+    assert np.sort(few.indices, axis=1).tolist() == [[0, 1, 2]] * 300

@@ -34,13 +34,9 @@ def test_blocks_hold_every_row_within_their_bounds(seed: int, count: int, p: int
     table = Rows(rng.integers(0, 3, (count, p)) / 2, rng.integers(0, 200, (count, q)) ** 2)
     blocks = table.blocks
     assert sorted(blocks.order.tolist()) == list(range(count))
-    assert (blocks.starts[0], blocks.starts[-1]) == (blocks.groups[0], blocks.groups[-1])
-    assert blocks.starts[-1] == count
+    assert (blocks.starts[0], blocks.starts[-1]) == (0, count)
     sizes = np.diff(blocks.starts)
     assert 0 < sizes.min() <= sizes.max() <= BLOCK
-    assert set(blocks.groups.tolist()) <= set(blocks.starts.tolist())
-    places = blocks.positions(np.arange(len(sizes)))
-    assert places.tolist() == list(range(count))
     owner = np.repeat(np.arange(len(sizes)), sizes)
     assert (blocks.continuous >= blocks.low[:, owner]).all()
     assert (blocks.continuous <= blocks.high[:, owner]).all()
