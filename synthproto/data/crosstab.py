@@ -166,7 +166,10 @@ class _Group:
         if len(self.shape) == 1:
             return values
         cube, last = values.reshape(*self.shape, -1), len(self.shape)
-        return np.concatenate([_summed(cube, (axis, last)) for axis in range(last)])
+        summed = np.empty_like(values, shape=(sum(self.shape), values.shape[1]))
+        for axis, span in enumerate(self.spans.values()):
+            summed[span] = _summed(cube, (axis, last))
+        return summed
 
 
 @unchecked
