@@ -60,6 +60,10 @@ class AdaptedModel(nn.Module, Generic[Batch, Output]):
 # --- a model with a training loop of its own -------------------------------------------------
 
 
+# Seconds of one wait: a Ctrl-C that comes in the moment before a wait begins does not end it.
+_SLICE = 0.2
+
+
 class _Stopped(BaseException):
     """Unwinds a fit that is no longer wanted; not an `Exception`, so that the fit lets it pass."""
 
@@ -178,11 +182,16 @@ class ForeignFit:
         self.state_dict()
 
     def close(self) -> None:
-        """End a fit that is still held, at once. A second call does nothing."""
+        """End a fit that is still held, at once. A second call does nothing.
+
+        Raises:
+            Exception: What the fit raises while it is unwound.
+        """
         self._unwanted = True
-        if self._thread.is_alive():
-            self._hand_over()
-            self._thread.join()
+        while self._thread.is_alive():
+            self._go.release()
+            self._thread.join(_SLICE)
+        self._tell()
 
     def __enter__(self) -> Self:
         return self
@@ -200,7 +209,12 @@ class ForeignFit:
         if self._thread.ident is None:
             self._thread.start()
         self._go.release()
-        self._back.acquire()
+        while not self._back.acquire(timeout=_SLICE):
+            pass
+        self._tell()
+
+    def _tell(self) -> None:
+        """Raise what the fit raised, once."""
         if self._error is not None:
             error, self._error = self._error, None
             raise error
@@ -208,6 +222,8 @@ class ForeignFit:
     def _run(self) -> None:
         """The thread: the fit from beginning to end, with hooks that hold it."""
         self._go.acquire()
+        if self._unwanted:
+            return
         hooks = (
             register_optimizer_step_pre_hook(self._before_update),
             register_module_forward_pre_hook(self._before_forward),
