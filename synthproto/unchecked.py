@@ -1,4 +1,4 @@
-"""A way out of run-time type checks, for the few functions that run once a step."""
+"""A way out of run-time type checks, for inner functions that run once a step or a column."""
 
 from collections.abc import Callable
 
