@@ -6,6 +6,7 @@ so that the bound of a row is a sum of looked-up lines. What bounds do not rule 
 block by block, for all the rows that need the block at once.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias, final
@@ -26,7 +27,10 @@ CELLS = 256
 """Runs of similar values that bounds tell apart in a continuous column."""
 
 SHARES = (0.6, 1.0)
-"""Shares of the worst distance so far within which blocks are looked at, one after the other."""
+"""Shares of the worst distance so far within which blocks are looked at, one after the other.
+
+The last one alone where bounds leave less than `WIDE` rows to compare with each block.
+"""
 
 SETTLE = 1
 """Rows found for each query before the best of them are kept."""
@@ -119,7 +123,10 @@ class Search:
             for block, some in self._at_home():
                 best.begin(some, self._distances(block, some), self._rows(block))
             self._bounds[self._home, np.arange(len(self.ids))] = FARTHEST + 1
-        for share in SHARES:
+        limits = self.units(best.worst)
+        asked = sum(np.count_nonzero(bounds <= limits) for bounds in self._bounds)
+        # A look at few rows costs more for looking than for the rows that it spares later.
+        for share in SHARES if asked > WIDE * len(self._bounds) else SHARES[-1:]:
             self._refine(best, np.float32(share))
 
     def _refine(self, best: "Best", share: np.float32) -> None:
@@ -203,9 +210,10 @@ class Search:
         narrow = np.uint8 if len(self._codes) < 256 else np.uint32
         dist += np.add.reduce(unlike.view(np.uint8), axis=0, dtype=narrow)
         if self._own is not None:
-            places = some + self._own
-            own = np.flatnonzero((places >= start) & (places < stop))
-            dist[places[own] - start, own] = np.inf
+            # Queries are in the order of the blocks here, and asked in it.
+            first, last = (bisect_left(some, place - self._own) for place in (start, stop))
+            own = np.arange(first, last)
+            dist[some[own] + (self._own - start), own] = np.inf
         return dist
 
     def _bound(self) -> tuple[Units, Ints]:
@@ -302,14 +310,22 @@ class Best:
             return False
         owners, keys = map(np.concatenate, zip(*self._found, strict=True))
         self._found, self._many = [], 0
-        concerned = np.zeros(len(self.worst), dtype=np.bool_)
-        concerned[owners] = True
-        some, k = np.flatnonzero(concerned), self.keys.shape[1]
-        owners = np.concatenate([np.repeat(some, k), owners])
-        keys = np.concatenate([self.keys[some].ravel(), keys])
-        order = np.lexsort((keys, owners))
-        first = np.flatnonzero(np.diff(owners[order], prepend=-1))
-        self.keys[some] = keys[order[first[:, None] + np.arange(k)]]
+        # Two sorts of one key each are faster than one of two, the second one of 16 bits above all.
+        order = np.argsort(keys)
+        narrow = owners.astype(np.min_scalar_type(len(self.worst)))
+        order = order[np.argsort(narrow[order], kind="stable")]
+        owners, keys = owners[order], keys[order]
+        first = np.flatnonzero(np.diff(owners, prepend=-1))
+        some, k = owners[first], self.keys.shape[1]
+        many = np.diff(first, append=len(owners))
+        rank = np.arange(len(owners)) - np.repeat(first, many)
+        line = np.repeat(np.arange(len(some)), many)
+        # No more than k of what was found for a query can matter.
+        good = rank < k
+        both = np.full((len(some), 2 * k), NONE)
+        both[:, :k] = self.keys[some]
+        both[line[good], k + rank[good]] = keys[good]
+        self.keys[some] = np.partition(both, k - 1, axis=1)[:, :k]
         self._measure(some)
         return True
 
