@@ -68,7 +68,8 @@ class C2STCurve:
 class GiveawayBars:
     """What gives the synthetic rows away: the columns of `Giveaways`, largest first.
 
-    A bar is the area under the ROC curve that the trees lose when the column is shuffled.
+    A bar is the area under the ROC curve that the trees lose when the column is shuffled. The
+    remark says the whole area: where it is about 0.5 or below, bars are noise.
 
     Attributes:
         columns: Most columns to show, 1 to 9.
@@ -99,13 +100,14 @@ class GiveawayBars:
     def __call__(self, pair: TablePair) -> Picture:
         """Draw."""
         found = pair.get(Giveaways(self.folds, self.seed))["importance"].iloc[: self.columns]
+        whole = pair.get(TwoSampleTest("trees", self.folds, self.seed, importances=True)).auc
         values = np.maximum(found.to_numpy(dtype=np.float64), 0.0)
         end = max(0.05, float(values.max(initial=0.0)) * 1.1)
         area = plot_area(CARD_BOX, left=118.0)
         across = Scale(0.0, end, area.left, area.right)
         ink = Ink()
         title(ink, CARD_BOX, "what gives rows away")
-        remark(ink, CARD_BOX, "AUC lost when the column is shuffled", MUTED)
+        remark(ink, CARD_BOX, f"AUC lost when the column is shuffled, of {whole:.3f}", MUTED)
         upright_axis(ink, area, across, ticks(0.0, end, most=4))
         for place, (column, value) in enumerate(zip(found.index, values.tolist(), strict=True)):
             y = area.top - (place + 0.5) * (area.height / max(len(values), 1))

@@ -27,6 +27,8 @@ from synthproto.measures.rows import Floats
 _LEAST: Final = 1e-3
 _SYNTHETIC_DOTS: Final = Look("synthetic", Pen(SYNTHETIC), spoken=False, dot=Dot(SYNTHETIC, 3.2))
 _FLAGGED_DOTS: Final = Look("flagged", Pen(TEXT), spoken=False, dot=Dot(TEXT, 5.0))
+_MANY_FLAGGED_DOTS: Final = Look("flagged", Pen(TEXT), spoken=False, dot=Dot(TEXT, 2.2))
+_MANY: Final = 200
 
 
 @final
@@ -36,8 +38,9 @@ class DCRDistribution:
 
     Synthetic rows beside the holdout's (dashed), and as a broad band the real rows' to each
     other. A synthetic curve above the others at small distances is an alarm: rows closer to real
-    ones than people are to each other. Gower distance; the axis ends where 99 % of the control
-    rows are.
+    ones than people are to each other. Where there are copies, a remark says their share, and the
+    same of the holdout (without one, of the real rows among each other). Gower distance; the axis
+    ends where 99 % of the control rows are.
 
     Attributes:
         scale: Pixels of the picture per pixel of a 350 x 196 panel, 0.5 to 4; 2 for print.
@@ -61,16 +64,18 @@ class DCRDistribution:
         if pair.holdout is not None:
             found["holdout"] = search(pair, "holdout", "real", 2).distances[:, 0]
         found["synthetic"] = search(pair, "synthetic", "real", 2).distances[:, 0]
-        controls = np.concatenate([found["real"], found.get("holdout", found["real"])])
+        control = "real" if pair.holdout is None else "holdout"
+        controls = np.concatenate([found["real"], found[control]])
         end = float(np.quantile(controls, 0.99)) or 1.0
         places = np.linspace(0.0, end, 240)
         curves = [
             Curve(side, PENS[side], places, _up_to(places, distances))
             for side, distances in found.items()
         ]
-        copies = float((found["synthetic"] == 0).mean())
+        copies, others = (percent(float((found[s] == 0).mean())) for s in ("synthetic", control))
         ink = curves_panel("distance to closest record", curves, (0.0, end))
-        remark(ink, CARD_BOX, f"copies {percent(copies)}" if copies else "", SYNTHETIC)
+        said = f"copies {copies}, {control} {others}" if (found["synthetic"] == 0).any() else ""
+        remark(ink, CARD_BOX, said, SYNTHETIC)
         return card(ink, self.scale)
 
 
@@ -118,7 +123,8 @@ class FlaggedRows:
     """Real, synthetic and flagged rows in the plane of the real table's principal components.
 
     Flagged are the synthetic rows that `Audit` finds too close to a real one; the title says their
-    share, which is about `share` for a harmless table. They are drawn last and never sampled away.
+    share, which is about `share` for a harmless table. They are drawn last and never sampled away,
+    smaller where they are many, so that they do not hide the others.
 
     Attributes:
         share: As in `Audit`.
@@ -154,7 +160,10 @@ class FlaggedRows:
         some = sampled(pair.synthetic, self.points, self.seed)
         layers = [
             (_SYNTHETIC_DOTS, [fit.plane(pair.synthetic, some)]),
-            (_FLAGGED_DOTS, [fit.plane(pair.synthetic, flagged)]),
+            (
+                _MANY_FLAGGED_DOTS if len(flagged) > _MANY else _FLAGGED_DOTS,
+                [fit.plane(pair.synthetic, flagged)],
+            ),
         ]
         return sheet.cards([layer for layer in layers if len(layer[1][0])])[0]
 

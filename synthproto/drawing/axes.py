@@ -93,7 +93,7 @@ def upright_axis(ink: Ink, area: Box, across: Scale, marks: Sequence[Tick]) -> N
     for mark in marks:
         x = across.at(mark.at)
         ink.line(_LIGHT, np.array([(x, area.bottom), (x, area.top)]))
-        half = 3 * len(mark.name)
+        half = text_width(mark.name, 10.0) / 2
         align: Literal["left", "center", "right"] = "center"
         if x - half < area.left - 30:
             align = "left"

@@ -1,10 +1,14 @@
 """Attacks: a model that leaks is found, one that does not is not, by hand and in known cases."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from synthproto.artifacts.attacks import AttributeInference, MembershipInference
+from synthproto.artifacts.privacy import DCRShare
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
@@ -38,6 +42,24 @@ def test_membership() -> None:
     assert leaking["true_positive_at_0.01"] == pytest.approx(0.5, abs=0.02)
     assert leaking["advantage_at_0.01"] == leaking["true_positive_at_0.01"] - 0.01
     assert leaking == MembershipInference((0.01,))(pair_of(real, half, holdout))
+
+
+def test_half_memorised_tables_are_caught_and_samples_are_not() -> None:
+    """What users call, on whole tables; `test_risk` has the same of the formulas."""
+    ends: list[tuple[MembershipInference | DCRShare, str]]
+    ends = [(MembershipInference(), "auc_"), (DCRShare(), "")]
+    covered, caught = Counter[str](), Counter[str]()
+    for seed in range(50):
+        real, fresh, holdout = (frame(3 * seed + part, 120) for part in range(3))
+        half = pd.concat([real[:60], fresh[60:]], ignore_index=True)
+        sample, leak = pair_of(real, fresh, holdout), pair_of(real, half, holdout)
+        for score, end in ends:
+            low, high = (score(sample)[f"{end}{side}"] for side in ("low", "high"))
+            covered[score.name] += low <= 0.5 <= high
+            caught[score.name] += score(leak)[f"{end}low"] > 0.5
+    # A 95 % interval misses more often than this once in a thousand runs.
+    assert min(covered.values()) >= binom.ppf(0.001, 50, 0.95)
+    assert set(caught.values()) == {50}
 
 
 def test_attributes() -> None:

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.artifacts import detection_plots, risk_plots
 from synthproto.artifacts.curves import PENS, Curve, curves_panel
 from synthproto.artifacts.detection_plots import C2STCurve, GiveawayBars
 from synthproto.artifacts.risk_plots import DCRDistribution, FlaggedRows, MembershipCurve
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.drawing.axes import CARD
+from synthproto.drawing.fonts import text_width
 from synthproto.drawing.picture import Picture
 from synthproto.errors import ParameterError, UndefinedScoreError
 
@@ -62,6 +64,43 @@ def test_copies_are_above_the_control() -> None:
     top = slice(38, 46)
     high = [(p.pixels[top, 60:300, 2] < 60).sum() for p in (sample, copies)]
     assert high[1] > 200 > high[0]
+
+
+def test_copies_are_said_beside_those_of_the_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(risk_plots, "remark", lambda _ink, _box, text, _color: said.append(text))
+    half = Table(pd.concat([frame(0).iloc[:75], frame(2).iloc[75:]], ignore_index=True), SPEC)
+    fifth = Table(pd.concat([frame(0).iloc[:30], frame(1).iloc[30:]], ignore_index=True), SPEC)
+    for pair in (
+        TablePair(REAL, half, fifth),
+        TablePair(REAL, half),
+        TablePair(REAL, Table(frame(2), SPEC), fifth),
+    ):
+        DCRDistribution()(pair)
+    assert said == ["copies 50%, holdout 20%", "copies 50%, real 0%", ""]
+    # The legend begins 159 pixels from the left, the remark at 10.
+    assert text_width("copies 100%, holdout 100%", 10.0) < 159 - 10 - 4
+
+
+def test_many_flagged_rows_do_not_hide_the_others() -> None:
+    # Dots of the size that fits few flagged rows leave about 120 pixels of the others.
+    real, fresh = frame(0, 800), frame(2, 800)
+    half = pd.concat([real.iloc[:400], fresh.iloc[400:]], ignore_index=True)
+    picture = FlaggedRows()(TablePair(Table(real, SPEC), Table(half, SPEC), HOLDOUT))
+    assert orange(picture) > 250
+
+
+def test_giveaways_say_the_whole_area(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        detection_plots, "remark", lambda _ink, _box, text, _color: said.append(text)
+    )
+    for table in (Table(frame(3, shift=9.0), SPEC), REAL):
+        GiveawayBars(folds=2)(TablePair(REAL, table))
+    areas = [float(text.rsplit(" of ", 1)[1]) for text in said]
+    # Copies mislead the classifier, which learns that the other one of two equal rows is here.
+    assert areas[0] == 1.0
+    assert areas[1] < 0.5
 
 
 def test_awkward_tables() -> None:

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthproto.drawing.ticks import Quantity, percent, short, ticks
+from synthproto.drawing.axes import CARD, Box, Scale, plot_area, upright_axis
+from synthproto.drawing.fonts import text_width
+from synthproto.drawing.ink import Ink
+from synthproto.drawing.ticks import Quantity, Tick, percent, short, ticks
 
 
 def names(low: float, high: float, quantity: Quantity = "number", most: int = 5) -> list[str]:
@@ -16,6 +19,14 @@ def names(low: float, high: float, quantity: Quantity = "number", most: int = 5)
 
 def moment(text: str) -> float:
     return float(np.datetime64(text, "s").astype(np.int64))
+
+
+def test_the_name_at_the_end_of_an_axis_is_not_cut() -> None:
+    ink, area = Ink(), plot_area(Box(0.0, 0.0, *CARD), left=42.0)
+    upright_axis(ink, area, Scale(0.0, 1.0, area.left, area.right), [Tick(1.0, "100%")])
+    label = ink.labels[0]
+    ends = {"left": 1.0, "center": 0.5, "right": 0.0}[label.align]
+    assert label.x + ends * text_width(label.text, label.size) <= CARD[0]
 
 
 @pytest.mark.parametrize(
