@@ -26,7 +26,8 @@ _BAR: Final = 13.0
 class C2STCurve:
     """ROC curves of the classifiers of `C2ST`, which tell synthetic from real rows.
 
-    The nearer to the dashed diagonal the better; the legend says the areas.
+    The nearer to the dashed diagonal the better; the legend says the areas. A curve far *below* it
+    is no praise: the classifiers meet copies of rows that they were taught to call real.
 
     Attributes:
         learners: Which classifiers.
