@@ -93,13 +93,16 @@ def test_every_mistake_is_blamed_on_a_line_of_its_own() -> None:
 
 
 def pyright(*words: str) -> subprocess.CompletedProcess[str]:
-    # Without being told, pyright reads the packages of whichever python comes first on the PATH.
+    # It reads the packages of whichever python comes first on the PATH; --verifytypes knows no
+    # other way to be told.
+    programs = str(Path(sys.executable).parent)
     return subprocess.run(
-        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, *words],
+        [sys.executable, "-m", "pyright", *words],
         capture_output=True,
         text=True,
         check=False,
         cwd=ROOT,
+        env=os.environ | {"PATH": os.pathsep.join((programs, os.environ.get("PATH", "")))},
     )
 
 
@@ -138,6 +141,7 @@ class Mutant(NamedTuple):
 
 
 CONTRACTS = "synthproto/contracts.py"
+TRACKING = "synthproto/tracking.py"
 STEPS = "synthproto/training/steps.py"
 TRAINER = "synthproto/training/trainer.py"
 VALIDATION = "synthproto/training/validation.py"
@@ -156,7 +160,7 @@ MUTANTS = [
     ),
     Mutant(
         "report_trackers_need_not_draw",
-        CONTRACTS,
+        TRACKING,
         "class ReportTracker(ScalarTracker, ArrayTracker, FigureTracker, Protocol):",
         "class ReportTracker(ScalarTracker, ArrayTracker, Protocol):",
     ),
@@ -204,13 +208,13 @@ MUTANTS = [
     ),
     Mutant(
         "scores_give_anything",
-        CONTRACTS,
+        TRACKING,
         "Score: TypeAlias = Callable[[Resources], float | Mapping[str, float]]",
         "Score: TypeAlias = Callable[[Resources], object]",
     ),
     Mutant(
         "plots_give_anything",
-        CONTRACTS,
+        TRACKING,
         "Plot: TypeAlias = Callable[[Resources], Drawing | Mapping[str, Drawing]]",
         "Plot: TypeAlias = Callable[[Resources], object]",
     ),
@@ -222,7 +226,7 @@ MUTANTS = [
     ),
     Mutant(
         "trackers_need_not_close",
-        CONTRACTS,
+        TRACKING,
         '    def close(self) -> object:\n        """Flush, release, and raise if anything was '
         'lost. A second call does nothing."""\n        ...\n',
         "",

@@ -99,7 +99,7 @@ class Search:
     def __init__(
         self, queries: Blocks, part: slice, blocks: Blocks, *, leave_one_out: bool
     ) -> None:
-        self.ids = queries.order[part]
+        self.ids: Ints = queries.order[part]
         self.blocks = blocks
         self._continuous = queries.continuous[:, part]
         self._codes = queries.codes[:, part]

@@ -41,6 +41,7 @@ def test_the_command_works_where_the_environment_is_not_activated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     with TensorBoardTracker(tmp_path / "vae") as tracker:
         program = Path(sys.executable).parent / "tensorboard"
         assert tracker.command == f"{program} --logdir {tmp_path}"
