@@ -90,14 +90,14 @@ class Diffusion(nn.Module):
 
     def forward(self, rows: Tensor) -> DiffusionOutput:
         """Loss of encoded rows, shape ``(batch, width)``, each at a random time."""
-        time = torch.randint(1, self.steps + 1, (len(rows),))
+        time = torch.randint(1, self.steps + 1, (len(rows),), device=rows.device)
         kept, noise = self.get_buffer("kept")[time, None], torch.randn_like(rows)
         noised = kept.sqrt() * rows + (1 - kept).sqrt() * noise
         for block in self.one_hot:
             noised[:, block] = _draw(_mixed(rows[:, block], kept))
         guess = self.denoiser(noised, time)
         gaussian = F.mse_loss(guess[:, self.continuous], noise[:, self.continuous])
-        multinomial = torch.zeros(())
+        multinomial = torch.zeros_like(gaussian)
         for block in self.one_hot:
             before = self._before(noised[:, block], rows[:, block], time)
             guessed = self._before(noised[:, block], guess[:, block].softmax(1), time)
@@ -114,7 +114,7 @@ class Diffusion(nn.Module):
 
     def generate(self, params: DiffusionParams) -> pd.DataFrame:
         """Start from pure noise and undo it step by step."""
-        rows = torch.randn(params.n_records, self.width)
+        rows = torch.randn(params.n_records, self.width, device=self.get_buffer("kept").device)
         for block in self.one_hot:
             rows[:, block] = _draw(torch.ones_like(rows[:, block]))
         for step in range(self.steps, 0, -1):
@@ -122,7 +122,7 @@ class Diffusion(nn.Module):
         return self.decode(rows)
 
     def _step_back(self, rows: Tensor, step: int) -> Tensor:
-        time = torch.full((len(rows),), step)
+        time = torch.full((len(rows),), step, device=rows.device)
         guess = self.denoiser(rows, time)
         kept, kept_before = self.get_buffer("kept")[step], self.get_buffer("kept")[step - 1]
         ratio = kept / kept_before

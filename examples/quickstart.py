@@ -49,6 +49,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--categorical", default="", help="its columns to treat as categories: a,b")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--rows", type=int, help="use only the first rows")
+    parser.add_argument("--device", default="cpu", help="where to train: cuda, mps, ...")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder of all runs")
     return parser.parse_args()
 
@@ -65,7 +66,7 @@ def main() -> None:
     real, holdout = split(table, holdout=0.2)
     codec = TableCodec.fit(real)
     one_hot = [block.slice for block in codec.blocks if block.form == "one-hot"]
-    vae = VAE(codec.width, one_hot, codec.decode)
+    vae = VAE(codec.width, one_hot, codec.decode).to(given.device)
     plan = TablePlan(
         scores=[MeanJSDistance(), JSDistance(), CorrelationDistance()],
         arrays=[Juxtaposition("mean")],
@@ -88,7 +89,9 @@ def main() -> None:
                 loss=loss_of,
                 optimizer=torch.optim.Adam(vae.parameters(), lr=1e-3, fused=True),
             ),
-            batches=Batches(VAEBatch(features=codec.encode(real)), size=500, seed=0),
+            batches=Batches(
+                VAEBatch(features=codec.encode(real)), size=500, seed=0, device=given.device
+            ),
             routines=[LossRoutine(tracker), Every(5, validation)],
             stopper=MaxEpochs(given.epochs),
         )

@@ -50,7 +50,7 @@ class Vocabulary:
         """Rows of words as a frame; of a range, one of the real values in it at random."""
         columns = {}
         for index, (name, words) in enumerate(self.words.items()):
-            cells, found = self.cells[name], rows[:, index].numpy()
+            cells, found = self.cells[name], rows[:, index].cpu().numpy()
             ends = np.append(np.searchsorted(cells, words), len(cells))
             share = torch.rand(len(found)).numpy()
             place = ends[found] + share * (ends[found + 1] - ends[found])
@@ -117,15 +117,16 @@ class Transformer(nn.Module):
         """Logits of each column up to the one after ``before``, other columns' words excluded."""
         state = self.embedding(F.pad(before, (1, 0), value=self.embedding.num_embeddings - 1))
         length = state.shape[1]
-        mask = nn.Transformer.generate_square_subsequent_mask(length)
+        mask = nn.Transformer.generate_square_subsequent_mask(length, before.device)
         state = self.layers(state + self.position[:length], mask=mask, is_causal=True)
         logits: Tensor = self.leave(state)
         return logits.masked_fill(self.get_buffer("foreign")[:length], -torch.inf)
 
     def generate(self, params: TransformerParams) -> pd.DataFrame:
         """Draw one column after the other."""
-        words = torch.zeros(params.n_records, 0, dtype=torch.long)
+        first = self.get_buffer("first")
+        words = first.new_zeros(params.n_records, 0)
         for _ in self.sizes:
             weights = (self._logits(words)[:, -1] / params.temperature).softmax(1)
             words = torch.cat([words, torch.multinomial(weights, 1)], dim=1)
-        return self.decode(words - self.get_buffer("first"))
+        return self.decode(words - first)

@@ -57,7 +57,7 @@ class VAE(nn.Module):
         one_hot: Sequence[slice],
         decode: Callable[[Tensor], pd.DataFrame],
         latent: int = 16,
-        hidden: int = 256,
+        hidden: int = 128,
     ) -> None:
         super().__init__()
         self.latent, self.one_hot, self.decode = latent, tuple(one_hot), decode
@@ -104,10 +104,11 @@ class VAE(nn.Module):
 
     def generate(self, params: VAEParams) -> pd.DataFrame:
         """Draw rows: noise around continuous means, one category of each one-hot block."""
-        rows = self.decoder(torch.randn(params.n_records, self.latent) * params.temperature)
-        index = self.get_buffer("continuous")
-        noise = torch.randn(len(rows), len(index)) * self.log_scale.clamp(min=-4.0).exp()
-        rows[:, index] += noise * params.temperature
+        scale = self.log_scale.clamp(min=-4.0).exp()
+        latent = torch.randn(params.n_records, self.latent, device=scale.device)
+        rows = self.decoder(latent * params.temperature)
+        noise = torch.randn(len(rows), len(scale), device=scale.device)
+        rows[:, self.get_buffer("continuous")] += noise * scale * params.temperature
         for block in self.one_hot:
             logits = rows[:, block] / params.temperature
             drawn = torch.multinomial(logits.softmax(dim=1), 1).squeeze(1)

@@ -59,7 +59,7 @@ class Critic(nn.Module):
 
     def _gradient_penalty(self, synthetic: Tensor, real: Tensor) -> Tensor:
         """Mean squared deviation from 1 of the gradient's norm, between real and synthetic rows."""
-        share = torch.rand(len(real), 1)
+        share = torch.rand(len(real), 1, device=real.device)
         between = (share * real + (1 - share) * synthetic).requires_grad_()
         (gradient,) = torch.autograd.grad(self(between).sum(), between, create_graph=True)
         penalty: Tensor = (gradient.norm(dim=1) - 1).square().mean()
@@ -103,7 +103,8 @@ class Generator(nn.Module):
 
     def _draw(self, count: int) -> Tensor:
         """Rows from fresh noise; their one-hot blocks are soft, but nearly hard."""
-        rows: Tensor = self.layers(torch.randn(count, self.noise))
+        device = next(self.parameters()).device
+        rows: Tensor = self.layers(torch.randn(count, self.noise, device=device))
         parts, end = [], 0
         for block in sorted(self.one_hot, key=lambda block: block.start):
             parts += [rows[:, end : block.start], F.gumbel_softmax(rows[:, block], tau=0.2)]

@@ -14,6 +14,9 @@ from torch import Tensor
 
 import synthproto as sp
 
+NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+on_devices = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NO_CUDA)])
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 sys.path.insert(0, str(EXAMPLES))
 
@@ -68,36 +71,42 @@ def trained(
         return sample()
 
 
-def test_the_diffusion_model_learns_pairs(real: sp.Table, codec: sp.TableCodec) -> None:
+@on_devices
+def test_the_diffusion_model_learns_pairs(
+    real: sp.Table, codec: sp.TableCodec, device: str
+) -> None:
     torch.manual_seed(0)
-    model = Diffusion(codec.width, one_hot(codec), codec.decode, steps=10, hidden=64)
+    model = Diffusion(codec.width, one_hot(codec), codec.decode, steps=10, hidden=64).to(device)
     step = sp.GradientStep(
         model=model,
         loss=sp.loss_of,
         optimizer=torch.optim.Adam(model.parameters(), lr=3e-3),
         ema=sp.Ema(model, 0.98),
     )
-    batches = sp.Batches(codec.encode(real), size=250)
+    batches = sp.Batches(codec.encode(real), size=250, device=device)
     made = trained(step, batches, lambda: model.generate(DiffusionParams(1500)), epochs=20)
     assert pair_distance(real, made) < 0.4 * pair_distance(real, shuffled(real))
 
 
-def test_the_transformer_learns_pairs(real: sp.Table) -> None:
+@on_devices
+def test_the_transformer_learns_pairs(real: sp.Table, device: str) -> None:
     torch.manual_seed(0)
     words = Vocabulary(real.frame, words=20)
-    model = Transformer(words.sizes, words.decode, width=32, depth=1)
+    model = Transformer(words.sizes, words.decode, width=32, depth=1).to(device)
     step = sp.GradientStep(
         model=model, loss=sp.loss_of, optimizer=torch.optim.Adam(model.parameters(), lr=5e-3)
     )
-    batches = sp.Batches(words.encode(real.frame), size=250)
+    batches = sp.Batches(words.encode(real.frame), size=250, device=device)
     made = trained(step, batches, lambda: model.generate(TransformerParams(1500)), epochs=12)
     assert pair_distance(real, made) < 0.4 * pair_distance(real, shuffled(real))
 
 
-def test_the_wgan_learns_pairs(real: sp.Table, codec: sp.TableCodec) -> None:
+@on_devices
+def test_the_wgan_learns_pairs(real: sp.Table, codec: sp.TableCodec, device: str) -> None:
     torch.manual_seed(0)
     generator = Generator(codec.width, one_hot(codec), codec.decode, noise=8, hidden=64)
-    critic = Critic(codec.width, hidden=64)
+    generator.to(device)
+    critic = Critic(codec.width, hidden=64).to(device)
     step = sp.AdversarialStep(
         generator=generator,
         critic=critic,
@@ -107,7 +116,7 @@ def test_the_wgan_learns_pairs(real: sp.Table, codec: sp.TableCodec) -> None:
         critic_optimizer=torch.optim.Adam(critic.parameters(), 2e-3, (0.5, 0.9)),
         ema=sp.Ema(generator, 0.95),
     )
-    batches = sp.Batches(codec.encode(real), size=250)
+    batches = sp.Batches(codec.encode(real), size=250, device=device)
     made = trained(step, batches, lambda: generator.generate(WGANParams(1500)), epochs=50)
     assert pair_distance(real, made) < 0.5 * pair_distance(real, shuffled(real))
 

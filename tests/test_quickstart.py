@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -46,6 +47,13 @@ def test_the_shipped_table(tmp_path: Path) -> None:
     (folder,) = (tmp_path / "runs").iterdir()
     assert list(folder.glob("events.out.tfevents.*"))
     assert "loss" in done.stderr  # the progress bar
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_the_model_trains_and_generates_on_its_device(tmp_path: Path) -> None:
+    done = run("--device", "cuda", "--rows", "600", "--epochs", "5", "--out", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    assert "fidelity/mean_js_distance" in done.stdout
 
 
 def test_a_table_of_ones_own(csv: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The quick start beside the imperative script that one would write in its place.
 
-    python tests/benchmarks/bench_quickstart.py [--rounds 5] [--epochs 10] [--hidden 256]
+    python tests/benchmarks/bench_quickstart.py [--rounds 5] [--epochs 10] [--hidden 128]
 
 Same table (20,190 x 8, a fifth held out), encoder, VAE, optimizer and batches of 500 on both
 sides; one process, one thread, CPU time, in turns (``turns.py``). The script is what such scripts
@@ -189,7 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The quick start and an imperative script.")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--hidden", type=int, default=128)
     given = parser.parse_args()
     torch.set_num_threads(1)
     check_numbers(Setting(given.hidden, given.epochs, fused=False))

@@ -48,9 +48,9 @@ Contestant = Callable[[Tensor, int, int], float]
 """Trains on rows, in batches of a size, for some epochs; returns CPU seconds."""
 
 
-def made() -> tuple[VAE, torch.optim.Optimizer]:
+def made(device: str = "cpu") -> tuple[VAE, torch.optim.Optimizer]:
     torch.manual_seed(0)
-    vae = VAE()
+    vae = VAE().to(device)
     return vae, torch.optim.Adam(vae.parameters(), lr=1e-3)
 
 
@@ -86,9 +86,9 @@ class Kept:
 
 
 def trainer_of(
-    batches: Callable[[int], Iterable[VAEBatch]], watched: bool, epochs: int
+    batches: Callable[[int], Iterable[VAEBatch]], watched: bool, epochs: int, device: str = "cpu"
 ) -> Trainer[VAEBatch, VAEOutput]:
-    vae, optimizer = made()
+    vae, optimizer = made(device)
     tracker = Kept()
     return Trainer(
         step=GradientStep(model=vae, loss=loss_of, optimizer=optimizer),
