@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import threading
 from types import TracebackType
 from typing import Self, final
 
@@ -10,6 +11,7 @@ from typing_extensions import Protocol, runtime_checkable
 from synthproto.cli.terminal import plain
 
 _DELAY = 2.0  # seconds
+_TICK = 1.0  # seconds
 
 
 @runtime_checkable
@@ -27,15 +29,18 @@ class _Bar(Protocol):
 class Bar:
     """Counts parts of the work as they begin; call it with what begins.
 
-    Silent where standard error is not a terminal, before two seconds have passed, and where tqdm
-    (the extra ``progress``) is not installed.
+    Its clock goes on while one part takes long. Silent where standard error is not a terminal,
+    before two seconds have passed, and where tqdm (the extra ``progress``) is not installed.
     """
 
     def __init__(self) -> None:
         self._bar: _Bar | None = None
+        self._drawing = threading.Lock()
+        self._done = threading.Event()
+        self._clock = threading.Thread(target=self._tick, name="progress bar", daemon=True)
 
     def __enter__(self) -> Self:
-        if importlib.util.find_spec("tqdm") is not None:
+        if sys.stderr.isatty() and importlib.util.find_spec("tqdm") is not None:
             from tqdm import tqdm
 
             style = "{n_fmt}/{total_fmt} |{bar}| {elapsed}<{remaining}  {desc}"
@@ -43,18 +48,20 @@ class Bar:
                 total=0,
                 file=sys.stderr,
                 delay=_DELAY,
-                disable=None,  # unless standard error is a terminal
                 leave=False,
                 dynamic_ncols=True,
-                miniters=1,
+                miniters=0,  # so that an update by nothing draws the clock
                 bar_format=style,
             )
+            self._clock.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         if self._bar is not None:
+            self._done.set()
+            self._clock.join()
             self._bar.close()
 
     def expect(self, steps: int) -> None:
@@ -65,5 +72,11 @@ class Bar:
     def __call__(self, part: str) -> None:
         """Show what begins now."""
         if self._bar is not None:
-            self._bar.set_description_str(plain(part, 50), refresh=False)
-            self._bar.update(1)
+            with self._drawing:
+                self._bar.set_description_str(plain(part, 50), refresh=False)
+                self._bar.update(1)
+
+    def _tick(self) -> None:
+        while self._bar is not None and not self._done.wait(_TICK):
+            with self._drawing:
+                self._bar.update(0)
