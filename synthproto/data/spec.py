@@ -262,7 +262,8 @@ def _column_faults(given: list[object], spec: TableSpec) -> list[str]:
             f"{listed(given)}.{did_you_mean(lacking, extra)}"
         )
     if extra:
-        faults.append(f"has {len(extra)} columns that the spec does not: {listed(extra)}")
+        columns = "1 column" if len(extra) == 1 else f"{len(extra)} columns"
+        faults.append(f"has {columns} that the spec does not: {listed(extra)}")
     return faults
 
 

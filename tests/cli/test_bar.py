@@ -18,7 +18,7 @@ class Terminal(io.StringIO):
 
 
 def terminal_in(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Takes the place of standard error; within the test, since pytest puts its own there before."""
+    """Takes the place of standard error, within the test: pytest puts its own there before it."""
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(synthproto.cli.bar, "_TICK", 0.02)

@@ -247,6 +247,8 @@ def test_every_misfit_is_told_in_one_go() -> None:
     ]
     with pytest.raises(SchemaError, match="synthetic table has 5 faults:\n  - it lacks 2 of 5"):
         SPEC.check(frame, "synthetic table")
+    one = SPEC.faults(people().assign(row=range(3)))
+    assert one == ["has 1 column that the spec does not: ['row']"]
 
 
 def test_empty_and_duplicate_frames_do_not_fit() -> None:
