@@ -13,6 +13,7 @@ from synthproto.measures.classifiers import (
     TwoSample,
     indistinguishable,
     require_learn,
+    shuffle_importances,
     two_sample_test,
 )
 
@@ -113,9 +114,11 @@ class Giveaways:
 
     def __call__(self, pair: TablePair) -> pd.DataFrame:
         """Train on some folds, shuffle the columns of the others."""
-        found = pair.get(TwoSampleTest("trees", self.folds, self.seed, importances=True))
+        found = pair.get(TwoSampleTest("trees", self.folds, self.seed))
+        sides = rows(pair, "real"), rows(pair, "synthetic")
         index = pd.Index(distance_columns(pair), name="column")
-        frame = pd.DataFrame({"importance": found.importances}, index=index)
+        importances = shuffle_importances(found, *sides, seed=self.seed)
+        frame = pd.DataFrame({"importance": importances}, index=index)
         return frame.sort_values("importance", ascending=False, kind="stable")
 
 
@@ -128,13 +131,11 @@ class TwoSampleTest:
         learner: As in `C2ST`.
         folds: As in `C2ST`.
         seed: As in `C2ST`.
-        importances: Whether columns are shuffled as well.
     """
 
     learner: Learner = "trees"
     folds: int = 5
     seed: int = 0
-    importances: bool = False
 
     def __call__(self, pair: TablePair) -> TwoSample:
         """Train and rank, for both tables."""
@@ -150,5 +151,4 @@ class TwoSampleTest:
             self.learner,
             folds=self.folds,
             seed=self.seed,
-            importances=self.importances,
         )

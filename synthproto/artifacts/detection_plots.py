@@ -101,7 +101,7 @@ class GiveawayBars:
     def __call__(self, pair: TablePair) -> Picture:
         """Draw."""
         found = pair.get(Giveaways(self.folds, self.seed))["importance"].iloc[: self.columns]
-        whole = pair.get(TwoSampleTest("trees", self.folds, self.seed, importances=True)).auc
+        whole = pair.get(TwoSampleTest("trees", self.folds, self.seed)).auc
         values = np.maximum(found.to_numpy(dtype=np.float64), 0.0)
         end = max(0.05, float(values.max(initial=0.0)) * 1.1)
         area = plot_area(CARD_BOX, left=118.0)

@@ -190,17 +190,23 @@ class TwoSample(NamedTuple):
     """What a classifier that tells synthetic from real rows found, on rows it was not trained on.
 
     Attributes:
-        auc: Mean over the folds of the area under the ROC curve; 0.5 if it cannot tell.
+        areas: Area under the ROC curve in each fold; 0.5 if it cannot tell.
         real: Score of each real row, higher for what looks synthetic.
         synthetic: Score of each synthetic row.
-        importances: For each column, continuous ones first, how much of the area is lost when
-            the column is shuffled among the test rows; empty unless asked for.
+        fold: The fold in which each row was tested, real rows first.
+        models: What was trained on all rows but those of each fold.
     """
 
-    auc: float
+    areas: Floats
     real: Floats
     synthetic: Floats
-    importances: Floats
+    fold: Ints
+    models: tuple[Classifier, ...]
+
+    @property
+    def auc(self) -> float:
+        """Mean of the folds' areas."""
+        return float(self.areas.mean())
 
 
 def two_sample_test(
@@ -210,7 +216,6 @@ def two_sample_test(
     *,
     folds: int = 5,
     seed: int = 0,
-    importances: bool = False,
 ) -> TwoSample:
     """Classifier two-sample test (C2ST): can a classifier tell the tables apart?
 
@@ -222,9 +227,7 @@ def two_sample_test(
         synthetic: At least two rows.
         learner: ``"linear"`` or ``"trees"``.
         folds: At least 2; no more are made than the shorter table has rows.
-        seed: Of folds, trees and shuffles.
-        importances: Whether to compute importances; only of trees, whose columns are the
-            table's.
+        seed: Of folds and trees.
 
     References:
         Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017.
@@ -232,27 +235,43 @@ def two_sample_test(
     rng = np.random.default_rng(seed)
     both = joined(real, synthetic)
     matrix, mask = matrix_of(both, both, learner), categorical_mask(both)
-    labels = np.repeat(np.array([0, 1]), [len(real), len(synthetic)])
+    synthetic_row = np.arange(len(both)) >= len(real)
     folds = min(folds, len(real), len(synthetic))
     fold = np.concatenate([rng.permutation(len(side)) % folds for side in (real, synthetic)])
     scores, areas = np.zeros(len(both)), np.zeros(folds)
-    losses = np.zeros((folds, both.width if importances and learner == "trees" else 0))
+    models = []
     for number in range(folds):
         test = np.flatnonzero(fold == number)
         rest = np.flatnonzero(fold != number)
         model = classifier(learner, mask, seed)
-        model.fit(matrix[rest], labels[rest])
+        model.fit(matrix[rest], synthetic_row[rest].astype(np.int64))
         scores[test] = model.predict_proba(matrix[test])[:, 1]
-        areas[number] = _area(scores[test], labels[test])
-        if losses.size:
-            shuffled = _areas_without(model, np.asarray(matrix[test]), labels[test], rng)
-            losses[number] = areas[number] - shuffled
-    return TwoSample(
-        auc=float(areas.mean()),
-        real=scores[: len(real)],
-        synthetic=scores[len(real) :],
-        importances=losses.mean(axis=0),
-    )
+        areas[number] = _area(scores[test], synthetic_row[test])
+        models.append(model)
+    return TwoSample(areas, scores[: len(real)], scores[len(real) :], fold, tuple(models))
+
+
+def shuffle_importances(found: TwoSample, real: Rows, synthetic: Rows, *, seed: int = 0) -> Floats:
+    """How much of the area is lost when a column is shuffled among the rows of each fold.
+
+    Args:
+        found: What `two_sample_test` found with trees on these rows.
+        real: As given to it.
+        synthetic: As given to it.
+        seed: Of the shuffles.
+
+    Returns:
+        One number a column, continuous ones first: the mean over the folds.
+    """
+    rng = np.random.default_rng(seed)
+    both = joined(real, synthetic)
+    matrix = np.asarray(matrix_of(both, both, "trees"))
+    synthetic_row = np.arange(len(both)) >= len(real)
+    losses = np.zeros((len(found.models), both.width))
+    for number, (model, area) in enumerate(zip(found.models, found.areas, strict=True)):
+        test = np.flatnonzero(found.fold == number)
+        losses[number] = area - _areas_without(model, matrix[test], synthetic_row[test], rng)
+    return np.asarray(losses.mean(axis=0))
 
 
 def indistinguishable(area: float) -> float:
@@ -260,17 +279,17 @@ def indistinguishable(area: float) -> float:
     return 1 - max(0.0, 2 * area - 1)
 
 
-def _area(scores: Floats, labels: Ints) -> float:
-    return auc(scores[labels == 1], scores[labels == 0])
+def _area(scores: Floats, synthetic: NDArray[np.bool_]) -> float:
+    return auc(scores[synthetic], scores[~synthetic])
 
 
 def _areas_without(
-    model: Classifier, matrix: Floats, labels: Ints, rng: np.random.Generator
+    model: Classifier, matrix: Floats, synthetic: NDArray[np.bool_], rng: np.random.Generator
 ) -> Floats:
     """Area under the curve with each column shuffled in turn."""
     areas = np.zeros(matrix.shape[1])
     for column in range(matrix.shape[1]):
         shuffled = matrix.copy()
         shuffled[:, column] = rng.permutation(matrix[:, column])
-        areas[column] = _area(model.predict_proba(shuffled)[:, 1], labels)
+        areas[column] = _area(model.predict_proba(shuffled)[:, 1], synthetic)
     return areas

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import norm
 from sdmetrics.single_table import LogisticDetection
 
 from synthproto.artifacts.detection import C2ST, C2STAUC, Giveaways
+from synthproto.artifacts.detection_plots import C2STCurve, GiveawayBars
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
@@ -62,6 +64,25 @@ def test_giveaways_name_the_column() -> None:
     assert found["importance"].iloc[0] > 0.2
     assert found["importance"].iloc[1:].abs().max() < 0.1
     assert set(found.index) == {"size", "age", "group"}
+
+
+def test_score_giveaways_and_plots_train_the_trees_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = []
+
+    def counted(
+        learner: classifiers.Learner, categorical: NDArray[np.bool_], seed: int
+    ) -> classifiers.Classifier:
+        seeds.append(seed)
+        return made(learner, categorical, seed)
+
+    made = classifiers.classifier
+    monkeypatch.setattr(classifiers, "classifier", counted)
+    pair = pair_of(frame(0, 80), frame(1, 80))
+    GiveawayBars(folds=2)(pair)
+    C2STCurve(("trees",), folds=2)(pair)
+    assert C2ST(folds=2)(pair) > 0.5
+    assert len(Giveaways(folds=2)(pair)) == 3
+    assert len(seeds) == 2
 
 
 def test_near_sdmetrics_logistic_detection() -> None:
