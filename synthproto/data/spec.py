@@ -196,7 +196,10 @@ class TableSpec:
         try:
             content: object = json.loads(Path(path).read_text(encoding="utf-8"))
         except ValueError as error:  # not JSON, or not UTF-8
-            raise SchemaError(f"{subject} is not readable as JSON; got {error}.") from error
+            raise SchemaError(
+                f"{subject} is not readable as JSON; got {error}. "
+                "Write one with: python -m synthproto spec TABLE --out FILE"
+            ) from error
         refuse(subject, _header_faults(content))
         entries = content["columns"] if isinstance(content, dict) else []
         refuse(subject, [f for i, entry in enumerate(entries) for f in _entry_faults(i, entry)])

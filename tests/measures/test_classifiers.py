@@ -69,6 +69,27 @@ def test_matrix_for_trees_ranks_categories() -> None:
     assert np.asarray(matrix).ravel().tolist() == [1.0, 2.0, classifiers.CATEGORIES]
 
 
+def binned(values: list[float], reference: list[float]) -> list[float]:
+    own, base = (
+        Rows(np.array([side]).T, np.zeros((len(side), 0), int)) for side in (values, reference)
+    )
+    bins: list[float] = np.asarray(matrix_of(own, base, "trees")).ravel().tolist()
+    return bins
+
+
+def test_matrix_for_trees_bins_numbers() -> None:
+    nan = float("nan")
+    assert binned([1, 3, 9, nan, -5, 2, 2.1], [9, 1, nan, 3, 3]) == [0, 1, 2, -1, 0, 0, 1]
+    assert binned([4, nan], [nan, nan]) == [0, -1]
+    order = np.random.default_rng(0).permutation(10 * classifiers.BINS)
+    many = (order / len(order)).tolist()
+    *bins, beyond = binned([*many, np.inf], many)
+    assert bins == (order // 10).tolist()
+    assert beyond == classifiers.BINS - 1
+    heap = binned([0.0, 0.01, 1.0], [0.0] * 2000 + many)
+    assert heap == sorted(set(heap))  # a value of many rows has a bin of its own
+
+
 def test_scikit_learn_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classifiers, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"C2ST needs scikit-learn.*synthproto\[learn\]"):
