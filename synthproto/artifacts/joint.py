@@ -118,7 +118,7 @@ class BetaRecall:
     In [0, 1]: ``1 - 2 ∫|R(β) - β| dβ``, where R(β) is the share of real rows with a synthetic
     row of the β-support (the ball around the mean synthetic row that holds a share β of them)
     no farther than their k-th closest other real row. Higher is better, but an equally large
-    sample of the real distribution only reaches about 0.5 with k = 1: look at the reference.
+    sample of the real distribution only reaches 0.5 to 0.7 with k = 1: look at the reference.
 
     Attributes:
         k: The neighbour that the balls of real rows reach to, at least 1.

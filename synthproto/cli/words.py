@@ -107,7 +107,7 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
         "joint/beta_recall": Words(
             "Beta-recall",
             "How much of the variety of the real rows the synthetic ones reach.",
-            "0 to 1; higher is better, but a perfect sample reaches about 0.5, less if it has "
+            "0 to 1; higher is better, but a perfect sample reaches 0.5 to 0.7, less if it has "
             "fewer rows than the real table.",
             _SAMPLING,
         ),
