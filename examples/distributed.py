@@ -59,7 +59,9 @@ def main(processes: Processes) -> None:
     codec = TableCodec.fit(real)
     one_hot = [block.slice for block in codec.blocks if block.form == "one-hot"]
     vae = VAE(codec.width, one_hot, codec.decode)
-    tracker = TensorBoardTracker(given.out) if processes.is_first else MemoryTracker()
+    done = Checkpoints(given.out / "checkpoints").saved_at  # None in the first run
+    first = processes.is_first
+    tracker = TensorBoardTracker(given.out, resume_after=done) if first else MemoryTracker()
     with tracker:
         validation = Validation(
             sample=partial(vae.generate, VAEParams(n_records=len(real))),
@@ -87,7 +89,7 @@ def main(processes: Processes) -> None:
         assert_type(trainer, Trainer[VAEBatch, VAEOutput])
         result = trainer.run(resume=True)
 
-    if processes.is_first:
+    if first:
         print(result.report)
         print(f"{result}, {processes.world} processes")
         print(f"tensorboard --logdir {given.out}")

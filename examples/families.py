@@ -27,7 +27,7 @@ from wgan import Critic, Generator, WGANParams
 import synthproto as sp
 
 
-def vae(lab: Lab, epochs: int = 60) -> pd.Series:
+def vae(lab: Lab, epochs: int = 120) -> pd.Series:
     """A variational autoencoder: its output carries the loss."""
     model = VAE(lab.codec.width, lab.one_hot, lab.codec.decode)
     optimizer = Adam(model.parameters(), fused=True)
@@ -37,7 +37,7 @@ def vae(lab: Lab, epochs: int = 60) -> pd.Series:
     return experiment(lab, "VAE", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
-def wgan(lab: Lab, epochs: int = 60) -> pd.Series:
+def wgan(lab: Lab, epochs: int = 120) -> pd.Series:
     """A Wasserstein GAN: two networks, two optimizers, averaged weights of the generator."""
     generator = Generator(lab.codec.width, lab.one_hot, lab.codec.decode)
     critic = Critic(lab.codec.width)
@@ -56,7 +56,7 @@ def wgan(lab: Lab, epochs: int = 60) -> pd.Series:
     return experiment(lab, "WGAN-GP", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
-def diffusion(lab: Lab, epochs: int = 40) -> pd.Series:
+def diffusion(lab: Lab, epochs: int = 80) -> pd.Series:
     """A diffusion model, sampled with averaged weights."""
     model = Diffusion(lab.codec.width, lab.one_hot, lab.codec.decode, steps=50)
     optimizer = Adam(model.parameters(), lr=2e-3, fused=True)
@@ -67,7 +67,7 @@ def diffusion(lab: Lab, epochs: int = 40) -> pd.Series:
     return experiment(lab, "diffusion", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
-def transformer(lab: Lab, epochs: int = 8) -> pd.Series:
+def transformer(lab: Lab, epochs: int = 16) -> pd.Series:
     """An autoregressive transformer over words, its learning rate warmed up and let fall."""
     words = Vocabulary(lab.real.frame)
     model = Transformer(words.sizes, words.decode)
@@ -79,7 +79,7 @@ def transformer(lab: Lab, epochs: int = 8) -> pd.Series:
     return experiment(lab, "transformer", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
-def ctgan(lab: Lab, epochs: int = 8) -> pd.Series:
+def ctgan(lab: Lab, epochs: int = 16) -> pd.Series:
     """A package's own training loop, unchanged: each step lets it make six updates.
 
     It is given words, like the transformer: its own treatment of numbers blurs common ones.

@@ -77,7 +77,7 @@ def main() -> None:
         tracker.log_params({"model": "VAE", "latent": vae.latent, "learning rate": 1e-3})
         describe_run(tracker, {"spec": table.spec, "scores": plan.scores, "model": vae})
         validation = Validation(
-            sample=partial(vae.generate, VAEParams(n_records=len(real), temperature=1.0)),
+            sample=partial(vae.generate, VAEParams(n_records=len(holdout), temperature=1.0)),
             real=real,
             holdout=holdout,
             plan=plan,
@@ -100,7 +100,7 @@ def main() -> None:
         untrained.track(tracker, step=0)
         result = trainer.run()
 
-        trained = result.report or untrained
+        trained = result.report or validation.compare()
         scores = trained.to_frame().rename(columns={"value": "trained"})
         scores.insert(0, "untrained", pd.Series(untrained))
         print(scores.to_string(float_format="{:.4f}".format))

@@ -21,6 +21,7 @@ from synthproto.tracking import (
 from synthproto.unchecked import unchecked
 
 Value = TypeVar("Value")
+Given = TypeVar("Given")
 
 
 @final
@@ -103,11 +104,11 @@ class Plan(Generic[Resources_contra]):
         arrays: dict[str, Array] = {}
         for tag, array in self._arrays.items():
             told(tag)
-            _add(arrays, tag, array(resources))
+            _add(arrays, tag, _computed(tag, array, resources))
         figures: dict[str, Drawing] = {}
         for tag, plot in self._plots.items():
             told(tag)
-            _add(figures, tag, plot(resources))
+            _add(figures, tag, _computed(tag, plot, resources))
         return Report(scores, self._reference_scores(resources), arrays, figures, best)
 
     @unchecked
@@ -119,7 +120,7 @@ class Plan(Generic[Resources_contra]):
         for tag, score in self._scores.items():
             told(tag)
             before = len(scores)
-            _add(scores, tag, _finite(tag, score(resources)))
+            _add(scores, tag, _finite(tag, _computed(tag, score, resources)))
             best |= _best(score, tag, list(scores)[before:])
         return scores, best
 
@@ -138,12 +139,22 @@ class Plan(Generic[Resources_contra]):
         scores: dict[str, float] = {}
         for tag, score in self._scores.items():
             with contextlib.suppress(UndefinedScoreError):
-                _add(scores, tag, _finite(tag, score(reference)))
+                _add(scores, tag, _finite(tag, _computed(tag, score, reference)))
         return scores
 
 
 TablePlan: TypeAlias = Plan[TablePair]
 """A plan over a pair of tables: what one usually writes."""
+
+
+@unchecked
+def _computed(tag: str, part: Callable[[Given], Value], resources: Given) -> Value:
+    """What a part gives; whatever it raises says which part it was."""
+    try:
+        return part(resources)
+    except Exception as error:
+        error.add_note(f"This was raised by the part {tag!r} of the plan.")
+        raise
 
 
 def _tag(part: object) -> str:
@@ -165,7 +176,9 @@ def _check_tags(parts: Mapping[str, Sequence[object]]) -> None:
     for group, members in parts.items():
         for place, part in enumerate(members):
             tag, where = _tag(part), f"{group}[{place}]"
-            if not tag or "<" in tag:
+            if isinstance(part, type):
+                faults.append(f"{where} is a class; make a part of it: {part.__name__}(...)")
+            elif not tag or "<" in tag:
                 faults.append(f"{where} has no name; got {part!r}. Use a named function or class")
             elif tag in owners:
                 faults.append(f"{where} has the tag {tag!r} of {owners[tag]}; give it another name")

@@ -78,6 +78,20 @@ def test_nameless_and_duplicate_parts_are_refused_all_at_once() -> None:
     assert "arrays[1] has the tag 'total' of scores[1]" in str(caught.value)
 
 
+def test_a_class_in_place_of_a_part_is_refused_when_the_plan_is_made() -> None:
+    with pytest.raises(ParameterError, match=r"scores\[0\] is a class.*MeanJSDistance\(\.\.\.\)"):
+        TablePlan(scores=[MeanJSDistance])  # type: ignore[list-item]  # on purpose
+
+
+def test_what_a_part_raises_says_which_part_it_was() -> None:
+    def wrong(pair: TablePair) -> float:
+        return float(pair.real.frame["income"].mean())
+
+    with pytest.raises(KeyError) as caught:
+        TablePlan(scores=[MeanJSDistance(), wrong]).run(pair())
+    assert caught.value.__notes__ == ["This was raised by the part 'wrong' of the plan."]
+
+
 def test_two_parts_that_give_one_tag_are_refused() -> None:
     plan = Plan[Numbers](scores=[each, Largest(name="each/0")])
     with pytest.raises(ParameterError, match="each/0"):

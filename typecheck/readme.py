@@ -46,7 +46,7 @@ plan = TablePlan(
 )
 with TensorBoardTracker("runs/vae") as tracker:
     validation = Validation(
-        sample=partial(vae.generate, VAEParams(n_records=1000, temperature=0.8)),
+        sample=partial(vae.generate, VAEParams(n_records=len(holdout))),
         real=real, holdout=holdout, plan=plan, tracker=tracker,
     )
     trainer = Trainer(

@@ -39,7 +39,7 @@ def with_holdout(pair: TablePair, asker: str) -> TablePair:
     if pair.reference is None:
         raise UndefinedScoreError(
             f"{asker} is undefined without a holdout: real rows that the synthesizer was not "
-            "trained on. Give one: TablePair(real, synthetic, holdout)"
+            "trained on. Give one: TablePair(real, synthetic, holdout), Validation(holdout=...)"
         )
     return pair.reference
 

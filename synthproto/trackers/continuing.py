@@ -8,6 +8,7 @@ order in a file is the one clock that epochs and steps share.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,18 +70,22 @@ def earlier_params(path: Path) -> dict[str, ParamValue]:
     return found
 
 
-def continue_events(files: Sequence[Path], after: int) -> set[str]:
-    """Set aside all that was logged after the last point of a step.
+def continue_events(files: Sequence[Path], after: int | datetime) -> set[str]:
+    """Set aside all that was logged after the last point of a step, or after a moment.
 
     Args:
         files: Event files of the run, oldest first.
-        after: The last step to keep, usually the epoch of the checkpoint.
+        after: The last step to keep, usually an epoch; or the last moment, that of a checkpoint.
 
     Returns:
         The tags that are left.
     """
     places = list(_points(files))
-    kept = [index for index, place in enumerate(places) if place.event.step <= after]
+    if isinstance(after, datetime):
+        early = [place.event.wall_time <= after.timestamp() for place in places]
+    else:
+        early = [place.event.step <= after for place in places]
+    kept = [index for index, is_early in enumerate(early) if is_early]
     left = places[: kept[-1] + 1] if kept else []
     last = left[-1].file if left else -1
     for number, path in enumerate(files):

@@ -59,8 +59,8 @@ class FilesystemTracker:
     ::
 
         run.json       status, error, times, versions, hyperparameters, texts of tags run/...
-        scores.csv     step, tag, value: one line a score, numbers that read back exactly
-        files.csv      step, kind, tag, path: one line for each file below
+        scores.csv     step, tag, value, time: one line a score, numbers that read back exactly
+        files.csv      step, kind, tag, path, time: one line for each file below
         arrays/ figures/ histograms/ texts/ files/     <tag>/<step>.csv .npz .png .md ...
 
     A tag's parts are folders; what a file system may misread is percent-encoded, and
@@ -71,9 +71,9 @@ class FilesystemTracker:
     Args:
         folder: The run's folder. One that already holds a run is left alone, and the run goes to
             ``folder-2``, ``folder-3``, ... beside it: see `folder`.
-        resume_after: Continue the run in ``folder``, whose last entry to keep is of this step
-            (the epoch of the checkpoint that the training goes on from). Later entries move to
-            ``superseded/``.
+        resume_after: Continue the run in ``folder``, whose last entry to keep is of this moment
+            (``checkpoints.saved_at``), or the last one of this step (an epoch). Later entries
+            move to ``superseded/``.
         on_error: ``"raise"`` a `TrackerError` when something cannot be written, or ``"warn"`` and
             go on without it.
 
@@ -86,7 +86,7 @@ class FilesystemTracker:
         self,
         folder: str | Path,
         *,
-        resume_after: int | None = None,
+        resume_after: int | datetime | None = None,
         on_error: OnError = "raise",
     ) -> None:
         resume = resume_after is not None
@@ -97,7 +97,7 @@ class FilesystemTracker:
         self._started, self._ended = _now(), ""
         self._params: dict[str, ParamValue] = {}
         self._texts: dict[str, str] = {}
-        self._resumed: list[int] = []
+        self._resumed: list[int | str] = []
         self._owners: dict[str, tuple[str, str]] = {}  # folder, case folded -> kind and tag
         try:
             self._open(resume_after)
@@ -108,25 +108,26 @@ class FilesystemTracker:
                 "Choose another."
             ) from error
 
-    def _open(self, resume_after: int | None) -> None:
+    def _open(self, resume_after: int | datetime | None) -> None:
         self._scores = Ledger(self.folder / "scores.csv", ("step", "tag", "value"))
         self._index = Ledger(self.folder / "files.csv", ("step", "kind", "tag", "path"))
         if resume_after is not None:
             self._scores.take_back(resume_after)
             kept, cut = self._index.take_back(resume_after)
-            for _, kind, tag, path in kept:
+            for _, kind, tag, path, _ in kept:
                 self._owners[str(Path(path).parent).casefold()] = (kind, tag)
-            for *_, path in cut:
+            for *_, path, _ in cut:
                 self._supersede(path)
             self._continue(resume_after)
         self._save()
 
-    def _continue(self, resume_after: int) -> None:
+    def _continue(self, resume_after: int | datetime) -> None:
         """Take over what ``run.json`` says about the run so far."""
         known = json.loads((self.folder / _RUN).read_bytes())
         self._started = known["started"]
         self._params, self._texts = known["params"], known["texts"]
-        self._resumed = [*known["resumed_after"], resume_after]
+        point = resume_after.isoformat() if isinstance(resume_after, datetime) else resume_after
+        self._resumed = [*known["resumed_after"], point]
 
     def _supersede(self, path: str) -> None:
         old = self.folder / path

@@ -1,7 +1,9 @@
 """A CSV file that grows by whole lines, and can be taken back to an earlier step."""
 
 import csv
+import time
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import final
@@ -34,35 +36,36 @@ def _whole_rows(data: bytes) -> list[list[str]]:
 
 @final
 class Ledger:
-    """Rows in the order in which they were logged, the first column being the step.
+    """Rows in the order in which they were logged.
 
     Args:
         path: The CSV file; it is made where there is none.
-        columns: Its header.
+        columns: Its header, the step first; the time, in seconds since 1970, comes last.
 
     Raises:
         OSError: The file cannot be opened for writing.
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        self._columns = list(columns)
+        self._columns = [*columns, "time"]
         self._file = AppendFile(path)
         if self._file.size == 0:
-            self.append([self._columns])
+            self._file.append(_lines([self._columns]))
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
-        """Append some rows, all or none.
+        """Append some rows, all or none, and the time to each.
 
         Raises:
             OSError: They cannot be written; the file is as it was.
         """
-        self._file.append(_lines(rows))
+        now = repr(time.time())
+        self._file.append(_lines((*row, now) for row in rows))
 
-    def take_back(self, after: int) -> tuple[list[list[str]], list[list[str]]]:
-        """Keep rows up to the last one of a step; what follows moves to ``superseded/``.
+    def take_back(self, after: int | datetime) -> tuple[list[list[str]], list[list[str]]]:
+        """Keep rows up to the last one of a step or time; others move to ``superseded/``.
 
         Args:
-            after: The last step to keep.
+            after: The last step, or the last moment, to keep.
 
         Returns:
             The rows that are left, and those that were taken back.
@@ -74,7 +77,11 @@ class Ledger:
         path = self._file.path
         data = path.read_bytes()
         header, *rows = _whole_rows(data) or [[]]
-        last = max((i for i, row in enumerate(rows) if int(row[0]) <= after), default=-1)
+        if isinstance(after, datetime):
+            early = [float(row[-1]) <= after.timestamp() for row in rows]
+        else:
+            early = [int(row[0]) <= after for row in rows]
+        last = max((i for i, kept in enumerate(early) if kept), default=-1)
         kept, cut = rows[: last + 1], rows[last + 1 :]
         left = _lines([header, *kept])
         if header != self._columns or not data.startswith(left):

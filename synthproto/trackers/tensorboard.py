@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Self, final
 
@@ -63,9 +64,9 @@ class TensorBoardTracker:
     Args:
         folder: The run's folder. One that already holds a run is left alone, and the run goes to
             ``folder-2``, ``folder-3``, ... beside it: see `folder`.
-        resume_after: Continue the run in ``folder``, whose last point to keep is of this step
-            (the epoch of the checkpoint that the training goes on from). Later points are set
-            aside in files that TensorBoard does not read.
+        resume_after: Continue the run in ``folder``, whose last point to keep is of this moment
+            (``checkpoints.saved_at``), or the last one of this step (an epoch). Later points are
+            set aside in files that TensorBoard does not read.
         descriptions: What a tag means, in Markdown, shown as its tooltip; by tag, or by the
             beginning of tags up to a ``/``.
         on_error: ``"raise"`` a `TrackerError` when something cannot be written, or ``"warn"`` and
@@ -80,7 +81,7 @@ class TensorBoardTracker:
         self,
         folder: str | Path,
         *,
-        resume_after: int | None = None,
+        resume_after: int | datetime | None = None,
         descriptions: Mapping[str, str] | None = None,
         on_error: OnError = "raise",
     ) -> None:

@@ -81,12 +81,14 @@ class AdversarialStep(Generic[Batch, Output]):
             generator_scheduler,
             clip_norm=generator_clip_norm,
             own_gradients_only=True,
+            names="AdversarialStep: generator_{}",
         )
         self._of_critic = Optimization(
             critic_optimizer,
             critic_scheduler,
             clip_norm=critic_clip_norm,
             own_gradients_only=True,
+            names="AdversarialStep: critic_{}",
         )
         self._critic_updates = critic_updates
         self._ema = ema

@@ -2,7 +2,9 @@
 
 import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import cast, final
@@ -89,6 +91,26 @@ class Checkpoints:
         return path if path.exists() else None
 
     @property
+    def saved_at(self) -> datetime | None:
+        """When the latest checkpoint was saved, or ``None`` where there is none.
+
+        What a tracker takes to go on together with the training, the first run included::
+
+            checkpoints = Checkpoints("run/checkpoints")
+            tracker = TensorBoardTracker("run", resume_after=checkpoints.saved_at)
+            ...
+            trainer.run(resume=True)
+
+        Raises:
+            CheckpointError: The latest checkpoint is damaged; names the one before it.
+        """
+        latest = self.read_latest()
+        if latest is None:
+            return None
+        # The types of a loaded file are known only to the code that wrote it.
+        return datetime.fromtimestamp(cast("float", latest[1]["saved"]), UTC)
+
+    @property
     def within_epochs(self) -> bool:
         """Whether checkpoints are written within epochs too."""
         return self._every_steps is not None
@@ -125,7 +147,7 @@ class Checkpoints:
         """
         for tracker in self._trackers:
             tracker.flush()
-        path = self._write(state, f"checkpoint-{step:09d}.pt")
+        path = self._write({**state, "saved": time.time()}, f"checkpoint-{step:09d}.pt")
         # Later ones are of a future that was given up by resuming from an earlier one.
         later = [other for other in self.paths if _step_of(other) > step]
         until = [other for other in self.paths if _step_of(other) <= step]

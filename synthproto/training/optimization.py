@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from synthproto.contracts import EpochEvent, Monitor
-from synthproto.errors import ParameterError
+from synthproto.errors import ConformanceError, ParameterError
 from synthproto.unchecked import unchecked
 
 
@@ -59,6 +59,7 @@ class Optimization:
         backward: Replaces ``loss.backward()``.
         own_gradients_only: Whether gradients of other parameters are left out of the backward
             pass: what an adversary needs.
+        names: What users call loss and optimizer, for messages: ``{}`` stands for either.
 
     Raises:
         ParameterError: An argument is outside its range, or the scheduler needs a wrapper.
@@ -73,6 +74,7 @@ class Optimization:
         accumulate: int = 1,
         backward: Callable[[Tensor], object] | None = None,
         own_gradients_only: bool = False,
+        names: str = "{}",
     ) -> None:
         if accumulate < 1:
             raise ParameterError(f"accumulate must be at least 1; got {accumulate}.")
@@ -90,6 +92,8 @@ class Optimization:
         self._accumulate = accumulate
         self._backward = backward
         self._inputs = self._parameters if own_gradients_only else None
+        self._names = names
+        self._checked = False
         self._filled = 0
         self.updated: bool = False
 
@@ -113,15 +117,49 @@ class Optimization:
 
         Returns:
             The norm of all gradients before clipping, where they were clipped.
+
+        Raises:
+            ConformanceError: At the first call: the loss is no scalar with a graph, or it does
+                not depend on what the optimizer updates. Nothing was updated.
         """
+        if not self._checked:
+            self._check_loss(loss)
         scaled = loss if self._accumulate == 1 else loss / self._accumulate
         if self._backward is not None:
             self._backward(scaled)
         else:
             scaled.backward(inputs=self._inputs)  # type: ignore[no-untyped-call]  # untyped in torch
+        if not self._checked:
+            self._check_gradients()
         self._filled += 1
         self.updated = self._filled == self._accumulate
         return self._update() if self.updated else None
+
+    def _check_loss(self, loss: object) -> None:
+        name = self._names.format("loss")
+        if not isinstance(loss, Tensor):
+            raise ConformanceError(
+                f"{name} must return a tensor, the number to minimise; got {type(loss).__name__}."
+            )
+        if loss.numel() != 1:
+            raise ConformanceError(
+                f"{name} must return one number to minimise; got the shape {tuple(loss.shape)}. "
+                "Reduce it, e.g. by .mean()."
+            )
+        if not loss.requires_grad:
+            raise ConformanceError(
+                f"{name} gave a number that depends on no parameter: it was detached, computed "
+                "under torch.no_grad, or all parameters are frozen."
+            )
+
+    def _check_gradients(self) -> None:
+        # What replaces loss.backward may keep gradients elsewhere.
+        if self._backward is None and all(each.grad is None for each in self._parameters):
+            raise ConformanceError(
+                f"{self._names.format('optimizer')} updates {len(self._parameters)} parameters; "
+                "got a loss that depends on none of them. Was it made for another model?"
+            )
+        self._checked = True
 
     @unchecked
     def _update(self) -> Tensor | None:

@@ -18,7 +18,7 @@ from synthproto.contracts import (
     Output,
     Update,
 )
-from synthproto.errors import ParameterError
+from synthproto.errors import ConformanceError, ParameterError
 from synthproto.training.ema import Ema
 from synthproto.training.forward import Forward
 from synthproto.training.modes import evaluated
@@ -37,12 +37,23 @@ def loss_of(output: LossCarrier, batch: object) -> Tensor:  # noqa: ARG001  a lo
 
     Returns:
         Scalar to minimise.
+
+    Raises:
+        ConformanceError: The output has no such item or attribute.
     """
     carrier: object = output
-    # A TypedDict is a dict at run time. To ask for the Protocol would cost 4 µs.
-    if isinstance(carrier, dict):
-        return cast("Tensor", carrier["loss"])
-    return cast("LossAttribute", carrier).loss
+    try:
+        # A TypedDict is a dict at run time. To ask for the Protocol would cost 4 µs.
+        if isinstance(carrier, dict):
+            return cast("Tensor", carrier["loss"])
+        return cast("LossAttribute", carrier).loss
+    except (KeyError, AttributeError) as error:
+        has = f" with {list(carrier)}" if isinstance(carrier, dict) else ""
+        raise ConformanceError(
+            f"loss_of needs an output that carries its loss, as output.loss or output['loss']; "
+            f"got {type(carrier).__name__}{has}. For other outputs give a function of output "
+            "and batch: loss=lambda output, batch: ..."
+        ) from error
 
 
 @final
@@ -99,7 +110,12 @@ class GradientStep(Generic[Batch, Output]):
         self._forward: Callable[[Batch], Output] = self._first_forward.first
         self._loss = loss
         self._optimization = Optimization(
-            optimizer, scheduler, clip_norm=clip_norm, accumulate=accumulate, backward=backward
+            optimizer,
+            scheduler,
+            clip_norm=clip_norm,
+            accumulate=accumulate,
+            backward=backward,
+            names="GradientStep: {}",
         )
         self._ema = ema
         self._autocast = autocast

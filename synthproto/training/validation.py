@@ -80,13 +80,12 @@ class Validation:
             frame: object = self._sample()
         if not isinstance(frame, pd.DataFrame):
             raise ConformanceError(
-                f"generate, at epoch {epoch}, must return a DataFrame; got a "
-                f"{type(frame).__name__}."
+                f"sample, at epoch {epoch}, must return a DataFrame; got a {type(frame).__name__}."
             )
         try:
             synthetic = Table(frame, self._real.spec, name="synthetic table")
         except SchemaError as error:
-            raise SchemaError(f"generate, at epoch {epoch}: {error}") from error
+            raise SchemaError(f"sample, at epoch {epoch}: {error}") from error
         report = self._plan.run(TablePair(self._real, synthetic, self._holdout))
         return _prefixed(report, self._prefix) if self._prefix else report
 

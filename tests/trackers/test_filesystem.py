@@ -2,6 +2,8 @@
 
 import csv
 import json
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,7 +39,10 @@ def test_the_folder_explains_itself(tmp_path: Path) -> None:
     assert run["texts"] == {"plan": "MeanJSDistance()"}
     assert {"python", "torch", "numpy", "pandas"} <= set(run["versions"])
     assert run["started"] <= run["ended"]
-    assert (folder / "scores.csv").read_text() == "step,tag,value\n5,fidelity/js/age,0.1\n"
+    header, line = (folder / "scores.csv").read_text().splitlines()
+    assert header == "step,tag,value,time"
+    assert line.startswith("5,fidelity/js/age,0.1,")
+    assert time.time() - 3600 < float(line.rpartition(",")[2]) <= time.time()
     assert pd.read_csv(folder / "files.csv")["path"].tolist() == [
         "texts/run/plan/00000000.md",
         "arrays/fidelity/means/00000005.csv",
@@ -62,7 +67,7 @@ def test_scores_read_back_exactly_whatever_their_tags(scores: dict[str, float]) 
             tracker.log_scalars(scores, 1)
         with (tracker.folder / "scores.csv").open(newline="", encoding="utf-8") as file:
             _, *rows = csv.reader(file)
-    assert [(int(step), tag, float(value)) for step, tag, value in rows] == [
+    assert [(int(step), tag, float(value)) for step, tag, value, _ in rows] == [
         (1, tag, value) for tag, value in scores.items()
     ]
 
@@ -101,15 +106,15 @@ def test_a_torn_last_line_is_dropped_when_the_run_goes_on(tmp_path: Path) -> Non
         tracker.log_scalars({"train/loss": 0.125}, step)
     tracker.close()
     scores = tmp_path / "vae" / "scores.csv"
-    scores.write_bytes(scores.read_bytes()[:-3])  # reads as 0.1
+    torn = scores.read_bytes()[:-20]
+    scores.write_bytes(torn)
     with FilesystemTracker(tmp_path / "vae", resume_after=5) as tracker:
         tracker.log_scalars({"train/loss": 0.25}, 4)
-    assert scores.read_text().splitlines()[1:] == [
-        "1,train/loss,0.125",
-        "2,train/loss,0.125",
-        "4,train/loss,0.25",
-    ]
-    assert next((tmp_path / "vae" / "superseded").iterdir()).read_text() == "3,train/loss,0.1"
+    lines = [line.rpartition(",")[0] for line in scores.read_text().splitlines()[1:]]
+    assert lines == ["1,train/loss,0.125", "2,train/loss,0.125", "4,train/loss,0.25"]
+    aside = next((tmp_path / "vae" / "superseded").iterdir()).read_bytes()
+    assert aside.startswith(b"3,train/loss")
+    assert torn.endswith(aside)
 
 
 def test_what_is_logged_again_is_set_aside(tmp_path: Path) -> None:
@@ -134,6 +139,20 @@ def test_steps_that_count_differently_are_cut_at_the_same_moment(tmp_path: Path)
     FilesystemTracker(tmp_path / "vae", resume_after=2).close()
     kept = pd.read_csv(tmp_path / "vae" / "scores.csv")
     assert kept["step"].tolist() == [101, 102, 1, 201, 202, 2]
+
+
+def test_a_moment_keeps_all_that_was_logged_before_it(tmp_path: Path) -> None:
+    with FilesystemTracker(tmp_path / "vae") as tracker:
+        tracker.log_scalars({"train/loss": 1.0}, 1)
+        tracker.log_scalars({"step/loss": 1.0}, 101)
+        moment = datetime.now(UTC)
+        tracker.log_scalars({"step/loss": 1.0}, 102)
+        tracker.log_text("notes", "later", 2)
+    FilesystemTracker(tmp_path / "vae", resume_after=moment).close()
+    assert pd.read_csv(tmp_path / "vae" / "scores.csv")["step"].tolist() == [1, 101]
+    assert (tmp_path / "vae/superseded/texts/notes/00000002.md").exists()
+    run = json.loads((tmp_path / "vae" / "run.json").read_text())
+    assert datetime.fromisoformat(run["resumed_after"][0]) == moment
 
 
 @pytest.mark.parametrize("name", ["run.json", "scores.csv", "files.csv"])

@@ -318,6 +318,49 @@ def test_numbers_out_of_range_are_refused(accumulate: int, clip_norm: float | No
         )
 
 
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda output, batch: batch.x.sum(1), r"GradientStep: loss must return one number.*mean"),
+        (lambda output, batch: output["loss"].detach(), "depends on no parameter"),
+        (lambda output, batch: (output["loss"], 1), "must return a tensor.*got tuple"),
+    ],
+)
+def test_a_loss_that_cannot_be_minimised_is_refused(
+    loss: Callable[[Fit, Rows], Tensor], message: str
+) -> None:
+    model = net()
+    step = GradientStep(model=model, loss=loss, optimizer=sgd(model))
+    with pytest.raises(ConformanceError, match=message):
+        step.update(batch())
+
+
+def test_an_optimizer_of_another_model_is_refused_before_it_updates_anything() -> None:
+    model, other = net(), net()
+    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(other))
+    with pytest.raises(ConformanceError, match=r"optimizer updates 4 parameters.*another model"):
+        step.update(batch())
+    assert same(other, net())
+    generator, critic = Fake(), nn.Linear(3, 1)
+    adversaries = AdversarialStep(
+        generator=generator,
+        critic=critic,
+        generator_loss=lambda fake, _: -critic(fake.x).mean(),
+        critic_loss=lambda fake, real: critic(fake.x).mean() - critic(real.x).mean(),
+        generator_optimizer=sgd(other),
+        critic_optimizer=sgd(critic),
+    )
+    with pytest.raises(ConformanceError, match="AdversarialStep: generator_optimizer"):
+        adversaries.update(batch())
+
+
+def test_loss_of_an_output_without_a_loss() -> None:
+    with pytest.raises(ConformanceError, match=r"loss_of needs .* got dict with \['mean'\]"):
+        loss_of({"mean": torch.ones(1)}, batch())  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(ConformanceError, match="got Tensor"):
+        loss_of(torch.ones(1), batch())  # type: ignore[arg-type]  # on purpose
+
+
 def test_first_batch_and_output_are_checked() -> None:
     class Lying(Net):
         def forward(self, batch: Rows) -> Fit:

@@ -211,6 +211,14 @@ def test_monitors_read_scores_of_the_plan_only() -> None:
     assert "test/fidelity/mean_gap" in repr(named.monitor(GAP))
 
 
+def test_a_score_of_many_numbers_is_no_monitor() -> None:
+    many = EpochEvent(5, 9, 0.0, {"fidelity/mean_gap/a": 0.5, "fidelity/mean_gap/b": 0.5})
+    with pytest.raises(
+        ParameterError, match=r"is 2 numbers: .*ScoreMonitor\('fidelity/mean_gap/a'\)"
+    ):
+        validation(Normal()).monitor(GAP)(many)
+
+
 def test_stoppers_and_best_weights_follow_a_score() -> None:
     model = Normal()
     check = validation(model)
@@ -238,10 +246,10 @@ def test_stoppers_and_best_weights_follow_a_score() -> None:
         (
             pd.DataFrame({"y": [1.0]}),
             SchemaError,
-            r"(?s)generate, at epoch 1: synthetic table.*'x'",
+            r"(?s)sample, at epoch 1: synthetic table.*'x'",
         ),
-        (pd.DataFrame({"x": ["a"]}), SchemaError, "generate, at epoch 1: synthetic table"),
-        (pd.DataFrame({"x": []}), SchemaError, "generate, at epoch 1: synthetic table"),
+        (pd.DataFrame({"x": ["a"]}), SchemaError, "sample, at epoch 1: synthetic table"),
+        (pd.DataFrame({"x": []}), SchemaError, "sample, at epoch 1: synthetic table"),
         (np.zeros((3, 1)), ConformanceError, "must return a DataFrame; got a ndarray"),
     ],
 )
