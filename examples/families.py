@@ -27,17 +27,17 @@ from wgan import Critic, Generator, WGANParams
 import synthproto as sp
 
 
-def vae(lab: Lab, epochs: int = 120) -> pd.Series:
+def vae(lab: Lab, epochs: int = 60) -> pd.Series:
     """A variational autoencoder: its output carries the loss."""
     model = VAE(lab.codec.width, lab.one_hot, lab.codec.decode)
     optimizer = Adam(model.parameters(), fused=True)
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer)
     batches = sp.Batches(VAEBatch(features=lab.codec.encode(lab.real)), size=500)
-    sample = partial(model.generate, VAEParams(len(lab.real)))
+    sample = partial(model.generate, VAEParams(len(lab.holdout)))
     return experiment(lab, "VAE", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
-def wgan(lab: Lab, epochs: int = 120) -> pd.Series:
+def wgan(lab: Lab, epochs: int = 60) -> pd.Series:
     """A Wasserstein GAN: two networks, two optimizers, averaged weights of the generator."""
     generator = Generator(lab.codec.width, lab.one_hot, lab.codec.decode)
     critic = Critic(lab.codec.width)
@@ -52,22 +52,22 @@ def wgan(lab: Lab, epochs: int = 120) -> pd.Series:
         ema=sp.Ema(generator, decay=0.99),
     )
     batches = sp.Batches(lab.codec.encode(lab.real), size=500)
-    sample = partial(generator.generate, WGANParams(len(lab.real)))
+    sample = partial(generator.generate, WGANParams(len(lab.holdout)))
     return experiment(lab, "WGAN-GP", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
-def diffusion(lab: Lab, epochs: int = 80) -> pd.Series:
+def diffusion(lab: Lab, epochs: int = 40) -> pd.Series:
     """A diffusion model, sampled with averaged weights."""
     model = Diffusion(lab.codec.width, lab.one_hot, lab.codec.decode, steps=50)
     optimizer = Adam(model.parameters(), lr=2e-3, fused=True)
     ema = sp.Ema(model, decay=0.999)
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer, ema=ema)
     batches = sp.Batches(lab.codec.encode(lab.real), size=500)
-    sample = partial(model.generate, DiffusionParams(len(lab.real)))
+    sample = partial(model.generate, DiffusionParams(len(lab.holdout)))
     return experiment(lab, "diffusion", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
-def transformer(lab: Lab, epochs: int = 16) -> pd.Series:
+def transformer(lab: Lab, epochs: int = 8) -> pd.Series:
     """An autoregressive transformer over words, its learning rate warmed up and let fall."""
     words = Vocabulary(lab.real.frame)
     model = Transformer(words.sizes, words.decode)
@@ -75,11 +75,11 @@ def transformer(lab: Lab, epochs: int = 16) -> pd.Series:
     optimizer = Adam(model.parameters(), fused=True)
     rate = sp.PerStep(OneCycleLR(optimizer, 2e-3, total_steps=epochs * len(batches), pct_start=0.1))
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer, scheduler=rate)
-    sample = partial(model.generate, TransformerParams(len(lab.real)))
+    sample = partial(model.generate, TransformerParams(len(lab.holdout)))
     return experiment(lab, "transformer", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
-def ctgan(lab: Lab, epochs: int = 16) -> pd.Series:
+def ctgan(lab: Lab, epochs: int = 12) -> pd.Series:
     """A package's own training loop, unchanged: each step lets it make six updates.
 
     It is given words, like the transformer: its own treatment of numbers blurs common ones.
@@ -97,7 +97,8 @@ def ctgan(lab: Lab, epochs: int = 16) -> pd.Series:
     batches = range(max(1, len(frame) // 500))
 
     def sample() -> pd.DataFrame:
-        return words.decode(torch.from_numpy(model.sample(len(frame))[columns].to_numpy()))
+        rows = model.sample(len(lab.holdout))[columns]
+        return words.decode(torch.from_numpy(rows.to_numpy()))
 
     with sp.ForeignFit(partial(model.fit, frame, columns), updates=6) as step:
         return experiment(lab, "CTGAN", step=step, batches=batches, sample=sample, epochs=epochs)

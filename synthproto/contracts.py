@@ -32,6 +32,7 @@ from synthproto.tracking import Array as Array
 from synthproto.tracking import ArrayArtifact as ArrayArtifact
 from synthproto.tracking import ArrayTracker as ArrayTracker
 from synthproto.tracking import Artifact as Artifact
+from synthproto.tracking import Controlled as Controlled
 from synthproto.tracking import Drawing as Drawing
 from synthproto.tracking import FigureTracker as FigureTracker
 from synthproto.tracking import FileTracker as FileTracker

@@ -13,6 +13,7 @@ from synthproto.report import Report
 from synthproto.tracking import (
     Array,
     ArrayArtifact,
+    Controlled,
     Drawing,
     Plot,
     Resources_contra,
@@ -34,7 +35,7 @@ class Plan(Generic[Resources_contra]):
 
     If the resources have a ``reference`` of their own type (a `TablePair` with a holdout has),
     each score that is defined for it is computed for it as well, once as long as the reference is
-    the same object.
+    the same object. A score with a method ``control`` says itself what real rows reach.
 
     Args:
         scores: Parts that give numbers.
@@ -132,6 +133,16 @@ class Plan(Generic[Resources_contra]):
         if known is not reference:
             scores = self._defined_scores_of(reference)
             self._reference = (reference, scores)
+        return {**scores, **self._controls_of(resources)}
+
+    def _controls_of(self, resources: Resources_contra) -> dict[str, float]:
+        """What real rows reach, by scores that the reference has no value of."""
+        scores: dict[str, float] = {}
+        for tag, score in self._scores.items():
+            # A checker takes a function type, which a score is declared as, to have no methods.
+            part: object = score
+            if isinstance(part, Controlled):
+                _add(scores, tag, _finite(tag, _computed(tag, part.control, resources)))
         return scores
 
     def _defined_scores_of(self, reference: Resources_contra) -> dict[str, float]:

@@ -141,6 +141,15 @@ class Artifact(Protocol[Resources_contra, Value_co]):
         ...
 
 
+@runtime_checkable
+class Controlled(Protocol[Resources_contra]):
+    """A score that says itself what real rows reach; no other needs such a method."""
+
+    def control(self, resources: Resources_contra, /) -> float | Mapping[str, float]:
+        """The value with real rows in the synthetic table's place, or those that are known."""
+        ...
+
+
 Score: TypeAlias = Callable[[Resources], float | Mapping[str, float]]
 """A number, or numbers by column. An `Artifact`, or a function, whose name is then the tag."""
 

@@ -278,3 +278,25 @@ def test_work_on_the_real_side_outside_its_memo_is_noticed() -> None:
     Watched.noted.clear()
     plan.run(TablePair(real, Table(frame, real.spec)))
     assert Watched.noted == ["round"]
+
+
+@dataclass(frozen=True)
+class Share:
+    """Says itself what real rows reach, in one of its two numbers."""
+
+    name: str = "own/share"
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        if pair.reference is None:
+            raise UndefinedScoreError("it needs a holdout")
+        return {"share": 0.9, "low": 0.8}
+
+    def control(self, pair: TablePair) -> dict[str, float]:
+        return {"share": 0.5}
+
+
+def test_a_score_may_say_itself_what_real_rows_reach() -> None:
+    report = TablePlan(scores=[Share(), MeanJSDistance()]).run(pair(holdout=True))
+    assert dict(report)["own/share/low"] == 0.8
+    assert report.references["own/share/share"] == 0.5
+    assert set(report.references) == {"own/share/share", "fidelity/mean_js_distance"}

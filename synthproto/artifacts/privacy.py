@@ -138,6 +138,10 @@ class DCRShare:
         )
         return {"share": found.value, "low": found.low, "high": found.high}
 
+    def control(self, pair: TablePair) -> dict[str, float]:  # noqa: ARG002  as all controls
+        """What rows reach that are as near to both tables: one half."""
+        return {"share": 0.5} if self.corrected and self.ties == "half" else {}
+
 
 def _quantiles(distances: Floats, quantiles: tuple[float, ...]) -> dict[str, float]:
     return {

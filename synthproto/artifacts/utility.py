@@ -75,6 +75,10 @@ class TSTR:
         """Train on synthetic rows."""
         return _means(_results(pair, "synthetic", self.target, self.learners, self.seeds))
 
+    def control(self, pair: TablePair) -> dict[str, float]:
+        """What real rows reach: the values of `TRTR`."""
+        return _means(_results(pair, "real", self.target, self.learners, self.seeds))
+
 
 @final
 @dataclass(frozen=True)

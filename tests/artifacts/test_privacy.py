@@ -54,8 +54,10 @@ def test_an_independent_sample_is_like_the_holdout() -> None:
         if tag in report.references:
             assert value == pytest.approx(report.references[tag], abs=0.05), tag
     assert report["privacy/dcr_share/low"] < 0.5 < report["privacy/dcr_share/high"]
-    # Only a pair with a holdout has it: the reference has none.
-    assert "privacy/dcr_share/share" not in report.references
+    assert report.references["privacy/dcr_share/share"] == 0.5
+    assert "privacy/dcr_share/low" not in report.references
+    uncorrected = DCRShare(corrected=False).control(pair_of(sample(0), sample(1), sample(2)))
+    assert uncorrected == {}
 
 
 def test_ties_and_sizes_as_sdmetrics_counts_them() -> None:

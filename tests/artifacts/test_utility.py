@@ -95,11 +95,14 @@ def test_rows_without_a_target_are_left_out() -> None:
         assert with_gaps == TSTR(target, seeds=1)(pair_of(frame(0, 200), complete, frame(2)))
 
 
-def test_without_a_reference_in_a_plan() -> None:
+def test_its_reference_in_a_plan_is_its_control() -> None:
     plan = TablePlan(scores=[TSTR("score", ("linear",)), TRTR("score", ("linear",))])
     report = plan.run(pair_of(frame(0), frame(1), frame(2)))
-    assert "utility/tstr/r2_linear" in report
-    assert not report.references
+    assert report["utility/tstr/r2_linear"] != report["utility/trtr/r2_linear"]
+    for measure in ("r2_linear", "rmse_linear"):
+        trained_on_real = report[f"utility/trtr/{measure}"]
+        assert report.references[f"utility/tstr/{measure}"] == trained_on_real
+    assert len(report.references) == 2
 
 
 def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
