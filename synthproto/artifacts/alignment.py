@@ -23,7 +23,7 @@ from synthproto.drawing.ink import HOLDOUT, MUTED, REAL, SYNTHETIC, TEXT, Dot, I
 from synthproto.drawing.panels import Look
 from synthproto.drawing.picture import Picture
 from synthproto.drawing.sheets import Sheet, grid
-from synthproto.drawing.ticks import Tick, short, ticks
+from synthproto.drawing.warp import Warp
 from synthproto.errors import ParameterError
 
 STATISTICS: Final[tuple[Statistic, ...]] = get_args(Statistic)
@@ -32,8 +32,6 @@ _SYNTHETIC: Final = Look("synthetic", Pen(SYNTHETIC), spoken=True, dot=Dot(SYNTH
 _HOLDOUT: Final = Look("holdout", Pen(HOLDOUT), spoken=False, dot=Dot("#FFFFFF", 5.0, HOLDOUT))
 # Pixels off the diagonal from which on a dot gets a name, and how many get one.
 _FAR, _NAMED = 9.0, 3
-# Beyond this ratio of magnitudes an even axis would press most columns into one corner.
-_EVEN_RATIO = 20.0
 
 
 @final
@@ -188,52 +186,6 @@ class AlignmentPanel:
                 ink.label(Label(x + 7, y, text, TEXT, 9.0, "left", "middle"))
             else:
                 ink.label(Label(x - 7, y, text, TEXT, 9.0, "right", "middle"))
-
-
-@final
-@dataclass(frozen=True)
-class Warp:
-    """Values as they are, or ``sign(x) log10(1 + |x| / unit)``: logarithmic to both sides of 0.
-
-    Attributes:
-        unit: Where the logarithm takes over; 0 for values as they are.
-    """
-
-    unit: float
-
-    @classmethod
-    def of(cls, values: NDArray[np.float64]) -> "Warp":
-        """The warp for values of one statistic, at least one."""
-        sizes = np.abs(values[values != 0])
-        if not len(sizes) or sizes.max() <= _EVEN_RATIO * sizes.min():
-            return cls(0.0)
-        # More than six decades would leave no room for those where most columns are.
-        return cls(float(max(sizes.min(), sizes.max() * 1e-6)))
-
-    def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Warped values, same shape."""
-        if not self.unit:
-            return values
-        warped: NDArray[np.float64] = np.sign(values) * np.log10(1 + np.abs(values) / self.unit)
-        return warped
-
-    def ticks(self, low: float, high: float) -> list[Tick]:
-        """Ticks between two warped values: round numbers, or powers of ten."""
-        if not self.unit:
-            return ticks(low, high, most=4)
-        start = int(np.ceil(np.log10(self.unit)))
-        powers = 10.0 ** np.arange(start, start + 1 + int(np.ceil(max(-low, high))))
-        values = np.concatenate([-powers[::-1], [0.0], powers])
-        places = self(values)
-        inside = (places >= low) & (places <= high)
-        marks = [
-            Tick(place, short(value))
-            for place, value in zip(places[inside].tolist(), values[inside].tolist(), strict=True)
-        ]
-        # 0 is kept, so that the sides of the axis can be told.
-        zero = next((index for index, mark in enumerate(marks) if mark.name == "0"), 0)
-        stride = -(-len(marks) // 5) or 1
-        return marks[zero % stride :: stride]
 
 
 def _statistics(table: Table, statistics: Sequence[Statistic]) -> list[NDArray[np.float64]]:

@@ -19,11 +19,14 @@ from synthproto.drawing.canvas import Canvas
 from synthproto.drawing.panels import CurvePanel, HistogramPanel, Shares, curve_places
 from synthproto.drawing.sheets import Sheet, grid
 from synthproto.drawing.ticks import Quantity
+from synthproto.drawing.warp import EVEN, Warp
 
 # Room above the tallest real bar, for a synthetic one that is taller.
 _HEADROOM: Final = 1.3
 # Rows of bars that a panel has room for, "other" and "missing" included.
 _ROWS: Final = 9
+# Share of rows in one bin from which on an even axis shows next to nothing.
+_CROWDED: Final = 0.75
 # A whole number beyond this has no exact half beside it.
 _WHOLE: Final = 2.0**50
 
@@ -109,7 +112,7 @@ class PDFLayout:
     def _levels(self, real: Table, name: str) -> Levels:
         if real.spec.kind(name) in DISCRETE:
             return real.levels(name)
-        edges = plot_edges(real.ascending(name), self.bins)
+        edges = plot_edges(real.ascending(name), self.bins, warp_of(real, name))
         return Levels(name, interval_labels(edges), edges)
 
     def _panel(self, real: Table, column: CountedColumn, box: Box) -> HistogramPanel | BarPanel:
@@ -118,7 +121,9 @@ class PDFLayout:
             return bar_panel(column, box, shares, self.categories)
         tallest = max(float(shares.inside.max(initial=0.0)), shares.below, shares.above)
         top = min(1.0, _HEADROOM * tallest) or 1.0
-        return HistogramPanel(column.name, box, shares, edges, top, quantity(real, column.name))
+        name = column.name
+        warp = warp_of(real, name)
+        return HistogramPanel(name, box, shares, edges, top, quantity(real, name), warp)
 
 
 @final
@@ -136,9 +141,10 @@ class CDFLayout:
         size, boxes = grid(max(len(names), 1))
         columns, panels = [], []
         for name, box in zip(names, boxes, strict=False):
-            ends = plot_range(real.ascending(name))
-            column = CurveColumn(name, curve_places(box, *ends))
-            panels.append(CurvePanel(name, box, column.shares(real), *ends, quantity(real, name)))
+            warp, measured = warp_of(real, name), quantity(real, name)
+            low, high = warp(np.array(plot_range(real.ascending(name), warp))).tolist()
+            column = CurveColumn(name, curve_places(box, low, high, warp))
+            panels.append(CurvePanel(name, box, column.shares(real), low, high, measured, warp))
             columns.append(column)
         canvas = Canvas(size.width, size.height, scale=self.scale)
         caption = _caption("share of rows up to each value", len(names), len(found))
@@ -175,14 +181,32 @@ def bar_panel(column: CountedColumn, box: Box, shares: Shares, categories: int) 
     return BarPanel(column.name, box, shares, tuple(labels), shown, other, missing, top)
 
 
-def plot_range(ascending: NDArray[np.float64]) -> tuple[float, float]:
+def warp_of(table: Table, name: str) -> Warp:
+    """Of the axis of a numeric column: logarithmic if an even one shows next to nothing.
+
+    That is where one bin of 40 holds more than three quarters of the rows: incomes, or amounts
+    that mostly are 0.
+    """
+    if quantity(table, name) == "date":
+        return EVEN
+    ascending = table.ascending(name)
+    places = np.searchsorted(ascending, plot_edges(ascending, 40))
+    sizes = np.sort(np.abs(ascending[ascending != 0]))
+    if np.diff(places).max(initial=0) <= _CROWDED * len(ascending) or not len(sizes):
+        return EVEN
+    # The least hundredth may be specks that would take half of the axis.
+    return Warp.of(sizes[[len(sizes) // 100, -1]])
+
+
+def plot_range(ascending: NDArray[np.float64], warp: Warp = EVEN) -> tuple[float, float]:
     """Range of an axis: that of the values, but not beyond far outliers, and never of width 0.
 
     Outliers are far when they lie more than three times the width of the middle 99 % of the
-    values beyond them.
+    values beyond them. An axis that is not even has room for them.
 
     Args:
         ascending: Present values, sorted; may be empty.
+        warp: Of the axis.
     """
     if not len(ascending):
         return 0.0, 1.0
@@ -190,7 +214,7 @@ def plot_range(ascending: NDArray[np.float64]) -> tuple[float, float]:
     cut = len(ascending) // 200
     inner_low, inner_high = float(ascending[cut]), float(ascending[-1 - cut])
     far = 3 * (inner_high - inner_low)
-    if far > 0:
+    if far > 0 and not warp.unit:
         low, high = max(low, inner_low - far), min(high, inner_high + far)
     if high - low > 1e-13 * max(abs(low), abs(high)):
         return low, high
@@ -198,22 +222,29 @@ def plot_range(ascending: NDArray[np.float64]) -> tuple[float, float]:
     return low - half, high + half
 
 
-def plot_edges(ascending: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
+def plot_edges(ascending: NDArray[np.float64], bins: int, warp: Warp = EVEN) -> NDArray[np.float64]:
     """Edges of the bins of a histogram; whole numbers are never split unevenly between bins.
 
     Args:
         ascending: Present values, sorted.
         bins: Most bins; short tables get fewer, twice the cube root of their rows (Rice's rule),
             but at least 10.
+        warp: Of the axis: bins are equally wide on it.
 
     Returns:
         Ascending and distinct; empty if there are no values.
     """
     if not len(ascending):
         return np.empty(0)
-    low, high = plot_range(ascending)
+    low, high = plot_range(ascending, warp)
     most = min(bins, max(10, round(2 * len(ascending) ** (1 / 3))))
     whole = max(abs(low), abs(high)) < _WHOLE and bool(np.all(ascending == np.rint(ascending)))
+    if warp.unit:
+        start, end = warp(np.array([low, high])).tolist()
+        inner = warp.inverse(np.linspace(start, end, most + 1))[1:-1]
+        if whole:
+            low, inner, high = low - 0.5, np.floor(inner) + 0.5, high + 0.5
+        return np.unique([low, *inner, high])
     if whole and ascending[0] < ascending[-1]:
         first, last = math.floor(low) - 0.5, math.ceil(high) + 0.5
         width = math.ceil((last - first) / most)

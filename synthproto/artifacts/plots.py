@@ -26,7 +26,9 @@ class PDF:
     real table; rows beyond either end have a bar of their own there. Categorical and boolean
     columns: share of rows of the most frequent real categories, ``other`` for the rest, and
     ``missing`` where the real table has any. Axes come from the real table and stay the same for
-    every synthetic one; remarks say what they cannot show. A holdout is drawn dashed.
+    every synthetic one; remarks say what they cannot show. A holdout is drawn dashed. Where an even
+    axis would press more than three quarters of the rows into one bin of 40 (incomes, amounts that
+    mostly are 0), it is logarithmic to both sides of 0, and so are the bins.
 
     Attributes:
         bins: Most bins of a panel, at least 1; fewer for short tables and whole numbers.
@@ -91,7 +93,7 @@ class CDF:
 
     The real side is a broad band; a synthetic column like it runs inside the band. The axis spans
     the real range: synthetic rows beyond it show as a curve that does not start at 0 or end at 1.
-    A holdout is drawn dashed.
+    A holdout is drawn dashed. Axes are even or logarithmic as in `PDF`.
 
     Attributes:
         columns: As in `PDF`.

@@ -33,6 +33,7 @@ from synthproto.drawing.ink import (
     rectangle,
 )
 from synthproto.drawing.ticks import Quantity, Tick, percent, ticks
+from synthproto.drawing.warp import EVEN, Warp
 
 # Gutters for the open outer bins, and the gap that tells them from the axis.
 _GUTTER, _GAP = 9.0, 3.0
@@ -95,6 +96,7 @@ class HistogramPanel:
         edges: Edges of the bins, shape ``(n + 1,)``, ascending; ``n`` may be 0.
         top: Share at the upper end of the axis.
         quantity: What the column measures.
+        warp: Of the axis.
     """
 
     title: str
@@ -103,6 +105,7 @@ class HistogramPanel:
     edges: NDArray[np.float64]
     top: float
     quantity: Quantity
+    warp: Warp = EVEN
 
     def backdrop(self, ink: Ink) -> None:
         """Draw title, axes and the real side."""
@@ -110,8 +113,7 @@ class HistogramPanel:
         level_axis(ink, self._area, self._heights, ticks(0.0, self.top, quantity="share", most=4))
         marks: list[Tick] = []
         if len(self.edges):
-            low, high = float(self.edges[0]), float(self.edges[-1])
-            marks = ticks(low, high, quantity=self.quantity, most=5)
+            marks = axis_ticks(self.warp, *self._ends, self.quantity)
         upright_axis(ink, self._area, self._across, marks)
         for outline in self._outlines(self.real):
             ink.area(REAL, outline)
@@ -138,8 +140,13 @@ class HistogramPanel:
     @property
     def _across(self) -> Scale:
         area, inset = self._area, _GUTTER + _GAP
-        low, high = (float(self.edges[0]), float(self.edges[-1])) if len(self.edges) else (0.0, 1.0)
-        return Scale(low, high, area.left + inset, area.right - inset)
+        return Scale(*self._ends, area.left + inset, area.right - inset)
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        """Ends of the axis, warped."""
+        low, high = self.warp(self.edges[[0, -1]]).tolist() if len(self.edges) else (0.0, 1.0)
+        return low, high
 
     def _outlines(self, shares: Shares) -> list[Points]:
         area = self._area
@@ -152,7 +159,8 @@ class HistogramPanel:
         ]
         if not len(self.edges):
             return outer
-        return [*outer, *steps(self._across(self.edges), self._heights(shares.inside), base)]
+        across = self._across(self.warp(self.edges))
+        return [*outer, *steps(across, self._heights(shares.inside), base)]
 
 
 @final
@@ -164,9 +172,10 @@ class CurvePanel:
         title: Name of the column.
         box: Place on the sheet.
         real: The real side, at `curve_places`.
-        low: Lowest value that the axis shows.
-        high: Highest value, above ``low``.
+        low: Lowest value that the axis shows, warped.
+        high: Highest value, above ``low``, warped.
         quantity: What the column measures.
+        warp: Of the axis.
     """
 
     title: str
@@ -175,13 +184,14 @@ class CurvePanel:
     low: float
     high: float
     quantity: Quantity
+    warp: Warp = EVEN
 
     def backdrop(self, ink: Ink) -> None:
         """Draw title, axes and the real side."""
         title(ink, self.box, self.title)
         level_axis(ink, self._area, self._heights, [Tick(x, f"{x:.0%}") for x in (0.0, 0.5, 1.0)])
         across = Scale(*_padded(self.low, self.high), self._area.left, self._area.right)
-        marks = ticks(self.low, self.high, quantity=self.quantity, most=5)
+        marks = axis_ticks(self.warp, self.low, self.high, self.quantity)
         upright_axis(ink, self._area, across, marks)
         self._draw(ink, self.real, Pen(REAL, 5.0, crisp=False))
         remark(ink, self.box, spoken(self.real), REAL_INK)
@@ -206,9 +216,14 @@ class CurvePanel:
             ink.line(pen, np.column_stack([across, self._heights(shares.inside)]))
 
 
-def curve_places(box: Box, low: float, high: float) -> NDArray[np.float64]:
-    """Values, one a pixel, at which a distribution function is drawn in a panel."""
-    return np.linspace(*_padded(low, high), int(plot_area(box, left=38.0).width) + 1)
+def curve_places(box: Box, low: float, high: float, warp: Warp = EVEN) -> NDArray[np.float64]:
+    """Values, one a pixel, at which a distribution function is drawn between warped ends."""
+    return warp.inverse(np.linspace(*_padded(low, high), int(plot_area(box, left=38.0).width) + 1))
+
+
+def axis_ticks(warp: Warp, low: float, high: float, quantity: Quantity) -> list[Tick]:
+    """Ticks between two warped values."""
+    return warp.ticks(low, high) if warp.unit else ticks(low, high, quantity=quantity, most=5)
 
 
 def spoken(shares: Shares) -> str:

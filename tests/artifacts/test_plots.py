@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from synthproto.artifacts.alignment import Alignment, Warp
+from synthproto.artifacts.alignment import Alignment
 from synthproto.artifacts.associations import Association
 from synthproto.artifacts.heatmaps import (
     CorrelationHeatmapJuxtaposition,
@@ -23,6 +23,7 @@ from synthproto.artifacts.marginals import (
     bar_panel,
     plot_edges,
     plot_range,
+    warp_of,
 )
 from synthproto.artifacts.plots import CDF, PDF, CDFByColumn, PDFByColumn
 from synthproto.contracts import Drawing
@@ -30,6 +31,7 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.drawing.axes import Box
 from synthproto.drawing.ink import Pixels
+from synthproto.drawing.warp import Warp
 from synthproto.errors import ParameterError
 
 REAL_BLUE = [169, 203, 232]
@@ -254,6 +256,38 @@ def test_bins_hold_equally_many_whole_numbers(width: int) -> None:
     assert (edges % 1 == 0.5).all()
 
 
+def numbers(values: list[float]) -> Table:
+    frame = pd.DataFrame({"x": values})
+    return Table(frame, TableSpec.infer(frame, continuous=["x"]))
+
+
+def test_crowded_columns_have_logarithmic_axes() -> None:
+    rng = np.random.default_rng(0)
+    even = [rng.normal(size=2000), rng.exponential(size=2000), np.r_[rng.normal(size=2000), 1e9]]
+    assert all(not warp_of(numbers(values.tolist()), "x").unit for values in even)
+    assert not warp_of(numbers([0.0] * 99 + [1.0]), "x").unit
+    assert not warp_of(numbers([5.0] * 9), "x").unit
+    assert not warp_of(numbers([0.0] * 9), "x").unit
+    skewed = np.exp(2.5 * rng.normal(size=2000))
+    mostly_zero = np.where(rng.random(2000) < 0.9, 0.0, np.exp(rng.normal(8, 1, 2000)))
+    for values in (skewed, -skewed, mostly_zero, np.floor(skewed)):
+        real = numbers(values.tolist())
+        column = real.get(PDFLayout(40, 8, 100, 1.0)).columns[0]
+        shares = column.shares(real)
+        assert warp_of(real, "x").unit
+        assert shares.below == shares.above == 0.0  # both ends are within the bins
+        assert shares.inside.sum() == pytest.approx(1.0)
+        assert np.count_nonzero(shares.inside > 0.001) > 8
+
+
+def test_bins_of_whole_numbers_on_a_logarithmic_axis_have_their_edges_between_them() -> None:
+    values = np.floor(np.exp(2 * np.random.default_rng(0).normal(size=2000)))
+    edges = plot_edges(np.sort(values), 40, warp_of(numbers(values.tolist()), "x"))
+    assert (edges % 1 == 0.5).all()
+    assert edges[0] < values.min()
+    assert edges[-1] > values.max()
+
+
 def test_rows_of_a_categorical_panel() -> None:
     labels = [f"c{i}" for i in range(30) for _ in range(30 - i)]
     values = pd.DataFrame({"c": [*labels, None, None]})
@@ -293,6 +327,7 @@ def test_warp_is_even_or_logarithmic_to_both_sides() -> None:
     warped = warp(values)
     np.testing.assert_allclose(warped, -warped[::-1])
     assert (np.diff(warped) > 0).all()
+    np.testing.assert_allclose(warp.inverse(warped), values)
     names = [tick.name for tick in warp.ticks(float(warped[0]), float(warped[-1]))]
     assert "0" in names
     assert len(names) <= 6
