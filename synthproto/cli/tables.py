@@ -31,6 +31,7 @@ _BEGINNINGS = {
     b"PK\x03\x04": "is a workbook or a zip archive; export its table as CSV",
     b"\x1f\x8b": "is packed by gzip; name it .csv.gz",
     b"\xff\xfe": "is UTF-16; say so: --encoding utf-16",
+_SHOWN = 60  # characters of a line in one message
     b"\xfe\xff": "is UTF-16; say so: --encoding utf-16",
     b"{": "is JSON, or has a name that begins with a brace; give CSV or parquet",
     b"[": "is JSON, or has a name that begins with a bracket; give CSV or parquet",
@@ -114,9 +115,18 @@ class Reader:
             first = text.readline()
             if not first.strip():
                 raise SchemaError(f"file {str(path)!r} is empty; a header line is needed")
-            separator = self.separator or max(_SEPARATORS, key=_outside_quotes(first).count)
+            bare = _outside_quotes(first)
+            usual = max(_SEPARATORS, key=bare.count)
+            separator = self.separator or usual
             text.seek(0)
-            return next(csv.reader(text, delimiter=separator)), separator
+            names = next(csv.reader(text, delimiter=separator))
+        if len(names) == 1 and separator != usual and usual in bare:
+            raise SchemaError(
+                f"file {str(path)!r} has one column with the separator {separator!r}: "
+                f"{_short(names[0])!r}. Is it {usual!r}? Leave --separator out to have it found, "
+                "or put the name into quotes"
+            )
+        return names, separator
 
     def _check_beginning(self, path: Path) -> None:
         """Refuse files that one takes for CSV only by mistake."""
@@ -139,7 +149,11 @@ def _unpacked(path: Path) -> io.BufferedIOBase:
 
 
 def _outside_quotes(line: str) -> str:
-    return re.sub(r'"[^"]*"', "", line)
+    return re.sub(r'"[^"]*("|$)', "", line)  # a name may go on in the next line
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 def _name_faults(names: Sequence[str]) -> list[str]:

@@ -44,6 +44,27 @@ def test_a_single_column_needs_no_separator(tmp_path: Path) -> None:
     assert Reader().read(path)["age"].tolist() == [1, 2]
 
 
+@pytest.mark.parametrize(("given", "written"), [(";", ","), (",", ";"), (";", "\t"), (",", "|")])
+def test_a_wrong_separator_is_refused(tmp_path: Path, given: str, written: str) -> None:
+    path = tmp_path / "t.csv"
+    FRAME.to_csv(path, sep=written, index=False)
+    with pytest.raises(
+        SchemaError, match=r"^file '.*t\.csv' has one column with the separ"
+    ) as caught:
+        Reader(given).read(path)
+    assert f"Is it {written!r}? Leave --separator out" in str(caught.value)
+    assert len(Reader(written).read(path).columns) == 2
+
+
+def test_a_single_column_may_have_any_separator(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    for header in ("age", '"age, in years"', '"age,\nin years"', '"age ""a,b"", in years"'):
+        path.write_text(f"{header}\n1\n2\n")
+        assert len(Reader(";").read(path).columns) == 1
+    path.write_text('"age,\nin years";sex\n1;2\n')
+    assert len(Reader(";").read(path).columns) == 2
+
+
 def test_a_byte_order_mark_is_not_part_of_a_name(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     FRAME.to_csv(path, index=False, encoding="utf-8-sig")
