@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+import pandas as pd
+
 from synthproto.artifacts.similarity import Similarity
 from synthproto.cli.bar import Bar
 from synthproto.cli.comparison import SIMILARITY, Comparer, Comparison
@@ -101,13 +103,17 @@ def _tables(
     if spec is None:
         spec = inferred_spec(frame, given, f"real table {str(given.real)!r}")
 
-    def table(path: Path, name: str) -> Table:
-        bar(f"reading {path}")
-        return Table(fitted(reader.read(path), spec), spec, name=f"{name} {str(path)!r}")
+    def table(path: Path, name: str, frame: pd.DataFrame) -> Table:
+        named = f"{name} {str(path)!r}"
+        return Table(fitted(frame, spec, named, given.decimal), spec, name=named)
 
-    real = Table(fitted(frame, spec), spec, name=f"real table {str(given.real)!r}")
-    holdout = None if given.holdout is None else table(given.holdout, "holdout table")
-    return real, holdout, {n: table(path, "synthetic table") for n, path in paths.items()}
+    def read(path: Path, name: str) -> Table:
+        bar(f"reading {path}")
+        return table(path, name, reader.read(path))
+
+    real = table(given.real, "real table", frame)
+    holdout = None if given.holdout is None else read(given.holdout, "holdout table")
+    return real, holdout, {n: read(path, "synthetic table") for n, path in paths.items()}
 
 
 def _check_target(target: str | None, spec: TableSpec) -> None:
