@@ -1,5 +1,6 @@
 """Limits that a comparison has to keep, for continuous integration."""
 
+import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,10 +90,17 @@ def check_limits(limits: Sequence[Limit], plan: TablePlan) -> None:
         if not owners:
             raise ParameterError(
                 f"--fail-under names no score of this plan: {limit.tag!r}; it has "
-                f"{listed(plan.score_tags)}.{did_you_mean([limit.tag], plan.score_tags)}"
+                f"{listed(plan.score_tags)}.{_hint(limit.tag, plan.score_tags)}"
             )
         if max(owners, key=len) in endless:
             raise ParameterError(f"--fail-under: {limit.tag!r} has no end that is better")
+
+
+def _hint(tag: str, existing: Sequence[str]) -> str:
+    """A tag whose name resembles the wrong one; what all of a group begin with is no likeness."""
+    by_name = {known.partition("/")[2]: known for known in existing}
+    close = difflib.get_close_matches(tag.partition("/")[2] or tag, by_name, n=1)
+    return f" Did you mean {by_name[close[0]]!r}?" if close else ""
 
 
 def failures(limits: Sequence[Limit], comparison: Comparison) -> list[str]:

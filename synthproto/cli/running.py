@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+import pandas as pd
+
 from synthproto.artifacts.similarity import Similarity
 from synthproto.cli.bar import Bar
 from synthproto.cli.comparison import SIMILARITY, Comparer, Comparison
@@ -15,7 +17,8 @@ from synthproto.cli.folder import ReportFolder
 from synthproto.cli.limits import Limit, check_limits, failures
 from synthproto.cli.options import KINDS
 from synthproto.cli.page import page
-from synthproto.cli.tables import fitted, inferred_spec, reader_of
+from synthproto.cli.strings import may_hold_strings
+from synthproto.cli.tables import fitted, inferred_spec, named_columns, reader_of
 from synthproto.cli.terminal import lines
 from synthproto.cli.words import WORDS
 from synthproto.data.faults import did_you_mean, listed
@@ -26,6 +29,9 @@ from synthproto.plan import TablePlan
 from synthproto.presets import preset
 
 _WITH_TARGET = ("default", "tabsyn")
+# Categories are scattered where there are more than so many, with fewer rows for each on average:
+# two halves of a table of ten rows for each differ by a fourth.
+_MANY, _ROWS_EACH = 100, 10
 
 
 def compare_files(given: argparse.Namespace) -> int:
@@ -56,7 +62,7 @@ def compare_files(given: argparse.Namespace) -> int:
         real=str(given.real),
         holdout="" if given.holdout is None else str(given.holdout),
         synthetic={name: str(path) for name, path in paths.items()},
-        notes=[*_left_out(given, comparison), *_alarms(comparison)],
+        notes=_notes(given, comparison),
         failed=failures(limits, comparison),
     )
     _write(comparison, request, given, folder)
@@ -101,13 +107,17 @@ def _tables(
     if spec is None:
         spec = inferred_spec(frame, given, f"real table {str(given.real)!r}")
 
-    def table(path: Path, name: str) -> Table:
-        bar(f"reading {path}")
-        return Table(fitted(reader.read(path), spec), spec, name=f"{name} {str(path)!r}")
+    def table(path: Path, name: str, frame: pd.DataFrame) -> Table:
+        named = f"{name} {str(path)!r}"
+        return Table(fitted(frame, spec, named, given.decimal), spec, name=named)
 
-    real = Table(fitted(frame, spec), spec, name=f"real table {str(given.real)!r}")
-    holdout = None if given.holdout is None else table(given.holdout, "holdout table")
-    return real, holdout, {n: table(path, "synthetic table") for n, path in paths.items()}
+    def read(path: Path, name: str) -> Table:
+        bar(f"reading {path}")
+        return table(path, name, reader.read(path))
+
+    real = table(given.real, "real table", frame)
+    holdout = None if given.holdout is None else read(given.holdout, "holdout table")
+    return real, holdout, {n: read(path, "synthetic table") for n, path in paths.items()}
 
 
 def _check_target(target: str | None, spec: TableSpec) -> None:
@@ -150,6 +160,11 @@ def _compared(
 # --- notes --------------------------------------------------------------------------------------
 
 
+def _notes(given: argparse.Namespace, comparison: Comparison) -> list[str]:
+    scattered = _scattered(given, comparison.real)
+    return [*_left_out(given, comparison), *scattered, *_alarms(comparison)]
+
+
 def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
     """What is not in the report although one may expect it, and how to get it."""
     if given.preset not in _WITH_TARGET:
@@ -172,6 +187,28 @@ def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
             "original; --rows changes that"
         )
     return found
+
+
+def _scattered(given: argparse.Namespace, real: Table) -> list[str]:
+    """Strings that count as categories although few rows share one, unless a kind was said."""
+    if given.spec is not None:
+        return []
+    frame = real.frame
+    known = [name for names in named_columns(frame, given).values() for name in names]
+    found = [
+        name
+        for name in real.spec.of_kind("categorical")
+        if name not in known
+        and may_hold_strings(frame[name])
+        and real.distinct(name) > max(_MANY, (len(real) - real.missing(name)) / _ROWS_EACH)
+    ]
+    if not found:
+        return []
+    return [
+        f"{listed(found)} count as categories, but have fewer than {_ROWS_EACH} rows for each "
+        "value: that makes every table, the reference too, look worse; name them with --identifier "
+        "or --text, write dates as 2020-01-31, or leave them out"
+    ]
 
 
 def _alarms(comparison: Comparison) -> list[str]:

@@ -10,21 +10,28 @@ import warnings
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import final
 
 import pandas as pd
 
+from synthproto.cli.strings import (
+    date_faults,
+    decimal_faults,
+    replaced,
+    with_dates,
+    with_found_dates,
+)
 from synthproto.data.faults import listed, refuse, repeated
-from synthproto.data.kinds import KINDS
+from synthproto.data.kinds import KINDS, Kind
 from synthproto.data.spec import TableSpec
 from synthproto.errors import MissingExtraError, ParameterError, SchemaError
 
 _SEPARATORS = ",;\t|"
 _PARQUET = (".parquet", ".pq")
 _GZIP = ".gz"  # as pandas tells it as well
+_SHOWN = 60  # characters of a line in one message
 # What a file that is no CSV begins with, and what to do about it.
 _BEGINNINGS = {
     b"PAR1": "is parquet; name it .parquet",
@@ -35,9 +42,6 @@ _BEGINNINGS = {
     b"{": "is JSON, or has a name that begins with a brace; give CSV or parquet",
     b"[": "is JSON, or has a name that begins with a bracket; give CSV or parquet",
 }
-# A date, or a date with a time, as ISO 8601 writes it.
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
-_LOOKED_AT = 1000  # values that decide whether a column of strings holds dates
 
 
 @final
@@ -114,9 +118,18 @@ class Reader:
             first = text.readline()
             if not first.strip():
                 raise SchemaError(f"file {str(path)!r} is empty; a header line is needed")
-            separator = self.separator or max(_SEPARATORS, key=_outside_quotes(first).count)
+            bare = _outside_quotes(first)
+            usual = max(_SEPARATORS, key=bare.count)
+            separator = self.separator or usual
             text.seek(0)
-            return next(csv.reader(text, delimiter=separator)), separator
+            names = next(csv.reader(text, delimiter=separator))
+        if len(names) == 1 and separator != usual and usual in bare:
+            raise SchemaError(
+                f"file {str(path)!r} has one column with the separator {separator!r}: "
+                f"{_short(names[0])!r}. Is it {usual!r}? Leave --separator out to have it found, "
+                "or put the name into quotes"
+            )
+        return names, separator
 
     def _check_beginning(self, path: Path) -> None:
         """Refuse files that one takes for CSV only by mistake."""
@@ -139,7 +152,11 @@ def _unpacked(path: Path) -> io.BufferedIOBase:
 
 
 def _outside_quotes(line: str) -> str:
-    return re.sub(r'"[^"]*"', "", line)
+    return re.sub(r'"[^"]*("|$)', "", line)  # a name may go on in the next line
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 def _name_faults(names: Sequence[str]) -> list[str]:
@@ -195,11 +212,11 @@ def inferred_spec(frame: pd.DataFrame, given: argparse.Namespace, name: str) -> 
     Raises:
         SchemaError: The frame or the names are at fault; begins with ``name``.
     """
-    named = {kind: _names(getattr(given, kind), frame) for kind in KINDS}
-    dated = _iso_dates(frame, [name for names in named.values() for name in names])
+    named = named_columns(frame, given)
+    dated = _readable(frame, named, given.decimal, name)
     try:
         return TableSpec.infer(
-            with_dates(dated, named["datetime"]),
+            dated,
             continuous=named["continuous"],
             categorical=named["categorical"],
             datetime=named["datetime"],
@@ -209,6 +226,30 @@ def inferred_spec(frame: pd.DataFrame, given: argparse.Namespace, name: str) -> 
         )
     except SchemaError as error:
         raise SchemaError(str(error).replace("frame", name, 1)) from error
+
+
+def _readable(
+    frame: pd.DataFrame, named: Mapping[Kind, Sequence[str]], decimal: str, name: str
+) -> pd.DataFrame:
+    """The frame with its dates read; refuses strings whose kind a wrong option hides."""
+    known = [column for columns in named.values() for column in columns]
+    dated = with_dates(with_found_dates(frame, known), named["datetime"])
+    numbers = [column for column in frame.columns if column not in known]
+    advice = (
+        "say so: --decimal {mark}; if they are no numbers, say what they are: --categorical, "
+        "--identifier or --text"
+    )
+    faults = [
+        *date_faults(dated, named["datetime"]),
+        *decimal_faults(dated, [*numbers, *named["continuous"]], decimal, advice),
+    ]
+    refuse(name, faults)
+    return dated
+
+
+def named_columns(frame: pd.DataFrame, given: argparse.Namespace) -> dict[Kind, list[str]]:
+    """Columns by the kind that the options name for them."""
+    return {kind: _names(getattr(given, kind), frame) for kind in KINDS}
 
 
 def _names(values: Sequence[str], frame: pd.DataFrame) -> list[str]:
@@ -221,67 +262,32 @@ def _names(values: Sequence[str], frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def with_dates(frame: pd.DataFrame, wanted: Sequence[str] = ()) -> pd.DataFrame:
-    """A frame whose dates are dates, not strings.
-
-    Args:
-        frame: As read; left as it is.
-        wanted: Columns that are to be dates, in any format that pandas reads; left as they are
-            where they cannot be read.
-    """
-    strings = [name for name in wanted if name in frame and frame[name].dtype == object]
-    read = {name: _as_dates(frame[name], "mixed") for name in strings}
-    return _replaced(frame, read)
-
-
-def _replaced(frame: pd.DataFrame, columns: Mapping[str, pd.Series | None]) -> pd.DataFrame:
-    """The frame with some columns exchanged, those that are not ``None``; no cell is copied."""
-    exchanged = frame.copy(deep=False)
-    for name, values in columns.items():
-        if values is not None:
-            exchanged[name] = values
-    return exchanged
-
-
-def _iso_dates(frame: pd.DataFrame, named: Sequence[str]) -> pd.DataFrame:
-    """Columns of dates or of ISO 8601 strings become dates, unless a kind is named."""
-    found = {
-        name: _as_dates(frame[name], "ISO8601")
-        for name in frame.columns
-        if name not in named and frame[name].dtype == object and _looks_like_dates(frame[name])
-    }
-    return _replaced(frame, found)
-
-
-def _looks_like_dates(values: pd.Series) -> bool:
-    some = values.dropna().head(_LOOKED_AT)
-    return len(some) > 0 and all(
-        isinstance(value, date)  # what parquet calls a date comes without a time
-        or (isinstance(value, str) and _ISO_DATE.fullmatch(value.strip()))
-        for value in some
-    )
-
-
-def _as_dates(values: pd.Series, style: str) -> pd.Series | None:
-    try:
-        # Dates without a zone are in UTC, as tables read them; zones may differ within a column.
-        read = pd.to_datetime(values, format=style, utc=True)
-    except (ValueError, TypeError):
-        return None
-    return read if pd.api.types.is_datetime64_any_dtype(read.dtype) else None
-
-
-def fitted(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+def fitted(frame: pd.DataFrame, spec: TableSpec, name: str, decimal: str = ".") -> pd.DataFrame:
     """A frame as read, its columns turned into what the spec says where a file cannot say it.
 
     Dates become dates; a column without any values, which reads as numbers, becomes one of
-    objects. What does not fit is left for the check of the table, whose message is better.
+    objects. What else does not fit is left for the check of the table.
+
+    Args:
+        frame: As read; left as it is.
+        spec: Names and kinds of the columns.
+        name: What errors call the table.
+        decimal: The mark of decimals that it was read with.
+
+    Raises:
+        SchemaError: It has dates that are not ISO 8601, or numbers with another decimal mark.
     """
-    known = {name: spec.kind(name) for name in spec.names}
-    dated = [name for name in frame.columns if known.get(name) == "datetime"]
+    dates = spec.of_kind("datetime")
     made: dict[str, pd.Series] = {}
-    for name in frame.columns:
-        if known.get(name) in ("datetime", "text") and frame[name].isna().all():
-            empty = frame[name].astype(object)
-            made[name] = pd.to_datetime(empty) if name in dated else empty
-    return with_dates(_replaced(frame, made), dated)
+    for column in spec.of_kind("datetime", "text"):
+        if column in frame and frame[column].isna().all():
+            empty = frame[column].astype(object)
+            made[column] = pd.to_datetime(empty) if column in dates else empty
+    dated = with_dates(replaced(frame, made), dates)
+    advice = f"write {decimal!r}" + ", or if all files have {mark!r}, say so: --decimal {mark}"
+    faults = [
+        *date_faults(dated, dates),
+        *decimal_faults(dated, spec.of_kind("continuous"), decimal, advice),
+    ]
+    refuse(name, faults)
+    return dated

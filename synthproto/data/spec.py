@@ -202,7 +202,8 @@ class TableSpec:
             ) from error
         refuse(subject, _header_faults(content))
         entries = content["columns"] if isinstance(content, dict) else []
-        refuse(subject, [f for i, entry in enumerate(entries) for f in _entry_faults(i, entry)])
+        faults = [fault for i, entry in enumerate(entries) for fault in _entry_faults(i, entry)]
+        refuse(subject, [*faults, *_kind_faults(entries)])
         try:
             return cls(tuple(Column(entry["name"], entry["kind"]) for entry in entries))
         except SchemaError as error:
@@ -312,15 +313,20 @@ def _entry_faults(position: int, entry: object) -> list[str]:
     where = f"columns[{position}]"
     if not isinstance(entry, dict) or set(entry) != {"name", "kind"}:
         return [f"has {entry!r} as {where}; it takes an object of name and kind"]
-    faults = []
     if not isinstance(entry["name"], str):
-        faults.append(f"has the name {entry['name']!r} in {where}; it takes a string")
-    if not _is_kind(entry["kind"]):
-        hint = did_you_mean([entry["kind"]], KINDS)
-        faults.append(
-            f"has the kind {entry['kind']!r} in {where}; it takes one of {list(KINDS)}.{hint}"
-        )
-    return faults
+        return [f"has the name {entry['name']!r} in {where}; it takes a string"]
+    return []
+
+
+def _kind_faults(entries: Sequence[object]) -> list[str]:
+    """Kinds that do not exist, as one clause: those that do are listed once."""
+    kinds = {i: e["kind"] for i, e in enumerate(entries) if isinstance(e, dict) and "kind" in e}
+    wrong = {i: kind for i, kind in kinds.items() if not _is_kind(kind)}
+    if not wrong:
+        return []
+    shown = ", ".join(f"kind {kind!r} in columns[{i}]" for i, kind in wrong.items())
+    hint = did_you_mean(dict.fromkeys(k for k in wrong.values() if isinstance(k, str)), KINDS)
+    return [f"has {shown}; a kind is one of {list(KINDS)}.{hint}"]
 
 
 def _is_kind(value: object) -> TypeGuard[Kind]:

@@ -201,6 +201,8 @@ def test_the_better_end_decides_what_worse_is(
     ("limit", "said"),
     [
         ("fidelity/similarty=0.9", "Did you mean 'fidelity/similarity'"),
+        ("similarity=0.9", "Did you mean 'fidelity/similarity'"),
+        ("fidelity/nope=0.9", "].\n"),
         ("fidelity/similarity/age=0.9", "names no score"),
         ("high", "VALUE"),
         ("nan", "VALUE"),

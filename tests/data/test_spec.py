@@ -383,6 +383,7 @@ def test_all_bad_entries_are_told_at_once(tmp_path: Path) -> None:
     assert "'b' as columns[2]" in message
     assert "{'name': 'c'} as columns[3]" in message
     assert "columns[4]" not in message
+    assert message.count("'identifier'") == 1
 
 
 def test_files_without_usable_columns_are_refused(tmp_path: Path) -> None:
