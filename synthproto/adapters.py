@@ -319,7 +319,11 @@ def _read(cells: pd.Series, dtype: np.dtype[np.generic] | ExtensionDtype) -> pd.
             raise ValueError("missing values")
         return read.astype(dtype)
     if types.is_datetime64_any_dtype(dtype):
-        return pd.to_datetime(cells, utc=isinstance(dtype, pd.DatetimeTZDtype)).astype(dtype)
+        utc = isinstance(dtype, pd.DatetimeTZDtype)
+        if types.infer_dtype(cells, skipna=True) == "string":
+            # Any other format would have to be guessed: 01/02/2020 is a day of two months.
+            return pd.to_datetime(cells, format="ISO8601", utc=utc).astype(dtype)
+        return pd.to_datetime(cells, utc=utc).astype(dtype)
     if types.is_numeric_dtype(dtype):
         numbers = pd.to_numeric(cells)
         return (numbers.round() if types.is_integer_dtype(dtype) else numbers).astype(dtype)

@@ -515,6 +515,13 @@ def test_all_columns_that_cannot_be_read_are_named_at_once(wide: pd.DataFrame) -
     assert "'perhaps' is neither true nor false" in message
 
 
+def test_dates_are_not_guessed(wide: pd.DataFrame) -> None:
+    array = as_strings(wide)
+    array[:, 6] = "01/02/2020"
+    with pytest.raises(SchemaError, match=r"column 'born' that are no datetime64.*01/02/2020"):
+        as_frame(array, wide)
+
+
 @pytest.mark.parametrize("shape", [(4,), (4, 8), (4, 9, 1)])
 def test_an_array_of_another_shape_is_refused(wide: pd.DataFrame, shape: tuple[int, ...]) -> None:
     with pytest.raises(SchemaError, match=r"got shape .*takes \(n, 9\), the columns \['height'"):
