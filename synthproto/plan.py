@@ -60,6 +60,14 @@ class Plan(Generic[Resources_contra]):
         # The last reference and its scores: a run has one holdout, so they are computed once.
         self._reference: tuple[object, Mapping[str, float]] = (None, {})
 
+    def __repr__(self) -> str:
+        groups = {
+            "scores": list(self._scores),
+            "arrays": list(self._arrays),
+            "plots": list(self._plots),
+        }
+        return f"Plan({', '.join(f'{name}={tags}' for name, tags in groups.items() if tags)})"
+
     @property
     def scores(self) -> tuple[Score[Resources_contra], ...]:
         """Parts that give numbers, e.g. to make another plan from."""

@@ -62,6 +62,7 @@ def test_functions_and_classes_are_parts_and_collections_are_expanded() -> None:
     assert dict(report) == {"total": 5.0, "own/largest": 4.0, "each/0": 1.0, "each/1": 4.0}
     assert report.best == {"own/largest": 9.0}
     assert plan.tags == ("total", "own/largest", "each", "doubled")
+    assert repr(plan) == "Plan(scores=['total', 'own/largest', 'each'], arrays=['doubled'])"
     np.testing.assert_array_equal(report.arrays["doubled"], [2.0, 8.0])
 
 

@@ -85,6 +85,9 @@ class TableCodec:
         self._columns = columns
         self._blocks = _blocks_of(columns, categorical)
 
+    def __repr__(self) -> str:
+        return f"TableCodec({len(self._columns)} columns <-> {self.width} numbers a row)"
+
     @classmethod
     def fit(
         cls, real: Table, *, scaling: Scaling = "quantile", categorical: LevelForm = "one-hot"
