@@ -84,14 +84,14 @@ def ctgan(lab: Lab, epochs: int = 12) -> pd.Series:
 
     It is given words, like the transformer: its own treatment of numbers blurs common ones.
     """
-    words, columns = Vocabulary(lab.real.frame, words=50), list(lab.real.spec.names)
+    words, columns = Vocabulary(lab.real.frame, words=30), list(lab.real.spec.names)
     frame = pd.DataFrame(words.encode(lab.real.frame).numpy(), columns=columns)
     model = CTGAN(
         epochs=epochs,
         pac=1,
         discriminator_steps=5,
         discriminator_lr=1e-3,
-        generator_lr=1e-3,
+        generator_lr=5e-4,
         log_frequency=False,
     )
     batches = range(max(1, len(frame) // 500))

@@ -5,6 +5,7 @@ Needs scikit-learn, the extra ``learn``; it is imported when a model is first fi
 
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -85,9 +86,9 @@ def joined(first: Rows, second: Rows) -> Rows:
 def matrix_of(rows: Rows, reference: Rows, learner: Learner) -> Matrix:
     """Rows as a learner takes them.
 
-    For trees, each value's bin (missing ones below all others) and each category's rank by
-    frequency. For linear learners, values standardised (missing ones at the mean, with a column
-    that says so) and one column for each category. Everything is fitted on the reference;
+    For trees, values by the middles of bins (missing ones below all others) and each category's
+    rank by frequency. For linear learners, values standardised (missing ones at the mean, with a
+    column that says so) and one column for each category. Everything is fitted on the reference;
     categories that it does not have, and those beyond the most frequent `CATEGORIES`, are one.
     """
     ranks = [_ranks(own, base) for own, base in zip(rows.codes.T, reference.codes.T, strict=True)]
@@ -100,24 +101,40 @@ def matrix_of(rows: Rows, reference: Rows, learner: Learner) -> Matrix:
     return sparse.csr_matrix(sparse.hstack(parts, format="csr"))
 
 
-def _binned(values: Floats, reference: Floats) -> Ints:
-    """The bin of each value, of equally many cells of the reference; -1 where it is missing.
+def _binned(values: Floats, reference: Floats) -> Floats:
+    """Each value as the middle of its bin, of which there are at most `BINS`; missing far below.
 
-    Trees of scikit-learn do this too, but in every fold again, and with classes to be weighed
-    alike in a loop over bins that takes most of the time. Nor do they take a column without
-    known values.
+    Trees of scikit-learn bin too, but in every fold again, and with classes to be weighed alike in
+    a loop over bins that takes most of the time. Nor do they take a column without known values.
     """
-    known = np.sort(np.clip(reference[~np.isnan(reference)], -FAR, FAR))
-    distinct = known[np.flatnonzero(np.diff(known, prepend=-np.inf))]
-    if len(distinct) <= BINS:
-        edges = (distinct[1:] + distinct[:-1]) / 2
-    else:
-        places = np.arange(1, BINS) * len(known) // BINS
-        edges = np.unique((known[places - 1] + known[places]) / 2)
     missing = np.isnan(values)
-    # A value on an edge belongs below it.
+    known = np.sort(np.clip(reference[~np.isnan(reference)], -FAR, FAR))
+    if not len(known):
+        return np.where(missing, -2 * FAR, 0.0)
+    cuts = np.flatnonzero(np.diff(known) > 0)
+    if len(cuts) >= BINS:
+        cuts = _cuts(known)
+    edges = (known[cuts] + known[cuts + 1]) / 2
+    middles = (known[np.append(0, cuts + 1)] + known[np.append(cuts, len(known) - 1)]) / 2
     bins = np.searchsorted(edges, np.clip(np.where(missing, 0.0, values), -FAR, FAR))
-    return np.where(missing, -1, bins)
+    return np.where(missing, -2 * FAR, middles[bins])
+
+
+def _cuts(ascending: Floats) -> Ints:
+    """After which values bins of about equally many rows end: at the widest gaps nearby.
+
+    So that tables that do not overlap have a cut between them. A value of very many rows has a
+    bin of its own.
+    """
+    gaps = np.diff(ascending)
+    ends = np.arange(BINS) * len(gaps) // (BINS - 1)
+    widest = np.array([a + gaps[a:b].argmax() for a, b in pairwise(ends.tolist())])
+    heaps, often = np.unique(ascending[widest[gaps[widest] == 0]], return_counts=True)
+    after = np.searchsorted(ascending, heaps, side="right") - 1
+    # No more cuts than were within heaps, where there is no gap.
+    before = np.searchsorted(ascending, heaps[often > 1]) - 1
+    cuts = np.unique(np.concatenate([widest[gaps[widest] > 0], before, after]))
+    return np.asarray(cuts[(cuts >= 0) & (cuts < len(gaps))], dtype=np.int64)
 
 
 def _ranks(codes: Ints, reference: Ints) -> Ints:

@@ -13,7 +13,7 @@ from synthproto.measures.classifiers import (
     shuffle_importances,
     two_sample_test,
 )
-from synthproto.measures.rows import Rows
+from synthproto.measures.rows import FAR, Rows
 
 
 def gaussian(seed: int, count: int, shift: float) -> Rows:
@@ -77,17 +77,32 @@ def binned(values: list[float], reference: list[float]) -> list[float]:
     return bins
 
 
-def test_matrix_for_trees_bins_numbers() -> None:
+def test_matrix_for_trees_keeps_few_numbers_as_they_are() -> None:
     nan = float("nan")
-    assert binned([1, 3, 9, nan, -5, 2, 2.1], [9, 1, nan, 3, 3]) == [0, 1, 2, -1, 0, 0, 1]
-    assert binned([4, nan], [nan, nan]) == [0, -1]
+    below = -2 * FAR
+    assert binned([1, 3, 9, nan, -5, 2, 2.1], [9, 1, nan, 3, 3]) == [1, 3, 9, below, 1, 1, 3]
+    assert binned([4, nan], [nan, nan]) == [0, below]
+
+
+def test_matrix_for_trees_bins_many_numbers() -> None:
     order = np.random.default_rng(0).permutation(10 * classifiers.BINS)
     many = (order / len(order)).tolist()
     *bins, beyond = binned([*many, np.inf], many)
-    assert bins == (order // 10).tolist()
-    assert beyond == classifiers.BINS - 1
-    heap = binned([0.0, 0.01, 1.0], [0.0] * 2000 + many)
-    assert heap == sorted(set(heap))  # a value of many rows has a bin of its own
+    assert np.unique(bins, return_counts=True)[1].max() <= 20
+    assert len(set(bins)) == classifiers.BINS
+    assert np.abs(np.array(bins) - many).max() < 0.005
+    assert beyond == max(bins)
+
+
+@pytest.mark.parametrize("heap", [100, 2000])
+def test_bins_part_heaps_and_wide_gaps_from_the_rest(heap: int) -> None:
+    many = np.random.default_rng(0).random(2540)
+    apart = [*many, *([0.5] * heap), *(many + 7)]
+    values = [float(many[many < 0.5].max()), 0.5, float(many[many > 0.5].min())]
+    bins = binned([*values, many.max(), many.min() + 7], apart)
+    assert bins[:3] == sorted(set(bins[:3]))
+    assert bins[3] < 1 < 7 < bins[4]
+    assert len(set(binned(apart, apart))) <= classifiers.BINS
 
 
 def test_scikit_learn_missing(monkeypatch: pytest.MonkeyPatch) -> None:
