@@ -60,6 +60,7 @@ _EXPLAINERS: Mapping[tuple[str, str], tuple[_Explainer, ...]] = {
     ("LoaderRoutine", "model"): (training.of_model,),
     ("LoaderRoutine", "batches"): (_key, training.of_batches),
     ("LoaderRoutine", "tracker"): (comparison.of_tracker,),
+    ("Every", "1"): (training.of_every,),
     ("LossRoutine", "1"): (comparison.of_tracker,),
     ("LossCallback", "1"): (comparison.of_tracker,),
     ("Patience", "monitor"): (training.of_monitor,),

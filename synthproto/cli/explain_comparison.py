@@ -8,13 +8,13 @@ def of_sample(joint: Joint) -> str:
     function = callable_of(joint.got)
     if joint.got == "DataFrame":
         return "one table was generated here. Pass the function: partial(model.generate, params)"
+    if function and function[1] not in ("DataFrame", "Any"):
+        return f"sample gives {function[1]}; a DataFrame like the real table is asked for"
     if function and function[0]:
         return (
             f"sample is called without arguments, but {joint.source} takes "
             f"{', '.join(function[0])}. Give them here: partial({joint.source}, ...)"
         )
-    if function:
-        return f"sample gives {function[1]}; a DataFrame like the real table is asked for"
     return ""
 
 

@@ -138,6 +138,8 @@ def of_routines(joint: Joint) -> str:
     """What is no routine."""
     if joint.expected.startswith("Sequence["):
         return f"routines are a list: routines=[{joint.source}]"
+    if joint.got.startswith("type["):
+        return f"{joint.source} is a class. Make a routine of it: {joint.source}(...)"
     function = callable_of(joint.got)
     if function and _event(joint.got).startswith("StepEvent"):
         return f"{joint.source} is a callback, told of steps. It belongs to callbacks=[...]"
@@ -147,6 +149,13 @@ def of_routines(joint: Joint) -> str:
             '{"family/name": 0.5}, or None'
         )
     return "a routine takes one argument, an EpochEvent, and returns scores by tag or None"
+
+
+def of_every(joint: Joint) -> str:
+    """A callback or routine where the number belongs."""
+    if joint.expected == "int" and joint.got != "float":
+        return f"Every takes the number first: Every(5, {joint.source})"
+    return ""
 
 
 def of_stopper(joint: Joint) -> str:

@@ -72,6 +72,9 @@ EXPECTED = [
     (58, "argument 1 of LossRoutine", "a folder is no tracker. Make one: TensorBoardTracker("),
     (59, "GradientStep", "it came out as GradientStep[Any, Any]: where a type is Any, nothing is"),
     (60, "", ""),
+    (62, "sample of Validation", "sample gives Tensor; a DataFrame like the real table is asked"),
+    (63, "argument 1 of Every", "Every takes the number first: Every(5, losses)"),
+    (63, "argument 2 of Every", ""),
 ]
 
 
