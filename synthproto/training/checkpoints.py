@@ -107,8 +107,11 @@ class Checkpoints:
         latest = self.read_latest()
         if latest is None:
             return None
-        # The types of a loaded file are known only to the code that wrote it.
-        return datetime.fromtimestamp(cast("float", latest[1]["saved"]), UTC)
+        path, state = latest
+        # Files of before this was kept have their own time. Types of a loaded file are known only
+        # to the code that wrote it.
+        saved = cast("float", state.get("saved", path.stat().st_mtime))
+        return datetime.fromtimestamp(saved, UTC)
 
     @property
     def within_epochs(self) -> bool:
