@@ -59,7 +59,7 @@ def main(processes: Processes) -> None:
     codec = TableCodec.fit(real)
     one_hot = [block.slice for block in codec.blocks if block.form == "one-hot"]
     vae = VAE(codec.width, one_hot, codec.decode)
-    done = Checkpoints(given.out / "checkpoints").saved_at  # None in the first run
+    done = Checkpoints(given.out / "checkpoints").saved_at
     first = processes.is_first
     tracker = TensorBoardTracker(given.out, resume_after=done) if first else MemoryTracker()
     with tracker:

@@ -118,7 +118,9 @@ class Plan(Generic[Resources_contra]):
         for tag, plot in self._plots.items():
             told(tag)
             _add(figures, tag, _computed(tag, plot, resources))
-        return Report(scores, self._reference_scores(resources), arrays, figures, best)
+        references = self._reference_scores(resources)
+        known = {tag: value for tag, value in references.items() if tag in scores}
+        return Report(scores, known, arrays, figures, best)
 
     @unchecked
     def _scores_of(
@@ -149,8 +151,9 @@ class Plan(Generic[Resources_contra]):
         for tag, score in self._scores.items():
             # A checker takes a function type, which a score is declared as, to have no methods.
             part: object = score
-            if isinstance(part, Controlled):
-                _add(scores, tag, _finite(tag, _computed(tag, part.control, resources)))
+            if isinstance(part, Controlled) and callable(part.control):
+                with contextlib.suppress(UndefinedScoreError):
+                    _add(scores, tag, _finite(tag, _computed(tag, part.control, resources)))
         return scores
 
     def _defined_scores_of(self, reference: Resources_contra) -> dict[str, float]:

@@ -293,7 +293,7 @@ class Share:
         return {"share": 0.9, "low": 0.8}
 
     def control(self, pair: TablePair) -> dict[str, float]:
-        return {"share": 0.5}
+        return {"share": 0.5, "unknown": 1.0}
 
 
 def test_a_score_may_say_itself_what_real_rows_reach() -> None:
@@ -301,3 +301,32 @@ def test_a_score_may_say_itself_what_real_rows_reach() -> None:
     assert dict(report)["own/share/low"] == 0.8
     assert report.references["own/share/share"] == 0.5
     assert set(report.references) == {"own/share/share", "fidelity/mean_js_distance"}
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Has a field that happens to have the name of the method."""
+
+    control: float = 0.3
+    name: str = "own/weighted"
+
+    def __call__(self, pair: TablePair) -> float:
+        return self.control
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """Cannot say what real rows reach."""
+
+    name: str = "own/undefined"
+
+    def __call__(self, pair: TablePair) -> float:
+        return 1.0
+
+    def control(self, pair: TablePair) -> float:
+        raise UndefinedScoreError("nobody knows")
+
+
+def test_what_is_no_control_or_undefined_leaves_the_reference_as_it_is() -> None:
+    report = TablePlan(scores=[Weighted(), Undefined()]).run(pair(holdout=True))
+    assert report.references == {"own/weighted": 0.3, "own/undefined": 1.0}

@@ -90,15 +90,20 @@ def _is_iso(value: object) -> bool:
 def _as_dates(values: pd.Series) -> pd.Series | None:
     try:
         # Dates without a zone are in UTC, as tables read them; zones may differ within a column.
-        read = pd.to_datetime(values, format="ISO8601", utc=True)
+        read = pd.to_datetime(_stripped(values), format="ISO8601", utc=True)
     except (ValueError, TypeError):
         return None
-    return None if values.isin(_MOMENTS).any() else read
+    return None if _stripped(values).isin(_MOMENTS).any() else read
+
+
+def _stripped(values: pd.Series) -> pd.Series:
+    """Without blanks around strings, which pandas minds at the end only."""
+    return values.map(lambda value: value.strip() if isinstance(value, str) else value)
 
 
 def _undated(values: pd.Series) -> object:
     """The first cell that is no ISO 8601 date; ``None`` if there is none."""
-    present = values.dropna()
+    present = _stripped(values.dropna())
     read = pd.to_datetime(present, format="ISO8601", utc=True, errors="coerce")
     return next(iter(present[read.isna() | present.isin(_MOMENTS)].head(1).tolist()), None)
 

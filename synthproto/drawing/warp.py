@@ -52,17 +52,23 @@ class Warp:
             return ticks(low, high, most=4)
         start = int(np.ceil(np.log10(self.unit)))
         powers = 10.0 ** np.arange(start, start + 1 + int(np.ceil(max(-low, high))))
-        values = np.concatenate([-powers[::-1], [0.0], powers])
-        places = self(values)
-        inside = (places >= low) & (places <= high)
-        marks = [
-            Tick(place, short(value))
-            for place, value in zip(places[inside].tolist(), values[inside].tolist(), strict=True)
-        ]
+        marks = self._marks(powers, low, high)
+        if len(marks) < 3:
+            marks = self._marks(np.outer(powers, [0.2, 0.5, 1.0]).ravel(), low, high)
         # 0 is kept, so that the sides of the axis can be told.
         zero = next((index for index, mark in enumerate(marks) if mark.name == "0"), 0)
         stride = -(-len(marks) // 5) or 1
         return marks[zero % stride :: stride]
+
+    def _marks(self, sizes: NDArray[np.float64], low: float, high: float) -> list[Tick]:
+        """Ticks at 0 and at some sizes to both sides of it."""
+        values = np.concatenate([-sizes[::-1], [0.0], sizes])
+        places = self(values)
+        inside = (places >= low) & (places <= high)
+        return [
+            Tick(place, short(value))
+            for place, value in zip(places[inside].tolist(), values[inside].tolist(), strict=True)
+        ]
 
 
 EVEN: Final = Warp(0.0)

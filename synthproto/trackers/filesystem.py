@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from synthproto.errors import TrackerError
 from synthproto.trackers.faults import Faults, OnError, check_entry, check_finite, listed, noted
-from synthproto.trackers.folders import RunFolder
+from synthproto.trackers.folders import RunFolder, is_beginning
 from synthproto.trackers.ledger import SUPERSEDED, Ledger
 from synthproto.trackers.names import digest, safe_path
 from synthproto.trackers.payloads import array_file
@@ -89,8 +89,13 @@ class FilesystemTracker:
         resume_after: int | datetime | None = None,
         on_error: OnError = "raise",
     ) -> None:
-        resume = resume_after is not None
-        self._run = RunFolder(folder, "filesystem", "scores.csv", resume=resume)
+        self._run = RunFolder(
+            folder,
+            "filesystem",
+            "scores.csv",
+            resume=resume_after is not None,
+            required=not is_beginning(resume_after),
+        )
         self._faults = Faults(f"FilesystemTracker('{self.folder}')", on_error)
         self._status: Status = "running"
         self._error = ""
@@ -123,6 +128,8 @@ class FilesystemTracker:
 
     def _continue(self, resume_after: int | datetime) -> None:
         """Take over what ``run.json`` says about the run so far."""
+        if is_beginning(resume_after) and not (self.folder / _RUN).exists():
+            return
         known = json.loads((self.folder / _RUN).read_bytes())
         self._started = known["started"]
         self._params, self._texts = known["params"], known["texts"]

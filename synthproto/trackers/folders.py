@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import IO, final
@@ -39,6 +40,11 @@ def _numbered(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.name}-{number}")
 
 
+def is_beginning(after: object) -> bool:
+    """Whether a run is to go on from before all time: it begins anew, in the same folder."""
+    return isinstance(after, datetime) and after.timestamp() == 0
+
+
 @final
 class RunFolder:
     """A folder that one tracker writes to until it is closed.
@@ -52,15 +58,18 @@ class RunFolder:
         kind: The tracker's name, so that two kinds can share a folder.
         marker: Pattern of a file that a run of this kind has.
         resume: Whether to continue the run in the folder.
+        required: Whether there must be one to continue.
 
     Raises:
         ParameterError: There is no run to continue.
         TrackerError: The folder cannot be written, or the run to continue is still being written.
     """
 
-    def __init__(self, wanted: str | Path, kind: str, marker: str, *, resume: bool) -> None:
+    def __init__(
+        self, wanted: str | Path, kind: str, marker: str, *, resume: bool, required: bool
+    ) -> None:
         wanted = Path(wanted)
-        if resume and not any(wanted.glob(marker)):
+        if resume and required and not any(wanted.glob(marker)):
             raise ParameterError(
                 f"resume_after needs a run to continue; got folder '{wanted}', which holds no "
                 f"{marker!r}. Leave resume_after out to start a run."

@@ -21,7 +21,7 @@ from synthproto.errors import TrackerError
 from synthproto.trackers import summaries
 from synthproto.trackers.continuing import STATUS_TAG, continue_events, earlier_params
 from synthproto.trackers.faults import Faults, OnError, check_entry, check_finite, listed, noted
-from synthproto.trackers.folders import RunFolder
+from synthproto.trackers.folders import RunFolder, is_beginning
 from synthproto.trackers.projector import write_embedding
 from synthproto.trackers.records import AppendFile, replace_file
 from synthproto.trackers.tables import array_table, params_table
@@ -85,7 +85,13 @@ class TensorBoardTracker:
         descriptions: Mapping[str, str] | None = None,
         on_error: OnError = "raise",
     ) -> None:
-        self._run = RunFolder(folder, "tensorboard", _EVENTS, resume=resume_after is not None)
+        self._run = RunFolder(
+            folder,
+            "tensorboard",
+            _EVENTS,
+            resume=resume_after is not None,
+            required=not is_beginning(resume_after),
+        )
         self._faults = Faults(f"TensorBoardTracker('{self.folder}')", on_error)
         self._descriptions = dict(descriptions or {})
         self._started = time.time()

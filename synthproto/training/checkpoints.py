@@ -4,7 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import cast, final
@@ -91,8 +91,8 @@ class Checkpoints:
         return path if path.exists() else None
 
     @property
-    def saved_at(self) -> datetime | None:
-        """When the latest checkpoint was saved, or ``None`` where there is none.
+    def saved_at(self) -> datetime:
+        """When the latest checkpoint was saved; where there is none, before all time (1970).
 
         What a tracker takes to go on together with the training, the first run included::
 
@@ -101,17 +101,20 @@ class Checkpoints:
             ...
             trainer.run(resume=True)
 
+        A `Background` tracker, which may write later, has to be among `trackers`.
+
         Raises:
             CheckpointError: The latest checkpoint is damaged; names the one before it.
         """
         latest = self.read_latest()
         if latest is None:
-            return None
+            return datetime.fromtimestamp(0, UTC)
         path, state = latest
         # Files of before this was kept have their own time. Types of a loaded file are known only
         # to the code that wrote it.
         saved = cast("float", state.get("saved", path.stat().st_mtime))
-        return datetime.fromtimestamp(saved, UTC)
+        # Rounded up: what was tracked just before the save belongs to it.
+        return datetime.fromtimestamp(saved, UTC) + timedelta(microseconds=1)
 
     @property
     def within_epochs(self) -> bool:

@@ -4,8 +4,6 @@ import math
 from typing import Literal, TypeAlias, final
 
 from synthproto.contracts import EpochEvent
-from synthproto.data.faults import listed
-from synthproto.errors import ParameterError
 
 Mode: TypeAlias = Literal["min", "max"]
 """Which end of a score is best."""
@@ -28,20 +26,8 @@ class ScoreMonitor:
         self.tag = tag
 
     def __call__(self, event: EpochEvent, /) -> float | None:
-        """The epoch's value, or ``None`` where it has none.
-
-        Raises:
-            ParameterError: The score is several numbers, one a column say; names their tags.
-        """
-        value = event.scores.get(self.tag)
-        if value is None:
-            several = [tag for tag in event.scores if tag.startswith(f"{self.tag}/")]
-            if several:
-                raise ParameterError(
-                    f"monitor: score {self.tag!r} is {len(several)} numbers: {listed(several)}. "
-                    f"Monitor one of them, e.g. ScoreMonitor({several[0]!r})."
-                )
-        return value
+        """The epoch's value, or ``None`` where it has none."""
+        return event.scores.get(self.tag)
 
     def __repr__(self) -> str:
         return f"ScoreMonitor({self.tag!r})"

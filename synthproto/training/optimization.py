@@ -91,7 +91,7 @@ class Optimization:
         self._clip_norm = clip_norm
         self._accumulate = accumulate
         self._backward = backward
-        self._inputs = self._parameters if own_gradients_only else None
+        self._own_gradients_only = own_gradients_only
         self._names = names
         self._checked = False
         self._filled = 0
@@ -120,7 +120,7 @@ class Optimization:
 
         Raises:
             ConformanceError: At the first call: the loss is no scalar with a graph, or it does
-                not depend on what the optimizer updates. Nothing was updated.
+                not depend on what the optimizer updates. It updated nothing.
         """
         if not self._checked:
             self._check_loss(loss)
@@ -128,12 +128,18 @@ class Optimization:
         if self._backward is not None:
             self._backward(scaled)
         else:
-            scaled.backward(inputs=self._inputs)  # type: ignore[no-untyped-call]  # untyped in torch
+            scaled.backward(inputs=self._inputs())  # type: ignore[no-untyped-call]  # untyped in torch
         if not self._checked:
             self._check_gradients()
         self._filled += 1
         self.updated = self._filled == self._accumulate
         return self._update() if self.updated else None
+
+    def _inputs(self) -> list[Tensor] | None:
+        """What the backward pass goes to, if not to everything."""
+        if not self._own_gradients_only:
+            return None
+        return [parameter for parameter in self._parameters if parameter.requires_grad]
 
     def _check_loss(self, loss: object) -> None:
         name = self._names.format("loss")
@@ -146,7 +152,7 @@ class Optimization:
                 f"{name} must return one number to minimise; got the shape {tuple(loss.shape)}. "
                 "Reduce it, e.g. by .mean()."
             )
-        if not loss.requires_grad:
+        if self._backward is None and not loss.requires_grad:
             raise ConformanceError(
                 f"{name} gave a number that depends on no parameter: it was detached, computed "
                 "under torch.no_grad, or all parameters are frozen."
@@ -157,7 +163,8 @@ class Optimization:
         if self._backward is None and all(each.grad is None for each in self._parameters):
             raise ConformanceError(
                 f"{self._names.format('optimizer')} updates {len(self._parameters)} parameters; "
-                "got a loss that depends on none of them. Was it made for another model?"
+                "got a loss that depends on none of them. Was it made for another model, or before "
+                "the parameters were exchanged?"
             )
         self._checked = True
 

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
+from synthproto.data.faults import listed
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ConformanceError, ParameterError, SchemaError
 from synthproto.plan import TablePlan
@@ -52,6 +53,7 @@ class Validation:
         self._holdout = holdout
         self._seed = seed
         self._prefix = f"{name}/" if name else ""
+        self._monitored: list[str] = []
 
     def __call__(self, event: EpochEvent, /) -> Report:
         """Generate, compare and log for the epoch that ended.
@@ -59,8 +61,10 @@ class Validation:
         Raises:
             SchemaError: The generated table does not fit the real one's spec; all faults.
             ConformanceError: What was generated is no frame.
+            ParameterError: A monitored score is several numbers; names their tags.
         """
         report = self.compare(event.epoch)
+        self._check_monitored(report)
         if self._tracker is not None:
             report.track(self._tracker, event.epoch)
         return report
@@ -104,7 +108,17 @@ class Validation:
                 f"monitor: score {tag!r} is not in the plan, so it would never have a value; "
                 f"the plan has {list(self._plan.score_tags)}."
             )
-        return ScoreMonitor(f"{self._prefix}{tag}")
+        self._monitored.append(f"{self._prefix}{tag}")
+        return ScoreMonitor(self._monitored[-1])
+
+    def _check_monitored(self, report: Report) -> None:
+        for monitored in self._monitored:
+            several = [tag for tag in report if tag.startswith(f"{monitored}/")]
+            if monitored not in report and several:
+                raise ParameterError(
+                    f"monitor: score {monitored!r} is {len(several)} numbers: {listed(several)}. "
+                    f"Monitor one of them, e.g. by lambda event: event.scores.get({several[0]!r})."
+                )
 
 
 def _prefixed(report: Report, prefix: str) -> Report:

@@ -331,6 +331,11 @@ def test_warp_is_even_or_logarithmic_to_both_sides() -> None:
     names = [tick.name for tick in warp.ticks(float(warped[0]), float(warped[-1]))]
     assert "0" in names
     assert len(names) <= 6
+    narrow = Warp(12_500.0)
+    low, high = narrow(np.array([12_500.0, 6e5])).tolist()
+    names = [tick.name for tick in narrow.ticks(low, high)]
+    assert 3 <= len(names) <= 5
+    assert "100k" in names
 
 
 def test_heat_map_colours() -> None:

@@ -65,24 +65,26 @@ def run(tracker: ScalarTracker, checkpoints: Checkpoints, cut: int, epochs_track
     ).run(resume=True)
 
 
-def filesystem(folder: Path, after: datetime | None) -> FilesystemTracker:
+def filesystem(folder: Path, after: datetime) -> FilesystemTracker:
     return FilesystemTracker(folder, resume_after=after)
 
 
-def tensorboard(folder: Path, after: datetime | None) -> TensorBoardTracker:
+def tensorboard(folder: Path, after: datetime) -> TensorBoardTracker:
     return TensorBoardTracker(folder, resume_after=after)
 
 
 @pytest.mark.parametrize("epochs_tracked", [1, 3])
-@pytest.mark.parametrize(("every_steps", "cut"), [(3, 5), (3, 9), (None, 9), (None, 13), (5, 16)])
+@pytest.mark.parametrize(
+    ("every_steps", "cuts"), [(3, [5]), (3, [2, 9]), (None, [9]), (None, [3, 13, 14]), (5, [16])]
+)
 @pytest.mark.parametrize(
     ("opened", "read"), [(filesystem, read_filesystem), (tensorboard, read_tensorboard)]
 )
 def test_a_cut_run_tracks_each_value_once(
-    opened: Callable[[Path, datetime | None], FilesystemTracker | TensorBoardTracker],
+    opened: Callable[[Path, datetime], FilesystemTracker | TensorBoardTracker],
     read: Callable[[Path], Kept],
     every_steps: int | None,
-    cut: int,
+    cuts: list[int],
     epochs_tracked: int,
     tmp_path: Path,
 ) -> None:
@@ -98,10 +100,20 @@ def test_a_cut_run_tracks_each_value_once(
         return read(folder).scores
 
     expected = begun("whole", 0)
-    with pytest.raises(SystemExit):
-        begun("cut", cut)
+    for cut in cuts:
+        with pytest.raises(SystemExit):
+            begun("cut", cut)
     assert begun("cut", 0) == expected
 
 
-def test_without_a_checkpoint_there_is_no_moment(tmp_path: Path) -> None:
-    assert Checkpoints(tmp_path / "none").saved_at is None
+def test_without_a_checkpoint_the_moment_is_before_all_time(tmp_path: Path) -> None:
+    assert Checkpoints(tmp_path / "none").saved_at.timestamp() == 0
+
+
+def test_a_checkpoint_of_before_moments_were_kept_has_its_files(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    path = checkpoints.save({"step": 1}, 1)
+    content = torch.load(path, weights_only=True)
+    del content["state"]["saved"]
+    torch.save(content, path)
+    assert checkpoints.saved_at.timestamp() == pytest.approx(path.stat().st_mtime, abs=1e-3)

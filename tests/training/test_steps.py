@@ -354,6 +354,16 @@ def test_an_optimizer_of_another_model_is_refused_before_it_updates_anything() -
         adversaries.update(batch())
 
 
+def test_an_adversary_may_have_frozen_parameters() -> None:
+    generator, _, step = gan(critic_updates=1)
+    frozen = next(generator.parameters())
+    frozen.requires_grad_(False)
+    before = frozen.clone()
+    step.update(batch())
+    step.update(batch())
+    assert torch.equal(frozen, before)
+
+
 def test_loss_of_an_output_without_a_loss() -> None:
     with pytest.raises(ConformanceError, match=r"loss_of needs .* got dict with \['mean'\]"):
         loss_of({"mean": torch.ones(1)}, batch())  # type: ignore[arg-type]  # on purpose

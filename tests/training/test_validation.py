@@ -212,11 +212,15 @@ def test_monitors_read_scores_of_the_plan_only() -> None:
 
 
 def test_a_score_of_many_numbers_is_no_monitor() -> None:
-    many = EpochEvent(5, 9, 0.0, {"fidelity/mean_gap/a": 0.5, "fidelity/mean_gap/b": 0.5})
-    with pytest.raises(
-        ParameterError, match=r"is 2 numbers: .*ScoreMonitor\('fidelity/mean_gap/a'\)"
-    ):
-        validation(Normal()).monitor(GAP)(many)
+    def each(pair: TablePair) -> dict[str, float]:
+        return {"a": 0.5, "b": 0.5}
+
+    frame = pd.DataFrame({"x": [0.0, 1.5]})
+    real = Table(frame, TableSpec.infer(frame))
+    many = Validation(sample=lambda: frame, real=real, plan=TablePlan(scores=[each]))
+    many.monitor(each)  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(ParameterError, match=r"'each' is 2 numbers: \['each/a', 'each/b'\]"):
+        many(EpochEvent(5, 9, 0.0, {}))
 
 
 def test_stoppers_and_best_weights_follow_a_score() -> None:
