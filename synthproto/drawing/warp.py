@@ -54,7 +54,7 @@ class Warp:
         powers = 10.0 ** np.arange(start, start + 1 + int(np.ceil(max(-low, high))))
         marks = self._marks(powers, low, high)
         if len(marks) < 3:
-            marks = self._marks(np.outer(powers, [0.2, 0.5, 1.0]).ravel(), low, high)
+            marks = self._marks((powers[:, None] * np.array([0.2, 0.5, 1.0])).ravel(), low, high)
         # 0 is kept, so that the sides of the axis can be told.
         zero = next((index for index, mark in enumerate(marks) if mark.name == "0"), 0)
         stride = -(-len(marks) // 5) or 1
