@@ -51,7 +51,8 @@ class Warp:
         if not self.unit:
             return ticks(low, high, most=4)
         start = int(np.ceil(np.log10(self.unit)))
-        powers = 10.0 ** np.arange(start, start + 1 + int(np.ceil(max(-low, high))))
+        count = 1 + int(np.ceil(max(-low, high)))
+        powers = np.logspace(start, start + count - 1, count, dtype=np.float64)
         marks = self._marks(powers, low, high)
         if len(marks) < 3:
             marks = self._marks((powers[:, None] * np.array([0.2, 0.5, 1.0])).ravel(), low, high)
