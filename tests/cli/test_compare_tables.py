@@ -126,7 +126,7 @@ def test_bytes_and_folders_are_no_tables(tmp_path: Path) -> None:
     [
         (b"PAR1\x15\x04", "is parquet; name it .parquet"),
         (b"PK\x03\x04\x14\x00", "is a workbook"),
-        (gzip.compress(b"a,b\n1,2\n"), "name it .csv.gz"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "name it .csv.gz"),
         ("a,b\n1,2\n".encode("utf-16"), "--encoding utf-16"),
         (b'[{"a": 1}]', "is JSON"),
         (b'{"a": [1]}', "is JSON"),
