@@ -32,6 +32,8 @@ _WITH_TARGET = ("default", "tabsyn")
 # Categories are scattered where there are more than so many, with fewer rows for each on average:
 # two halves of a table of ten rows for each differ by a fourth.
 _MANY, _ROWS_EACH = 100, 10
+# So many times the rows of the holdout make scores visibly better.
+_LONGER = 1.25
 
 
 def compare_files(given: argparse.Namespace) -> int:
@@ -162,7 +164,12 @@ def _compared(
 
 def _notes(given: argparse.Namespace, comparison: Comparison) -> list[str]:
     scattered = _scattered(given, comparison.real)
-    return [*_left_out(given, comparison), *scattered, *_alarms(comparison)]
+    return [
+        *_left_out(given, comparison),
+        *scattered,
+        *_longer_than_holdout(comparison),
+        *_alarms(comparison),
+    ]
 
 
 def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
@@ -208,6 +215,18 @@ def _scattered(given: argparse.Namespace, real: Table) -> list[str]:
         f"{listed(found)} count as categories, but have fewer than {_ROWS_EACH} rows for each "
         "value: that makes every table, the reference too, look worse; name them with --identifier "
         "or --text, write dates as 2020-01-31, or leave them out"
+    ]
+
+
+def _longer_than_holdout(comparison: Comparison) -> list[str]:
+    """Tables whose references are noisier than they are."""
+    rows = len(comparison.holdout) if comparison.holdout is not None else None
+    longer = [each.name for each in comparison.tables if rows and each.rows > _LONGER * rows]
+    if not longer:
+        return []
+    return [
+        f"{listed(longer)}: longer than the holdout ({rows:,} rows). Distances, coverage, recall "
+        "depend on the number of rows: as many real rows would reach better references"
     ]
 
 

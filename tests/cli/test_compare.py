@@ -291,6 +291,16 @@ def test_copies_raise_an_alarm(folder: Path, capsys: pytest.CaptureFixture[str])
     assert "memorised rows" in str(content["notes"])
 
 
+def test_a_table_longer_than_the_holdout_is_noted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame(160, 4).to_csv("short.csv", index=False)
+    words = [*QUICK, "--holdout", "holdout.csv"]
+    (note,) = report(capsys, "good.csv", "short.csv", *words)["notes"]
+    assert note.startswith("['good']: longer than the holdout (150 rows).")
+    assert report(capsys, "short.csv", *words)["notes"] == []
+
+
 def test_what_is_left_out_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = report(capsys, "good.csv", "--preset", "tabsyn", "--target", "rich", "--rows", "50")
     notes = str(content["notes"])
