@@ -5,13 +5,15 @@ been interrupted, and resuming a finished run does nothing.
 """
 
 import math
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.contracts import Monitor, Progress, Stopper
-from synthproto.errors import ParameterError
+from synthproto.contracts import EpochEvent, Monitor, Progress, Stopper
+from synthproto.errors import ParameterError, SynthprotoWarning
 from synthproto.training.monitors import Mode, improves
 from synthproto.unchecked import unchecked
 
@@ -260,3 +262,24 @@ def _bounds(stoppers: tuple[object, ...]) -> list[int]:
 def last_epoch(stopper: Stopper) -> int | None:
     """The epoch after which a stopper ends the run at the latest, if it knows."""
     return min(_bounds((stopper,)), default=None)
+
+
+def warn_of_unheard(stopper: Stopper, history: Sequence[EpochEvent]) -> None:
+    """Warn of stoppers that could not end the run: their score had no value in any epoch."""
+    names = _unheard(stopper, history) if history else []
+    if names:
+        warnings.warn(
+            f"Trainer: {' and '.join(names)} never had a value in {len(history)} epochs, and could "
+            "not end the run. Is its validation among the routines, and due in time?",
+            SynthprotoWarning,
+            stacklevel=3,
+        )
+
+
+def _unheard(stopper: object, history: Sequence[EpochEvent]) -> list[str]:
+    if isinstance(stopper, (AnyOf, AllOf)):
+        return [found for each in stopper._stoppers for found in _unheard(each, history)]
+    if not isinstance(stopper, (Patience, Target)):
+        return []
+    silent = all(stopper.monitor(event) is None for event in history)
+    return [f"{type(stopper).__name__} of {stopper.monitor!r}"] if silent else []

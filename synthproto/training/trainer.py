@@ -33,7 +33,7 @@ from synthproto.training.result import TrainingResult, history_frame
 from synthproto.training.run_state import RunState
 from synthproto.training.saving import Saver
 from synthproto.training.schedule import unwrapped
-from synthproto.training.stoppers import last_epoch
+from synthproto.training.stoppers import last_epoch, warn_of_unheard
 from synthproto.unchecked import unchecked
 
 if TYPE_CHECKING:
@@ -151,6 +151,8 @@ class Trainer(Generic[Batch, Output]):
                 while reason is None:
                     reason = self._epoch()
                 self._saver.end(self._seconds())
+            if self._processes.is_first and reason != _INTERRUPTED:
+                warn_of_unheard(self._stopper, self._state.history)
             return self._result(reason)
 
     def _result(self, reason: str) -> TrainingResult:

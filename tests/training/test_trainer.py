@@ -5,6 +5,7 @@ import math
 import os
 import random
 import signal
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, assert_type
@@ -15,14 +16,20 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from synthproto.contracts import EpochEvent, StepEvent, Update
+from synthproto.contracts import EpochEvent, StepEvent, Stopper, Update
 from synthproto.data.batches import Batches
-from synthproto.errors import ConformanceError, NonFiniteLossError, ParameterError
+from synthproto.errors import (
+    ConformanceError,
+    NonFiniteLossError,
+    ParameterError,
+    SynthprotoWarning,
+)
 from synthproto.training.callbacks import GradientNorms, LossCallback
+from synthproto.training.monitors import ScoreMonitor, train_loss
 from synthproto.training.routines import LoaderRoutine, LossRoutine
 from synthproto.training.schedule import Every
 from synthproto.training.steps import GradientStep, loss_of
-from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps, NotFinite, Patience
+from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps, NotFinite, Patience, Target
 from synthproto.training.trainer import Trainer
 
 
@@ -82,13 +89,8 @@ def digest(model: nn.Module) -> str:
     return hashlib.sha256(state).hexdigest()
 
 
-def trained(model: Net, **more: object) -> Trainer[Rows, Scored]:
-    return Trainer(
-        step=step_of(model),
-        batches=Batches(rows(), 8),
-        stopper=MaxEpochs(3),
-        progress=False,
-    )
+def trained(model: Net, stopper: Stopper = MaxEpochs(3)) -> Trainer[Rows, Scored]:  # noqa: B008
+    return Trainer(step=step_of(model), batches=Batches(rows(), 8), stopper=stopper, progress=False)
 
 
 def test_types_follow_from_the_step() -> None:
@@ -220,6 +222,16 @@ def test_nothing_is_trained_for_zero_epochs() -> None:
     ).run()
     assert (result.epoch, result.step, len(result.history)) == (0, 0, 0)
     assert digest(model) == before
+
+
+def test_a_stopper_that_never_had_a_value_is_told_at_the_end() -> None:
+    heard = AnyOf(Patience(train_loss, 9), Target(ScoreMonitor("a/score"), 1.0), MaxEpochs(2))
+    with pytest.warns(SynthprotoWarning, match=r"Trainer: Target of .*'a/score'.* in 2 epochs"):
+        trained(net(), stopper=heard).run()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trained(net(), stopper=AnyOf(Patience(train_loss, 9), MaxEpochs(2))).run()
+        trained(net(), stopper=AnyOf(Target(ScoreMonitor("x"), 1.0), MaxEpochs(0))).run()
 
 
 def test_a_second_run_of_a_finished_one_does_nothing() -> None:
