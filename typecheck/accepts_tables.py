@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from synthproto import (
     PDF,
     Artifact,
+    Checkpoints,
     CorrelationDistance,
     GenerationParams,
     Generator,
@@ -216,6 +217,15 @@ def trackers_of_the_library() -> None:
             trackers: list[RunTracker] = [memory, board, files, Tee(memory, files)]
             for tracker in trackers:
                 tracker.log_scalars({"train/loss": 0.5}, 1)
+
+
+def tracker_that_goes_on() -> None:
+    """From the moment of a checkpoint, or after an epoch."""
+    with tempfile.TemporaryDirectory() as folder:
+        moment = Checkpoints(folder).saved_at
+        TensorBoardTracker(Path(folder, "board"), resume_after=moment).close()
+        FilesystemTracker(Path(folder, "files"), resume_after=moment).close()
+        FilesystemTracker(Path(folder, "files"), resume_after=3).close()
 
 
 def tracker_of_numbers() -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from synthproto import (
     PDF,
+    Checkpoints,
     GenerationParams,
     Generator,
     JSDistance,
@@ -30,6 +31,7 @@ from synthproto import (
     TablePair,
     TablePlan,
     TableSpec,
+    TensorBoardTracker,
     Validation,
 )
 from synthproto.contracts import FigureTracker, ParamsTracker, Score
@@ -441,6 +443,14 @@ def folder_instead_of_tracker() -> None:
         real=REAL,
         plan=PLAN,
         tracker=Path("runs"),  # type: ignore[arg-type]
+    )
+
+
+def checkpoints_instead_of_their_moment(checkpoints: Checkpoints) -> None:
+    """Checkpoints, and not the moment of the latest, for a tracker that goes on."""
+    TensorBoardTracker(
+        "runs/vae",
+        resume_after=checkpoints,  # type: ignore[arg-type]
     )
 
 
