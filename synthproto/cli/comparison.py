@@ -218,8 +218,7 @@ class Comparer:
         for part in self._parts:
             self._progress(part.tags[0])
             found.run(part, pair)
-        known = found.references | _known_references(found.scores)
-        references = {tag: value for tag, value in known.items() if tag in found.scores}
+        references = {t: value for t, value in found.references.items() if t in found.scores}
         report = Report(found.scores, references, found.arrays, found.figures, found.best)
         columns, pairs = self._worst_columns(pair), self._worst_pairs(pair)
         return Compared(name, len(synthetic), report, found.undefined, columns, pairs)
@@ -264,13 +263,3 @@ class Comparer:
 def _similarities(trends: pd.DataFrame) -> dict[tuple[str, str], float]:
     values = trends["similarity"].to_list()
     return dict(zip(trends.index.to_list(), values, strict=True)) if values else {}
-
-
-def _known_references(scores: Mapping[str, float]) -> dict[str, float]:
-    """References that need no computing: models of real rows, and a share of one half."""
-    controls = {
-        tag.replace("utility/trtr/", "utility/tstr/"): value
-        for tag, value in scores.items()
-        if tag.startswith("utility/trtr/")
-    }
-    return {**controls, "privacy/dcr_share/share": 0.5}

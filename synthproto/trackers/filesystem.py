@@ -73,7 +73,8 @@ class FilesystemTracker:
             ``folder-2``, ``folder-3``, ... beside it: see `folder`.
         resume_after: Continue the run in ``folder``, whose last entry to keep is of this moment
             (``checkpoints.saved_at``), or the last one of this step (an epoch). Later entries
-            move to ``superseded/``.
+            move to ``superseded/``; before the first checkpoint these are all that an earlier
+            attempt left, and there need be none.
         on_error: ``"raise"`` a `TrackerError` when something cannot be written, or ``"warn"`` and
             go on without it.
 

@@ -66,7 +66,8 @@ class TensorBoardTracker:
             ``folder-2``, ``folder-3``, ... beside it: see `folder`.
         resume_after: Continue the run in ``folder``, whose last point to keep is of this moment
             (``checkpoints.saved_at``), or the last one of this step (an epoch). Later points are
-            set aside in files that TensorBoard does not read.
+            set aside in files that TensorBoard does not read; before the first checkpoint these
+            are all that an earlier attempt left, and there need be none.
         descriptions: What a tag means, in Markdown, shown as its tooltip; by tag, or by the
             beginning of tags up to a ``/``.
         on_error: ``"raise"`` a `TrackerError` when something cannot be written, or ``"warn"`` and

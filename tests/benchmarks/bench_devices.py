@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 from turns import in_turns, say
-from vae_loops import WIDTH, VAEBatch, made, trainer_of
+from vae_loops import WIDTH, Contestant, VAEBatch, bare, made, trainer_of
 
 from synthproto.data.batches import Batches
 
@@ -35,25 +35,7 @@ def wall(device: str) -> Iterator[Callable[[], float]]:
     yield seconds
 
 
-def bare(rows: Tensor, device: str, size: int, epochs: int) -> float:
-    """By hand: batches that lie on the device, and the mean loss of an epoch."""
-    vae, optimizer = made(device)
-    batches = Batches(VAEBatch(rows), size, device=device)
-    with wall(device) as seconds:
-        for epoch in range(1, epochs + 1):
-            total, count = torch.zeros((), device=device), 0
-            for batch in batches(epoch):
-                optimizer.zero_grad()
-                loss = vae(batch)["loss"]
-                loss.backward()
-                optimizer.step()
-                total += loss.detach()
-                count += 1
-            (total / count).item()
-        return seconds()
-
-
-def script(rows: Tensor, device: str, size: int, epochs: int) -> float:
+def script(rows: Tensor, size: int, epochs: int, *, device: str) -> float:
     """DataLoader, ``to`` and ``item``."""
     vae, optimizer = made(device)
     loader = DataLoader(TensorDataset(rows), batch_size=size, shuffle=True, pin_memory=True)
@@ -69,7 +51,7 @@ def script(rows: Tensor, device: str, size: int, epochs: int) -> float:
         return seconds()
 
 
-def ours(rows: Tensor, device: str, size: int, epochs: int, *, watched: bool) -> float:
+def ours(rows: Tensor, size: int, epochs: int, *, device: str, watched: bool) -> float:
     batches = Batches(VAEBatch(rows), size, device=device)
     trainer = trainer_of(batches, watched, epochs, device)
     with wall(device) as seconds:
@@ -87,23 +69,19 @@ def main() -> None:
     if not torch.get_device_module(given.device).is_available():
         sys.exit(f"this machine has no device {given.device}")
     rows = torch.randn(given.rows, WIDTH)
-    contestants: dict[str, Callable[[Tensor, str, int, int], float]] = {
-        "bare loop, batches there": bare,
-        "the same again": bare,
-        "synthproto": partial(ours, watched=False),
-        "... tracker, bar, loss callback": partial(ours, watched=True),
-        "DataLoader, to, item": script,
+    device: str = given.device
+    by_hand = partial(bare, device=device, timed=partial(wall, device))
+    contestants: dict[str, Contestant] = {
+        "bare loop, batches there": by_hand,
+        "the same again": by_hand,
+        "synthproto": partial(ours, device=device, watched=False),
+        "... tracker, bar, loss callback": partial(ours, device=device, watched=True),
+        "DataLoader, to, item": partial(script, device=device),
     }
     for size in (256, 500):
-        say(f"\n{given.device}, batch {size}, in turns of whole runs, {given.epochs} epochs each")
-        found = in_turns(
-            {
-                name: partial(run, rows, given.device, size, given.epochs)
-                for name, run in contestants.items()
-            },
-            given.rounds,
-        )
-        for name, ratio in found.items():
+        say(f"\n{device}, batch {size}, in turns of whole runs, {given.epochs} epochs each")
+        runs = {name: partial(run, rows, size, given.epochs) for name, run in contestants.items()}
+        for name, ratio in in_turns(runs, given.rounds).items():
             say(f"  {name:32}{ratio}")
 
 

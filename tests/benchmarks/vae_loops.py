@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import NamedTuple, TypedDict
 
 import torch
@@ -44,6 +45,9 @@ class VAE(nn.Module):
         return VAEOutput(loss=(error + divergence).mean())
 
 
+Timer = Callable[[], AbstractContextManager[Callable[[], float]]]
+"""Measures the seconds since it was entered."""
+
 Contestant = Callable[[Tensor, int, int], float]
 """Trains on rows, in batches of a size, for some epochs; returns CPU seconds."""
 
@@ -54,13 +58,15 @@ def made(device: str = "cpu") -> tuple[VAE, torch.optim.Optimizer]:
     return vae, torch.optim.Adam(vae.parameters(), lr=1e-3)
 
 
-def bare(rows: Tensor, size: int, epochs: int) -> float:
+def bare(
+    rows: Tensor, size: int, epochs: int, *, device: str = "cpu", timed: Timer = clock
+) -> float:
     """A loop written by hand: batches from memory, as ours has them, and the mean loss."""
-    vae, optimizer = made()
-    batches = Batches(VAEBatch(rows), size)
-    with clock() as seconds:
+    vae, optimizer = made(device)
+    batches = Batches(VAEBatch(rows), size, device=device)
+    with timed() as seconds:
         for epoch in range(1, epochs + 1):
-            total, count = torch.zeros(()), 0
+            total, count = torch.zeros((), device=device), 0
             for batch in batches(epoch):
                 optimizer.zero_grad()
                 loss = vae(batch)["loss"]

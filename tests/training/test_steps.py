@@ -341,15 +341,7 @@ def test_an_optimizer_of_another_model_is_refused_before_it_updates_anything() -
     with pytest.raises(ConformanceError, match=r"optimizer updates 4 parameters.*another model"):
         step.update(batch())
     assert same(other, net())
-    generator, critic = Fake(), nn.Linear(3, 1)
-    adversaries = AdversarialStep(
-        generator=generator,
-        critic=critic,
-        generator_loss=lambda fake, _: -critic(fake.x).mean(),
-        critic_loss=lambda fake, real: critic(fake.x).mean() - critic(real.x).mean(),
-        generator_optimizer=sgd(other),
-        critic_optimizer=sgd(critic),
-    )
+    _, _, adversaries = gan(critic_updates=1, updated=other)
     with pytest.raises(ConformanceError, match="AdversarialStep: generator_optimizer"):
         adversaries.update(batch())
 
@@ -429,7 +421,7 @@ class Fake(nn.Module):
 
 
 def gan(
-    critic_updates: int, ema: bool = False
+    critic_updates: int, ema: bool = False, updated: nn.Module | None = None
 ) -> tuple[Fake, nn.Linear, AdversarialStep[Rows, Rows]]:
     torch.manual_seed(0)
     generator, critic = Fake(), nn.Linear(3, 1)
@@ -438,7 +430,7 @@ def gan(
         critic=critic,
         generator_loss=lambda fake, _: -critic(fake.x).mean(),
         critic_loss=lambda fake, real: critic(fake.x).mean() - critic(real.x).mean(),
-        generator_optimizer=sgd(generator),
+        generator_optimizer=sgd(updated or generator),
         critic_optimizer=sgd(critic),
         critic_updates=critic_updates,
         critic_clip_norm=0.5,
