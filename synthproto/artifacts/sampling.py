@@ -8,6 +8,7 @@ import numpy as np
 
 from synthproto.artifacts.searches import check_least
 from synthproto.data.table import Table, TablePair
+from synthproto.tracking import Controlled
 
 Value = TypeVar("Value")
 
@@ -56,7 +57,19 @@ class Sampled(Generic[Value]):
 
     def __call__(self, pair: TablePair) -> Value:
         """Draw, or look up what was drawn, and compute."""
-        return self.part(pair.get(_SampledPair(self.rows, self.seed, self.matched)))
+        return self.part(self._drawn(pair))
+
+    def control(self, pair: TablePair) -> float | Mapping[str, float]:
+        """What real rows reach, if the part says so itself; nothing otherwise."""
+        # A checker takes a function type, which the part is declared as, to have no methods.
+        part: object = self.part
+        if isinstance(part, Controlled) and callable(part.control):
+            found: float | Mapping[str, float] = part.control(self._drawn(pair))
+            return found
+        return {}
+
+    def _drawn(self, pair: TablePair) -> TablePair:
+        return pair.get(_SampledPair(self.rows, self.seed, self.matched))
 
 
 @final

@@ -225,8 +225,8 @@ def _longer_than_holdout(comparison: Comparison) -> list[str]:
     if not longer:
         return []
     return [
-        f"{listed(longer)}: longer than the holdout ({rows:,} rows). Distances, coverage, recall "
-        "depend on the number of rows: as many real rows would reach better references"
+        f"{listed(longer)}: longer than the holdout ({rows:,} rows). Most scores depend on the "
+        "number of rows: as many real rows would reach better references"
     ]
 
 

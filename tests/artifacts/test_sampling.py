@@ -3,10 +3,11 @@ import pandas as pd
 import pytest
 
 from synthproto.artifacts.joint import BetaRecall
-from synthproto.artifacts.privacy import DCR
+from synthproto.artifacts.privacy import DCR, DCRShare
 from synthproto.artifacts.sampling import Sampled
 from synthproto.artifacts.scores import KSDistance
 from synthproto.artifacts.similarity import Similarity
+from synthproto.artifacts.utility import TRTR, TSTR
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
@@ -74,6 +75,15 @@ def test_name_and_best_are_those_of_the_part() -> None:
         0.0,
     )
     assert (Sampled(length).name, Sampled(length).best) == ("length", None)
+
+
+def test_the_control_is_that_of_the_part_on_the_same_rows() -> None:
+    sampled = Sampled(TSTR("c", ("linear",), 1), 100)
+    report = TablePlan(scores=[sampled, Sampled(DCRShare()), Sampled(length, 50)]).run(pair())
+    expected = Sampled(TRTR("c", ("linear",), 1), 100)(pair())
+    assert report.references["utility/tstr/auroc_linear"] == expected["auroc_linear"]
+    assert report.references["privacy/dcr_share/share"] == 0.5
+    assert report.references["length"] == 50
 
 
 def test_no_rows_are_refused() -> None:
