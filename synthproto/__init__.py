@@ -29,7 +29,7 @@ beartype_this_package(
         is_pep484_tower=True,
         warning_cls_on_decorator_exception=None,
         claw_is_pep526=False,
-        claw_skip_package_names=("synthproto.contracts", "synthproto.tracking"),
+        claw_skip_package_names=("synthproto.contracts",),
     )
 )
 

@@ -1,7 +1,5 @@
 """Every Protocol, type variable and alias that the parts meet through, and nothing else.
 
-Those of comparisons and trackers come from ``tracking.py``, which does without torch.
-
 Nothing here is inherited from by a user: an object fits a contract when its methods have the
 right shape. Sources of values are covariant, sinks contravariant. In each generic constructor
 exactly one argument is a Protocol (it decides the types) and the others are Callables (they are
@@ -11,9 +9,11 @@ checked against it), so that a type checker blames the argument that does not fi
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Never, TypeAlias, final
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Generic, Literal, Never, TypeAlias, Union, final
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 from typing_extensions import (
     Protocol,
     ReadOnly,
@@ -23,33 +23,11 @@ from typing_extensions import (
     runtime_checkable,
 )
 
-# Half of what the trainer would take to import, and needed by those only who have tables. Run-time
-# checks look `"pandas.DataFrame"` up when such an argument comes.
+# Looked up by run-time checks only when such an argument comes: who compares tables loads no torch,
+# who trains no pandas.
 if TYPE_CHECKING:
     import pandas
-
-from synthproto.tracking import Array as Array
-from synthproto.tracking import ArrayArtifact as ArrayArtifact
-from synthproto.tracking import ArrayTracker as ArrayTracker
-from synthproto.tracking import Artifact as Artifact
-from synthproto.tracking import Controlled as Controlled
-from synthproto.tracking import Drawing as Drawing
-from synthproto.tracking import FigureTracker as FigureTracker
-from synthproto.tracking import FileTracker as FileTracker
-from synthproto.tracking import HistogramTracker as HistogramTracker
-from synthproto.tracking import ParamsTracker as ParamsTracker
-from synthproto.tracking import ParamValue as ParamValue
-from synthproto.tracking import Plot as Plot
-from synthproto.tracking import ReportTracker as ReportTracker
-from synthproto.tracking import Resources as Resources
-from synthproto.tracking import Resources_contra as Resources_contra
-from synthproto.tracking import RunTracker as RunTracker
-from synthproto.tracking import ScalarTracker as ScalarTracker
-from synthproto.tracking import Score as Score
-from synthproto.tracking import Status as Status
-from synthproto.tracking import TextTracker as TextTracker
-from synthproto.tracking import Tracker as Tracker
-from synthproto.tracking import Value_co as Value_co
+    import torch
 
 # --- type variables: their names are what a type checker prints -----------------------------
 
@@ -119,7 +97,7 @@ class LossAttribute(Protocol):
     """An output that carries its loss as ``output.loss`` (dataclass, NamedTuple, ...)."""
 
     @property
-    def loss(self) -> Tensor:
+    def loss(self) -> "torch.Tensor":
         """Scalar to minimise."""
         ...
 
@@ -127,7 +105,7 @@ class LossAttribute(Protocol):
 class LossItem(TypedDict):
     """An output that carries its loss as ``output["loss"]``; it may have any other items."""
 
-    loss: ReadOnly[Tensor]
+    loss: ReadOnly["torch.Tensor"]
 
 
 LossCarrier: TypeAlias = LossAttribute | LossItem
@@ -170,7 +148,7 @@ class Update(Generic[Output_co]):
     """
 
     output: Output_co
-    losses: Mapping[str, Tensor]
+    losses: Mapping[str, "torch.Tensor"]
 
 
 @runtime_checkable
@@ -218,7 +196,7 @@ class StepEvent(Generic[Batch_co, Output_co]):
     step: int
     batch: Batch_co
     output: Output_co
-    losses: Mapping[str, Tensor]
+    losses: Mapping[str, "torch.Tensor"]
 
     @property
     def number(self) -> int:
@@ -294,3 +272,146 @@ Stopper: TypeAlias = Callable[[Progress], str | None]
 
 Monitor: TypeAlias = Callable[[EpochEvent], float | None]
 """Reads one score of an epoch; ``None`` where the epoch has no new value of it."""
+
+Resources = TypeVar("Resources", default=object)
+Resources_contra = TypeVar("Resources_contra", contravariant=True, default=Never)
+Value_co = TypeVar("Value_co", covariant=True, default=object)
+
+# --- trackers: one contract per capability; a part that needs two asks for their sum -----------
+
+Status: TypeAlias = Literal["finished", "interrupted", "failed"]
+ParamValue: TypeAlias = str | int | float | bool
+Array: TypeAlias = Union[NDArray[np.float64], "pandas.DataFrame"]
+
+
+@runtime_checkable
+class Drawing(Protocol):
+    """A plot that can write itself as an image; every matplotlib ``Figure`` fits."""
+
+    def savefig(self, file: IO[bytes], /, *, format: str) -> object:  # noqa: A002  matplotlib's name
+        """Write the picture to an open binary file, ``format`` being ``"png"``."""
+        ...
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """The least of a tracker. Everything it was given is safe after `flush`."""
+
+    def flush(self) -> object:
+        """Make everything logged so far readable by others."""
+        ...
+
+    def close(self) -> object:
+        """Flush, release, and raise if anything was lost. A second call does nothing."""
+        ...
+
+
+@runtime_checkable
+class ScalarTracker(Tracker, Protocol):
+    """Keeps numbers."""
+
+    def log_scalars(self, values: Mapping[str, float], step: int) -> object:
+        """Keep several numbers of one step by tag (``family/name[/column]``)."""
+        ...
+
+
+@runtime_checkable
+class ArrayTracker(Tracker, Protocol):
+    """Keeps arrays and small frames."""
+
+    def log_array(self, tag: str, array: Array, step: int) -> object:
+        """Keep an array, or a frame with labelled rows and columns."""
+        ...
+
+
+@runtime_checkable
+class FigureTracker(Tracker, Protocol):
+    """Keeps plots."""
+
+    def log_figure(self, tag: str, figure: Drawing, step: int) -> object:
+        """Keep a plot as an image."""
+        ...
+
+
+@runtime_checkable
+class HistogramTracker(Tracker, Protocol):
+    """Keeps distributions."""
+
+    def log_histogram(self, tag: str, values: NDArray[np.float64], step: int) -> object:
+        """Keep the distribution of finite values, shape ``(n,)``."""
+        ...
+
+
+@runtime_checkable
+class TextTracker(Tracker, Protocol):
+    """Keeps texts."""
+
+    def log_text(self, tag: str, text: str, step: int) -> object:
+        """Keep a text in Markdown."""
+        ...
+
+
+@runtime_checkable
+class FileTracker(Tracker, Protocol):
+    """Keeps files."""
+
+    def log_file(self, tag: str, path: Path, step: int) -> object:
+        """Keep a copy of a file."""
+        ...
+
+
+@runtime_checkable
+class ParamsTracker(Tracker, Protocol):
+    """Keeps what distinguishes a run."""
+
+    def log_params(self, params: Mapping[str, ParamValue]) -> object:
+        """Keep hyperparameters by name."""
+        ...
+
+
+@runtime_checkable
+class ReportTracker(ScalarTracker, ArrayTracker, FigureTracker, Protocol):
+    """Keeps all that a `Report` has: scores, arrays and plots."""
+
+
+@runtime_checkable
+class RunTracker(
+    ReportTracker, HistogramTracker, TextTracker, FileTracker, ParamsTracker, Protocol
+):
+    """Keeps everything that a run has to tell: what wrappers of trackers ask for."""
+
+
+# --- comparison -----------------------------------------------------------------------------
+
+
+@runtime_checkable
+class Artifact(Protocol[Resources_contra, Value_co]):
+    """One comparison: a name, which is its tag in trackers, and a function of the resources."""
+
+    @property
+    def name(self) -> str:
+        """Tag ``family/name``, unique within a plan."""
+        ...
+
+    def __call__(self, resources: Resources_contra, /) -> Value_co:
+        """Compare."""
+        ...
+
+
+@runtime_checkable
+class Controlled(Protocol[Resources_contra]):
+    """A score that says itself what real rows reach; no other needs such a method."""
+
+    def control(self, resources: Resources_contra, /) -> float | Mapping[str, float]:
+        """The value with real rows in the synthetic table's place, or those that are known."""
+        ...
+
+
+Score: TypeAlias = Callable[[Resources], float | Mapping[str, float]]
+"""A number, or numbers by column. An `Artifact`, or a function, whose name is then the tag."""
+
+ArrayArtifact: TypeAlias = Callable[[Resources], Array | Mapping[str, Array]]
+"""An array or frame, or several by name."""
+
+Plot: TypeAlias = Callable[[Resources], Drawing | Mapping[str, Drawing]]
+"""A drawing, or several by name."""

@@ -10,7 +10,7 @@ import numpy as np
 from synthproto.data.table import TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.report import Report
-from synthproto.tracking import (
+from synthproto.contracts import (
     Array,
     ArrayArtifact,
     Controlled,

@@ -34,7 +34,7 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.table import DISCRETE, NUMERIC, TablePair
 from synthproto.measures.classifiers import Learner
 from synthproto.plan import TablePlan
-from synthproto.tracking import Plot, Score
+from synthproto.contracts import Plot, Score
 
 PresetName: TypeAlias = Literal["default", "tabsyn", "sdmetrics", "artifact-core"]
 """Which plan."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
-from synthproto.tracking import Array, Drawing, ReportTracker
+from synthproto.contracts import Array, Drawing, ReportTracker
 
 if TYPE_CHECKING:
     import pandas

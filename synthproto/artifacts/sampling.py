@@ -8,7 +8,7 @@ import numpy as np
 
 from synthproto.artifacts.searches import check_least
 from synthproto.data.table import Table, TablePair
-from synthproto.tracking import Controlled
+from synthproto.contracts import Controlled
 
 Value = TypeVar("Value")
 

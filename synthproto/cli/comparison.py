@@ -14,7 +14,7 @@ from synthproto.data.table import Table, TablePair
 from synthproto.errors import SchemaError, UndefinedScoreError
 from synthproto.plan import TablePlan
 from synthproto.report import Report
-from synthproto.tracking import Array, Drawing
+from synthproto.contracts import Array, Drawing
 
 Reference: TypeAlias = Literal["holdout", "halves", "none"]
 """What stands in for a synthetic table in references: the holdout; or one random half of the real

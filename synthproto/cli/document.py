@@ -35,7 +35,7 @@ import pandas as pd
 
 import synthproto
 from synthproto.cli.comparison import Compared, Comparison
-from synthproto.tracking import Array
+from synthproto.contracts import Array
 
 FORMAT: Final = "synthproto.comparison"
 VERSION: Final = 1

@@ -16,7 +16,7 @@ from synthproto.cli.style import STYLE
 from synthproto.cli.terminal import best_end, number
 from synthproto.cli.words import PICTURES, WORDS, entry_words, words_of
 from synthproto.report import Report
-from synthproto.tracking import Array, Drawing
+from synthproto.contracts import Array, Drawing
 
 GENERATOR: Final = '<meta name="generator" content="synthproto compare">'
 """What marks a page as one of ours."""

@@ -19,6 +19,7 @@ from typing import (
 )
 
 import numpy as np
+import torch
 from torch import Tensor
 from typing_extensions import ReadOnly, TypeAliasType, get_type_hints
 
@@ -103,7 +104,7 @@ def read_hints(
         names: Where names in quotes are looked up; by default, where it was defined.
     """
     try:
-        return dict(get_type_hints(annotated, names, include_extras=True))
+        return dict(get_type_hints(annotated, names, {"torch": torch}, include_extras=True))
     except (NameError, TypeError, AttributeError, SyntaxError, LookupError, ImportError) as error:
         warn(f"the annotations of {name} cannot be read ({error}), so they are not checked")
         return {}

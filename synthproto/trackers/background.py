@@ -15,7 +15,7 @@ from synthproto.errors import ParameterError, TrackerError
 from synthproto.trackers.faults import listed, noted
 from synthproto.trackers.values import Traceback
 from synthproto.trackers.wrapping import enter, leave
-from synthproto.tracking import Array, Drawing, ParamValue, RunTracker
+from synthproto.contracts import Array, Drawing, ParamValue, RunTracker
 
 
 class _Job(NamedTuple):

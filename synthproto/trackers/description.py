@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pprint import pformat
 
 from synthproto.trackers.values import ABOUT
-from synthproto.tracking import TextTracker
+from synthproto.contracts import TextTracker
 
 _WIDTH = 88  # signs a line; TensorBoard shows about a hundred
 

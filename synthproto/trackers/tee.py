@@ -12,7 +12,7 @@ from synthproto.errors import ParameterError, TrackerError
 from synthproto.trackers.faults import noted
 from synthproto.trackers.values import Traceback
 from synthproto.trackers.wrapping import enter, leave
-from synthproto.tracking import (
+from synthproto.contracts import (
     Array,
     ArrayTracker,
     Drawing,

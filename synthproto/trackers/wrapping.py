@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 
 from synthproto.trackers.values import Traceback
-from synthproto.tracking import Tracker
+from synthproto.contracts import Tracker
 
 
 def enter(tracker: Tracker) -> None:

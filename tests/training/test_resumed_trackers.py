@@ -13,7 +13,7 @@ from synthproto.contracts import StepEvent
 from synthproto.data.batches import Batches
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.tensorboard import TensorBoardTracker
-from synthproto.tracking import ScalarTracker
+from synthproto.contracts import ScalarTracker
 from synthproto.training.callbacks import LossCallback
 from synthproto.training.checkpoints import Checkpoints
 from synthproto.training.routines import LossRoutine
