@@ -24,8 +24,8 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from synthproto.checks import listed, refuse
 from synthproto.contracts import Batch, EpochEvent, Output, Progress, Update
-from synthproto.data.faults import listed, refuse
 from synthproto.errors import ParameterError, SchemaError
 
 # --- a model with another name for its forward pass ------------------------------------------

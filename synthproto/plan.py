@@ -7,9 +7,6 @@ from typing import Generic, TypeAlias, TypeVar, final
 
 import numpy as np
 
-from synthproto.data.table import TablePair
-from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.report import Report
 from synthproto.contracts import (
     Array,
     ArrayArtifact,
@@ -19,6 +16,9 @@ from synthproto.contracts import (
     Resources_contra,
     Score,
 )
+from synthproto.data.table import TablePair
+from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.report import Report
 from synthproto.unchecked import unchecked
 
 Value = TypeVar("Value")

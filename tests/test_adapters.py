@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from synthproto.adapters import AdaptedModel, ForeignFit, as_frame
-from synthproto.artifacts.scores import MeanJSDistance
+from synthproto.artifacts.columns import MeanJSDistance
 from synthproto.conformance.forward import check_forward
 from synthproto.conformance.values import check_value
 from synthproto.contracts import EpochEvent, TrainingStep
@@ -26,8 +26,8 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import ConformanceError, ParameterError, SchemaError
 from synthproto.plan import TablePlan
-from synthproto.training.ema import Ema
-from synthproto.training.schedule import Every
+from synthproto.training.models import Ema
+from synthproto.training.routines import Every
 from synthproto.training.steps import GradientStep
 from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps
 from synthproto.training.trainer import Trainer

@@ -7,18 +7,22 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from synthproto.artifacts.arrays import Histograms, Juxtaposition
-from synthproto.artifacts.columns import StatisticSimilarity, WassersteinDistance
-from synthproto.artifacts.peers import artifact_core
-from synthproto.artifacts.scores import JSDistance, Mean, MeanJSDistance, ShapeDistance
-from synthproto.artifacts.sdmetrics import sdmetrics_quality
-from synthproto.artifacts.trends import CorrelationDistance, TrendSimilarity
+from synthproto.artifacts.columns import JSDistance, Mean, MeanJSDistance, ShapeDistance
+from synthproto.artifacts.pairs import CorrelationDistance, TrendSimilarity
+from synthproto.artifacts.statistics import (
+    Histograms,
+    Juxtaposition,
+    StatisticSimilarity,
+    WassersteinDistance,
+)
 from synthproto.artifacts.validity import BoundaryAdherence, CategoryAdherence
 from synthproto.contracts import Array, Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.plan import Plan, TablePlan
+from synthproto.presets.artifact_core import artifact_core
+from synthproto.presets.sdmetrics import sdmetrics_quality
 from synthproto.report import Report
 
 FRAME = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "c": ["a", "a", "b", "b"]})

@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.artifacts.scores import KSDistance
-from synthproto.cli.compare import PRESETS as OFFERED
+from synthproto.artifacts.columns import KSDistance
+from synthproto.cli.main import PRESETS as OFFERED
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.plan import TablePlan
-from synthproto.presets import PRESETS, default_plan, preset, tabsyn_plan
+from synthproto.presets.default import PRESETS, default_plan, preset, tabsyn_plan
 
 
 def frame(rows: int, seed: int) -> pd.DataFrame:

@@ -44,8 +44,8 @@ from synthproto import (
 from synthproto.contracts import Callback, LossItem, Stateful
 from synthproto.data.batches import LoaderBatches
 from synthproto.training.callbacks import LossCallback, OutputScalars
-from synthproto.training.monitors import train_loss
 from synthproto.training.optimization import OnPlateau, PerStep
+from synthproto.training.stoppers import train_loss
 from typecheck.parts import (
     ADAM,
     ROWS,

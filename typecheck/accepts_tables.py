@@ -42,7 +42,7 @@ from synthproto import (
 )
 from synthproto.contracts import Array, Drawing, FigureTracker, ParamsTracker, Plot, Score, Tracker
 from synthproto.trackers.filesystem import FilesystemTracker
-from synthproto.trackers.tee import Tee
+from synthproto.trackers.wrappers import Tee
 from typecheck.parts import (
     FRAME,
     REAL,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from synthproto import EpochEvent, GradientStep, StepEvent, Table, TableSpec, Update, loss_of
-from synthproto.conformance.predicates import floating, matrix
+from synthproto.conformance.hints import floating, matrix
 from synthproto.contracts import Array, Drawing
 
 # --- batches ---------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from synthproto import (
     Validation,
 )
 from synthproto.contracts import FigureTracker, ParamsTracker, Score
-from synthproto.training.monitors import train_loss
+from synthproto.training.stoppers import train_loss
 from typecheck.parts import (
     FRAME,
     REAL,

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synthproto.data.joint import CrossCounts, SumsByLevel
-from synthproto.data.levels import Levels
+from synthproto.data.crosstab import CrossCounts, SumsByLevel
 from synthproto.data.spec import Kind
-from synthproto.data.statistics import CoMoments, Moments
+from synthproto.data.statistics import CoMoments, Levels, Moments
 from synthproto.data.table import DISCRETE, NUMERIC, Table
-from synthproto.measures.pairwise import correlation_ratios, cramers_v, pearson, ranks, theils_u
+from synthproto.measures.pairs import correlation_ratios, cramers_v, pearson, ranks, theils_u
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +48,7 @@ class Correlations:
             return _corrected(table.co_moments(self.columns), columns)
         if self.coefficient == "kendall":
             # Loads scipy.stats, half a second, for those who ask for it.
-            from synthproto.measures.kendall import kendall
+            from synthproto.measures.pairs import kendall
 
             return _pairwise(columns, kendall)
         if self.missing == "complete" and any(gappy):

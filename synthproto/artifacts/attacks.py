@@ -9,19 +9,12 @@ from typing import Final, NamedTuple, final
 
 import numpy as np
 
-from synthproto.artifacts.searches import (
-    Side,
-    check_shares,
-    distance_columns,
-    rows,
-    search,
-    with_holdout,
-)
+from synthproto.artifacts.searches import Side, distance_columns, rows, search, with_holdout
+from synthproto.checks import check_shares
 from synthproto.data.table import NUMERIC, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.neighbours import nearest
-from synthproto.measures.ranking import Roc, auc_interval, roc, true_positives_at
-from synthproto.measures.risk import (
+from synthproto.measures.privacy import (
     Guesses,
     best_guess,
     excess_risk,
@@ -29,6 +22,7 @@ from synthproto.measures.risk import (
     right,
     share_of,
 )
+from synthproto.measures.ranking import Roc, auc_interval, roc, true_positives_at
 from synthproto.measures.rows import Floats, Ints
 
 _CANDIDATES: Final[tuple[Side, Side]] = ("real", "holdout")

@@ -5,7 +5,8 @@ from typing import final
 
 import pandas as pd
 
-from synthproto.artifacts.searches import check_least, distance_columns, rows
+from synthproto.artifacts.searches import distance_columns, rows
+from synthproto.checks import check_least
 from synthproto.data.table import TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.classifiers import (

@@ -10,13 +10,13 @@ import numpy as np
 
 from synthproto.artifacts.searches import (
     centre_distances,
-    check_least,
     in_any_ball,
     in_balls,
     real_rows,
     rows,
     search,
 )
+from synthproto.checks import check_least
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.joint import (

@@ -5,15 +5,18 @@ equal values mean nothing or everything, are left out. What does not touch the s
 kept with the real table, or with the pair of real and holdout, and made once a run.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, final
+from typing import Generic, Literal, TypeAlias, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.data.levels import Levels
+from synthproto.checks import check_least
+from synthproto.contracts import Controlled
+from synthproto.data.statistics import Levels
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
-from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
+from synthproto.errors import SchemaError, UndefinedScoreError
 from synthproto.measures.joint import Centre
 from synthproto.measures.neighbours import Balls, Neighbours, covered, nearest, nested_balls
 from synthproto.measures.rows import TIE, Floats, Ints, Rows, scale_to_range
@@ -275,25 +278,95 @@ def _codes(table: Table, levels: Levels, holdout: Table | None) -> Ints:
     return np.asarray(lookup[codes], dtype=np.int64)
 
 
-def check_shares(part: object, argument: str, values: tuple[float, ...]) -> None:
-    """Refuse an argument that holds no shares.
+Value = TypeVar("Value")
+
+
+@final
+@dataclass(frozen=True)
+class Sampled(Generic[Value]):
+    """Another part, computed on at most so many rows of each table: ``Sampled(DCR(), 20_000)``.
+
+    Neighbour searches and classifiers take time with the square of the rows, or nearly so. All
+    parts that are sampled alike share the sample, and with it each other's searches. A table that
+    is not longer is used as it is. Numbers that depend on how many rows there are (distances to
+    the closest record) are those of the sample; their references are as well.
+
+    Attributes:
+        part: What to compute.
+        rows: Most rows of each table, at least 1.
+        seed: Decides which rows.
+        matched: Whether the synthetic table is cut to as many rows as the holdout, if there is
+            one: a score that depends on how many rows there are can only then be compared with
+            its reference.
 
     Raises:
-        ParameterError: There are no values, or one is not in [0, 1].
+        ParameterError: ``rows`` is below 1.
     """
-    if not values or not all(0 <= value <= 1 for value in values):
-        raise ParameterError(
-            f"{type(part).__name__}: `{argument}` must be in [0, 1]; got {values}."
-        )
+
+    part: Callable[[TablePair], Value]
+    rows: int = 20_000
+    seed: int = 0
+    matched: bool = False
+
+    def __post_init__(self) -> None:
+        check_least(self, "rows", self.rows, 1)
+
+    @property
+    def name(self) -> str:
+        """Tag of the part."""
+        named = getattr(self.part, "name", None) or getattr(self.part, "__name__", "")
+        return str(named)
+
+    @property
+    def best(self) -> float | Mapping[str, float] | None:
+        """Best value of the part, or of each of its entries, if it says so."""
+        best: float | Mapping[str, float] | None = getattr(self.part, "best", None)
+        return best
+
+    def __call__(self, pair: TablePair) -> Value:
+        """Draw, or look up what was drawn, and compute."""
+        return self.part(self._drawn(pair))
+
+    def control(self, pair: TablePair) -> float | Mapping[str, float]:
+        """What real rows reach, if the part says so itself; nothing otherwise."""
+        # A checker takes a function type, which the part is declared as, to have no methods.
+        part: object = self.part
+        if isinstance(part, Controlled) and callable(part.control):
+            found: float | Mapping[str, float] = part.control(self._drawn(pair))
+            return found
+        return {}
+
+    def _drawn(self, pair: TablePair) -> TablePair:
+        return pair.get(_SampledPair(self.rows, self.seed, self.matched))
 
 
-def check_least(part: object, argument: str, value: int, least: int) -> None:
-    """Refuse an argument that is too small.
+@final
+@dataclass(frozen=True)
+class _SampledTable:
+    rows: int
+    seed: int
 
-    Raises:
-        ParameterError: The value is below the least that is allowed.
-    """
-    if value < least:
-        raise ParameterError(
-            f"{type(part).__name__}: `{argument}` must be at least {least}; got {value}."
-        )
+    def __call__(self, table: Table) -> Table:
+        if len(table) <= self.rows:
+            return table
+        order = np.random.default_rng(self.seed).permutation(len(table))
+        frame = table.frame.iloc[np.sort(order[: self.rows])]
+        return Table(frame, table.spec, name=table.name)
+
+
+@final
+@dataclass(frozen=True)
+class _SampledPair:
+    rows: int
+    seed: int
+    matched: bool
+
+    def __call__(self, pair: TablePair) -> TablePair:
+        draw = _SampledTable(self.rows, self.seed)
+        real, synthetic = pair.real.get(draw), pair.synthetic.get(draw)
+        if pair.holdout is None:
+            return TablePair(real, synthetic)
+        holdout = pair.holdout.get(draw)
+        if self.matched and len(synthetic) > len(holdout):
+            synthetic = synthetic.get(_SampledTable(len(holdout), self.seed))
+        return TablePair(real, synthetic, holdout)

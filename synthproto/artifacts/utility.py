@@ -15,13 +15,8 @@ from synthproto.artifacts.searches import Side, distance_columns, rows, with_hol
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.classifiers import Learner, require_learn
-from synthproto.measures.prediction import (
-    classified,
-    classify,
-    regress,
-    regressed,
-)
 from synthproto.measures.rows import Floats, Ints, Rows
+from synthproto.measures.utility import classified, classify, regress, regressed
 
 
 @final

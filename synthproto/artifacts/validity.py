@@ -7,7 +7,7 @@ import numpy as np
 
 from synthproto.data.spec import Kind
 from synthproto.data.table import DISCRETE, NUMERIC, TablePair
-from synthproto.measures.marginal import range_coverage
+from synthproto.measures.columns import range_coverage
 from synthproto.unchecked import unchecked
 
 

@@ -1,48 +1,31 @@
-"""``python -m synthproto spec``: write the kinds of a table's columns, to be edited."""
+"""What ``spec`` does: infer the kinds of a file's columns, show and save them."""
 
 import argparse
 import sys
-from pathlib import Path
 
-from synthproto.cli.check import Commands
-from synthproto.cli.options import add_reading, failure
-from synthproto.errors import SynthprotoError
-
-BAD_INPUT = 2
+from synthproto.data.files import inferred_spec, reader_of
+from synthproto.errors import ParameterError
+from synthproto.progress import plain
 
 
-def add_spec(commands: Commands) -> None:
-    """Add the subcommand ``spec``."""
-    parser = commands.add_parser(
-        "spec",
-        help="write the inferred kinds of a table's columns, to be edited",
-        description="Infer the kind of each column of a table and print it, or write it to a file "
-        "that `compare --spec` and TableSpec.load read. Exit codes: 0; 2, bad input.",
-    )
-    parser.add_argument("real", type=Path, metavar="REAL", help="CSV or parquet file")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write there, e.g. spec.json")
-    parser.add_argument(
-        "--force", action="store_true", help="replace FILE although it exists (edits are lost)"
-    )
-    add_reading(parser)
-    parser.set_defaults(run=run)
+def write_spec(given: argparse.Namespace) -> None:
+    """Infer, show, and save if asked to.
 
-
-def run(given: argparse.Namespace) -> int:
-    """Infer a spec and write it.
-
-    Args:
-        given: As parsed.
-
-    Returns:
-        The exit code.
+    Raises:
+        SynthprotoError: Bad input, or a file that is there already.
+        OSError: A file cannot be read or written.
     """
-    # Loads pandas: help and other subcommands need it not.
-    from synthproto.cli.inference import write_spec
-
-    try:
-        write_spec(given)
-    except (SynthprotoError, OSError) as error:
-        sys.stderr.write(failure("spec", error))
-        return BAD_INPUT
-    return 0
+    if given.out is not None and given.out.exists() and not given.force:
+        raise ParameterError(
+            f"--out {str(given.out)!r} exists, and may have been edited; --force replaces it"
+        )
+    frame = reader_of(given).read(given.real)
+    spec = inferred_spec(frame, given, f"table {str(given.real)!r}")
+    width = max(len(plain(name)) for name in spec.names)
+    shown = [f"{plain(c.name).ljust(width)}  {c.kind}" for c in spec.columns]
+    if given.out is not None:
+        spec.save(given.out)
+        shown += ["", f"written to {given.out}; edit the kinds, then compare --spec {given.out}"]
+    encoding = sys.stdout.encoding or "utf-8"
+    text = "\n".join(shown) + "\n"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

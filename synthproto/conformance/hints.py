@@ -5,6 +5,7 @@ import sys
 import types
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import (
     Annotated,
     Any,
@@ -14,6 +15,7 @@ from typing import (
     Required,
     TypeVar,
     Union,
+    final,
     get_args,
     get_origin,
 )
@@ -23,8 +25,49 @@ import torch
 from torch import Tensor
 from typing_extensions import ReadOnly, TypeAliasType, get_type_hints
 
-from synthproto.conformance.predicates import Predicate
 from synthproto.errors import SynthprotoWarning
+
+
+@final
+@dataclass(frozen=True)
+class Predicate:
+    """A named property of tensors; one's own is ``Predicate("positive", lambda t: ...)``.
+
+    Attributes:
+        name: What messages call it, an adjective before "Tensor".
+        holds: Whether a tensor has it.
+    """
+
+    name: str
+    holds: Callable[[Tensor], bool]
+
+
+def _is_integer(tensor: Tensor) -> bool:
+    other = tensor.is_floating_point() or tensor.is_complex() or tensor.dtype is torch.bool
+    return not other
+
+
+floating: Final = Predicate("floating", lambda tensor: tensor.is_floating_point())
+"""Of a floating dtype."""
+
+integer: Final = Predicate("integer", _is_integer)
+"""Of a signed or unsigned integer dtype; ``bool`` is none."""
+
+boolean: Final = Predicate("boolean", lambda tensor: tensor.dtype is torch.bool)
+"""Of dtype ``bool``."""
+
+scalar: Final = Predicate("scalar", lambda tensor: tensor.dim() == 0)
+"""Shape ``()``."""
+
+vector: Final = Predicate("vector", lambda tensor: tensor.dim() == 1)
+"""Shape ``(n,)``."""
+
+matrix: Final = Predicate("matrix", lambda tensor: tensor.dim() == 2)
+"""Shape ``(n, m)``."""
+
+same_length: Final = Predicate("same-length", lambda tensor: tensor.dim() >= 1)
+"""At least one dimension, and the first as long as that of every other item so declared."""
+
 
 FUNCTION: Final[object] = Callable
 """What ``get_origin`` gives for ``Callable[..., ...]``."""
@@ -142,3 +185,30 @@ def warn(message: str) -> None:
     while frame.f_back and str(frame.f_globals.get("__name__")).startswith("synthproto."):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, SynthprotoWarning, stacklevel=level)
+
+
+def call_fault(function: Callable[..., object], given: int) -> str | None:
+    """Why a function cannot be called with so many positional arguments; ``None`` if it can."""
+    signature = signature_of(function)
+    if signature is None:
+        return None
+    try:
+        signature.bind(*[None] * given)
+    except TypeError:
+        catch_all = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        required = [
+            each.name
+            for each in signature.parameters.values()
+            if each.default is each.empty and each.kind not in catch_all
+        ]
+        names = f" ({', '.join(required)})" if required else ""
+        return f"takes {counted(len(required), 'argument')}{names}"
+    return None
+
+
+def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
+    """Its signature; ``None`` for one that is written in C and has none to read."""
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None

@@ -14,18 +14,19 @@ import numpy as np
 from torch import Tensor
 from typing_extensions import get_protocol_members, is_protocol, is_typeddict
 
-from synthproto.conformance.calls import call_fault
 from synthproto.conformance.hints import (
     FUNCTION,
+    Predicate,
+    call_fault,
     class_of,
     counted,
     hint_name,
     member_hints,
     plain,
+    same_length,
     shown,
     warn,
 )
-from synthproto.conformance.predicates import Predicate, same_length
 from synthproto.errors import ConformanceError
 
 

@@ -9,10 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from synthproto.data.columns import LevelColumn, NumberColumn, UncodedColumn
-from synthproto.data.faults import listed, refuse
-from synthproto.data.kinds import Kind
-from synthproto.data.scaling import QuantileScaler, StandardScaler
+from synthproto.checks import listed, refuse
+from synthproto.data.column_codecs import (
+    LevelColumn,
+    NumberColumn,
+    QuantileScaler,
+    StandardScaler,
+    UncodedColumn,
+)
+from synthproto.data.frames import Kind
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError

@@ -11,10 +11,9 @@ from typing import Self, TypeGuard, final
 
 import pandas as pd
 
-from synthproto.data.faults import did_you_mean, listed, refuse, repeated
-from synthproto.data.kinds import KINDS, inferred_kind, misread, uninferable
-from synthproto.data.kinds import Kind as Kind  # a name of this module's public face
-from synthproto.data.objects import FrameColumn
+from synthproto.checks import did_you_mean, listed, refuse, repeated
+from synthproto.data.frames import KINDS, FrameColumn, inferred_kind, misread, uninferable
+from synthproto.data.frames import Kind as Kind
 from synthproto.errors import SchemaError
 from synthproto.unchecked import unchecked
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synthproto.data.faults import did_you_mean, listed
+from synthproto.checks import did_you_mean, listed
 from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError
 

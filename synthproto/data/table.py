@@ -9,7 +9,7 @@ What `Table` offers to artifacts and plots, each computed at the first call and 
 - ``scaled(column)``: numbers centred and divided by their range, missing ones 0;
 - ``co_moments(columns)``: what Pearson correlations are made of;
 - ``get(function)``: any other statistic, computed once for each table; ready ones are
-  `synthproto.data.joint.CrossCounts` and `synthproto.artifacts.associations.Association`.
+  `synthproto.data.crosstab.CrossCounts` and `synthproto.artifacts.associations.Association`.
 
 `TablePair` adds ``histogram(column, bins, rule)``: both sides counted in the real table's levels,
 and ``get(function)`` for what belongs to the pair.
@@ -23,18 +23,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synthproto.data.faults import did_you_mean, listed, refuse
-from synthproto.data.levels import (
+from synthproto.checks import did_you_mean, listed, refuse
+from synthproto.data.frames import Labels, labels_of, numbers_of, too_large
+from synthproto.data.spec import Kind, TableSpec, columns_of, faults_of
+from synthproto.data.statistics import (
     BinRule,
+    CoMoments,
     Histogram,
     Levels,
+    Moments,
+    Statistic,
     bin_codes,
     fitted_edges,
     interval_labels,
+    statistic,
 )
-from synthproto.data.reading import Labels, labels_of, numbers_of, too_large
-from synthproto.data.spec import Kind, TableSpec, columns_of, faults_of
-from synthproto.data.statistics import CoMoments, Moments, Statistic, statistic
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.unchecked import unchecked
 

@@ -10,11 +10,9 @@ from PIL import Image
 from typing_extensions import Protocol, TypeVar, runtime_checkable
 
 from synthproto.drawing.axes import CARD, Box
-from synthproto.drawing.canvas import Canvas
-from synthproto.drawing.fonts import text_width
-from synthproto.drawing.ink import MUTED, REAL, TEXT, Dot, Ink, Label, Pen, rectangle
+from synthproto.drawing.canvas import Canvas, Picture
+from synthproto.drawing.ink import MUTED, REAL, TEXT, Dot, Ink, Label, Pen, rectangle, text_width
 from synthproto.drawing.panels import Look, Shares
-from synthproto.drawing.picture import Picture
 
 Side_contra = TypeVar("Side_contra", contravariant=True, default=Shares)
 Side = TypeVar("Side", default=Shares)

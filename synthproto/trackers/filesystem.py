@@ -16,19 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.errors import TrackerError
-from synthproto.trackers.faults import Faults, OnError, check_entry, check_finite, listed, noted
-from synthproto.trackers.folders import RunFolder, is_beginning
-from synthproto.trackers.ledger import SUPERSEDED, Ledger
-from synthproto.trackers.names import digest, safe_path
-from synthproto.trackers.payloads import array_file
-from synthproto.trackers.records import replace_file
-from synthproto.trackers.values import (
+from synthproto.files import replace_file
+from synthproto.trackers.folders import SUPERSEDED, Ledger, RunFolder, is_beginning
+from synthproto.trackers.formats import array_file, digest, safe_path
+from synthproto.trackers.lifecycle import (
     ABOUT,
     Array,
     Drawing,
+    Faults,
+    OnError,
     ParamValue,
     Status,
     Traceback,
+    check_entry,
+    check_finite,
+    listed,
+    noted,
     outcome,
     png,
 )

@@ -10,13 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.errors import TrackerError
-from synthproto.trackers.faults import check_entry, check_finite
-from synthproto.trackers.values import (
+from synthproto.trackers.lifecycle import (
     Array,
     Drawing,
     ParamValue,
     Status,
     Traceback,
+    check_entry,
+    check_finite,
     outcome,
     png,
 )

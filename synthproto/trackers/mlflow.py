@@ -11,15 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.errors import MissingExtraError, ParameterError, TrackerError
-from synthproto.trackers.faults import Faults, OnError, check_entry, check_finite, listed, noted
-from synthproto.trackers.names import digest
-from synthproto.trackers.payloads import array_file
-from synthproto.trackers.values import (
+from synthproto.trackers.formats import array_file, digest
+from synthproto.trackers.lifecycle import (
     Array,
     Drawing,
+    Faults,
+    OnError,
     ParamValue,
     Status,
     Traceback,
+    check_entry,
+    check_finite,
+    listed,
+    noted,
     outcome,
     png,
 )

@@ -14,7 +14,7 @@ import torch
 
 from synthproto.contracts import EpochEvent, Monitor, Stateful, Tracker
 from synthproto.errors import CheckpointError, ParameterError
-from synthproto.training.monitors import Mode, improves
+from synthproto.training.stoppers import Mode, improves
 
 FORMAT = "synthproto checkpoint"
 VERSION = 1

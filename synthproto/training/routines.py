@@ -7,6 +7,7 @@ from typing import Generic, cast, final
 
 import torch
 from torch import Tensor
+from typing_extensions import TypeVar
 
 from synthproto.contracts import (
     Batch,
@@ -14,16 +15,18 @@ from synthproto.contracts import (
     EpochEvent,
     Model,
     Monitor,
+    Numbered,
     Output,
     ScalarTracker,
     Stateful,
+    Value_co,
 )
 from synthproto.data.batches import batch_rows
 from synthproto.errors import ParameterError
-from synthproto.training.forward import Forward
-from synthproto.training.modes import evaluated
-from synthproto.training.monitors import Mode, ScoreMonitor, improves
+from synthproto.training.models import Forward, evaluated
 from synthproto.training.randomness import seeded
+from synthproto.training.stoppers import Mode, ScoreMonitor, improves
+from synthproto.unchecked import unchecked
 
 
 @final
@@ -176,3 +179,55 @@ class KeepBest:
         self.value = cast("float", state["value"])
         self.epoch = cast("int", state["epoch"])
         self._weights = dict(cast("dict[str, object]", state["weights"]))
+
+
+Event_contra = TypeVar("Event_contra", bound=Numbered, contravariant=True)
+
+
+@final
+class Every(Generic[Event_contra, Value_co]):
+    """Calls a callback or a routine on every n-th step or epoch, and nothing in between.
+
+    Whether an event is due is decided once, here: what is not due costs nothing.
+
+    Args:
+        every: Distance between two events that are due, at least 1.
+        part: A callback (every n-th step) or a routine (every n-th epoch).
+        first: Number of the first event that is due, at least 1; by default ``every``, so
+            that ``Every(5, part)`` acts on 5, 10, 15 and ``Every(5, part, first=1)`` on 1, 6, 11.
+
+    Raises:
+        ParameterError: A number is below 1.
+    """
+
+    def __init__(
+        self, every: int, part: Callable[[Event_contra], Value_co], *, first: int | None = None
+    ) -> None:
+        start = every if first is None else first
+        if every < 1 or start < 1:
+            raise ParameterError(
+                f"Every: every and first must be at least 1; got every={every}, first={start}."
+            )
+        self._every = every
+        self._first = start
+        self._part = part
+
+    @property
+    def part(self) -> object:
+        """The callback or routine that is called."""
+        return self._part
+
+    @unchecked
+    def __call__(self, event: Event_contra, /) -> Value_co | None:
+        """What the part returns for an event that is due, otherwise ``None``."""
+        number = event.number
+        if number < self._first or (number - self._first) % self._every:
+            return None
+        return self._part(event)
+
+
+def unwrapped(part: object) -> object:
+    """The callback or routine inside any number of `Every`."""
+    while isinstance(part, Every):
+        part = part.part
+    return part

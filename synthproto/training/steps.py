@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Generic, cast, final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -19,11 +19,9 @@ from synthproto.contracts import (
     Update,
 )
 from synthproto.errors import ConformanceError, ParameterError
-from synthproto.training.ema import Ema
-from synthproto.training.forward import Forward
-from synthproto.training.modes import evaluated
+from synthproto.training.models import Ema, Forward, evaluated
 from synthproto.training.optimization import OnPlateau, Optimization, PerStep
-from synthproto.training.states import load_parts, parts_state
+from synthproto.training.resume import load_parts, parts_state
 from synthproto.unchecked import unchecked
 
 
@@ -175,3 +173,151 @@ class GradientStep(Generic[Batch, Output]):
 
     def _parts(self) -> dict[str, object]:
         return {"model": self._model, "optimization": self._optimization, "ema": self._ema}
+
+
+@final
+class AdversarialStep(Generic[Batch, Output]):
+    """Critic updates on every batch, a generator update on every n-th: the step of a GAN.
+
+    The generator's forward pass makes the fake rows for a batch of real ones: as many of them,
+    under the conditions that the batch has, from noise that it draws itself. The losses are
+    functions of fake and real; that they call the critic is their own affair. The critic's loss
+    gets fakes without a graph back to the generator; the generator's loss leaves no gradients in
+    the critic.
+
+    Reports the losses ``critic`` (each step) and ``generator`` (steps with a generator update).
+
+    Args:
+        generator: Makes fakes for a batch; it decides the types of batch and output.
+        critic: The network that the losses call.
+        generator_loss: Scalar that the generator minimises, from fakes and batch.
+        critic_loss: Scalar that the critic minimises, penalties included.
+        generator_optimizer: Of the generator's parameters.
+        critic_optimizer: Of the critic's parameters.
+        critic_updates: Critic updates for each generator update, at least 1.
+        generator_scheduler: As in `GradientStep`; `PerStep` counts generator updates.
+        critic_scheduler: Likewise; `PerStep` counts critic updates.
+        generator_clip_norm: Largest norm of all of the generator's gradients together.
+        critic_clip_norm: Likewise for the critic.
+        ema: Moving average of the generator's weights, used in evaluation.
+        after: Called after each update, the critic's or the generator's: for weight clipping.
+
+    Raises:
+        ParameterError: An argument is outside its range.
+        ConformanceError: The generator cannot be trained: no ``forward`` of one argument.
+    """
+
+    def __init__(
+        self,
+        *,
+        generator: Model[Batch, Output],
+        critic: nn.Module,
+        generator_loss: Callable[[Output, Batch], Tensor],
+        critic_loss: Callable[[Output, Batch], Tensor],
+        generator_optimizer: Optimizer,
+        critic_optimizer: Optimizer,
+        critic_updates: int = 1,
+        generator_scheduler: LRScheduler | PerStep | OnPlateau | None = None,
+        critic_scheduler: LRScheduler | PerStep | OnPlateau | None = None,
+        generator_clip_norm: float | None = None,
+        critic_clip_norm: float | None = None,
+        ema: Ema | None = None,
+        after: Callable[[], object] | None = None,
+    ) -> None:
+        if critic_updates < 1:
+            raise ParameterError(
+                f"AdversarialStep: critic_updates must be at least 1; got {critic_updates}."
+            )
+        self._generator, self._critic = generator, critic
+        self._first_forward = Forward(generator)
+        self._forward: Callable[[Batch], Output] = self._first_forward.first
+        self._generator_loss, self._critic_loss = generator_loss, critic_loss
+        self._of_generator = Optimization(
+            generator_optimizer,
+            generator_scheduler,
+            clip_norm=generator_clip_norm,
+            own_gradients_only=True,
+            names="AdversarialStep: generator_{}",
+        )
+        self._of_critic = Optimization(
+            critic_optimizer,
+            critic_scheduler,
+            clip_norm=critic_clip_norm,
+            own_gradients_only=True,
+            names="AdversarialStep: critic_{}",
+        )
+        self._critic_updates = critic_updates
+        self._ema = ema
+        self._after = after
+        self._steps = 0
+
+    @unchecked
+    def update(self, batch: Batch, /) -> Update[Output]:
+        """Train the critic on one batch, and the generator if it is its turn."""
+        self._steps += 1
+        with torch.no_grad():
+            output = self._forward(batch)
+        self._forward = self._first_forward.call
+        losses = {"critic": self._descend(self._of_critic, self._critic_loss, output, batch)}
+        if self._steps % self._critic_updates == 0:
+            output = self._forward(batch)
+            losses["generator"] = self._descend(
+                self._of_generator, self._generator_loss, output, batch
+            )
+            if self._ema is not None:
+                self._ema.update()
+        return Update(output, losses)
+
+    @unchecked
+    def _descend(
+        self,
+        optimization: Optimization,
+        function: Callable[[Output, Batch], Tensor],
+        output: Output,
+        batch: Batch,
+    ) -> Tensor:
+        optimization.begin()
+        loss = function(output, batch)
+        optimization.descend(loss)
+        if self._after is not None:
+            self._after()
+        return loss.detach()
+
+    def end_epoch(self, event: EpochEvent, /) -> None:
+        """Step the schedulers that are stepped once an epoch."""
+        self._of_critic.end_epoch(event)
+        self._of_generator.end_epoch(event)
+
+    @contextmanager
+    def evaluation(self) -> Iterator[None]:
+        """Inside: evaluation mode and averaged weights; afterwards all is as it was."""
+        with ExitStack() as stack:
+            stack.enter_context(evaluated(self._generator, self._critic))
+            if self._ema is not None:
+                stack.enter_context(self._ema.swapped_in())
+            yield
+
+    def state_dict(self) -> dict[str, object]:
+        """Everything that the next update depends on.
+
+        Raises:
+            ParameterError: The generator has no state to save.
+        """
+        return {**parts_state(self._parts()), "steps": self._steps}
+
+    def load_state_dict(self, state: dict[str, object], /) -> None:
+        """Take over a state that `state_dict` gave."""
+        steps = state.get("steps")
+        if not isinstance(steps, int):
+            raise ParameterError("the state is not of an AdversarialStep: it has no 'steps'.")
+        load_parts(self._parts(), {name: part for name, part in state.items() if name != "steps"})
+        self._steps = steps
+
+    def _parts(self) -> dict[str, object]:
+        return {
+            "generator": self._generator,
+            "critic": self._critic,
+            "generator_optimization": self._of_generator,
+            "critic_optimization": self._of_critic,
+            "ema": self._ema,
+        }

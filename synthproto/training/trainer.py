@@ -21,18 +21,15 @@ from synthproto.contracts import (
     TrainingStep,
 )
 from synthproto.errors import NonFiniteLossError, ParameterError
+from synthproto.progress import ProgressBar
 from synthproto.report import Report
 from synthproto.training.checkpoints import Checkpoints
-from synthproto.training.interrupts import Interrupt
-from synthproto.training.iteration import epoch_batches, is_exhausted
-from synthproto.training.means import LossMeans
+from synthproto.training.loop import Interrupt, epoch_batches, is_exhausted
 from synthproto.training.processes import Processes
-from synthproto.training.progress import ProgressBar
 from synthproto.training.randomness import Generator, RandomStates, kept_random_states, seed_all
-from synthproto.training.result import TrainingResult, history_frame
-from synthproto.training.run_state import RunState
-from synthproto.training.saving import Saver
-from synthproto.training.schedule import unwrapped
+from synthproto.training.resume import Saver
+from synthproto.training.routines import unwrapped
+from synthproto.training.state import LossMeans, RunState, TrainingResult, history_frame
 from synthproto.training.stoppers import last_epoch, warn_of_unheard
 from synthproto.unchecked import unchecked
 

@@ -6,14 +6,14 @@ from typing import TypeVar, final
 import pandas as pd
 import torch
 
+from synthproto.checks import listed
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
-from synthproto.data.faults import listed
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ConformanceError, ParameterError, SchemaError
 from synthproto.plan import TablePlan
 from synthproto.report import Report
-from synthproto.training.monitors import ScoreMonitor
 from synthproto.training.randomness import seeded
+from synthproto.training.stoppers import ScoreMonitor
 
 Value = TypeVar("Value")
 

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from synthproto.artifacts.arrays import AssociationMatrices, Histograms, Juxtaposition
 from synthproto.artifacts.associations import Association
+from synthproto.artifacts.statistics import AssociationMatrices, Histograms, Juxtaposition
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import UndefinedScoreError

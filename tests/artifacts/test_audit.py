@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.artifacts.audit import Audit, DCRTable
+from synthproto.artifacts.privacy import Audit, DCRTable
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError

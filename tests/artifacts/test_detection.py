@@ -8,7 +8,7 @@ from scipy.stats import norm
 from sdmetrics.single_table import LogisticDetection
 
 from synthproto.artifacts.detection import C2ST, C2STAUC, Giveaways
-from synthproto.artifacts.detection_plots import C2STCurve, GiveawayBars
+from synthproto.artifacts.plots.curves import C2STCurve, GiveawayBars
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError

@@ -10,15 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthproto.artifacts.attacks import AttributeInference, MembershipInference
-from synthproto.artifacts.audit import Audit, DCRTable
 from synthproto.artifacts.detection import C2ST, Giveaways
 from synthproto.artifacts.joint import MMD, PRDC, AlphaPrecision, Authenticity, BetaRecall
-from synthproto.artifacts.paper import PaperRow
-from synthproto.artifacts.privacy import DCR, NNDR, DCRShare, ExactMatchShare
+from synthproto.artifacts.privacy import DCR, NNDR, Audit, DCRShare, DCRTable, ExactMatchShare
 from synthproto.artifacts.utility import TSTR, UtilityTable
 from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import SynthprotoError
+from synthproto.presets.tabsyn import PaperRow
 
 Part = Callable[[TablePair], float | Mapping[str, float] | pd.DataFrame]
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.artifacts.paper import PaperRow, PaperTable
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.plan import TablePlan
+from synthproto.presets.tabsyn import PaperRow, PaperTable
 
 
 def frame(seed: int, count: int = 300) -> pd.DataFrame:

@@ -10,23 +10,19 @@ import pandas as pd
 import pytest
 
 from synthproto.artifacts.associations import Association
-from synthproto.artifacts.columns import MissingRateDifference, StatisticSimilarity
-from synthproto.artifacts.peers import (
-    ArtifactCoreJSDistance,
-    artifact_core,
-    experiment_script,
-)
-from synthproto.artifacts.scores import (
-    Complement,
-    KSDistance,
-    TotalVariation,
-)
-from synthproto.artifacts.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
-from synthproto.artifacts.trends import CorrelationDistance, PairTrends
+from synthproto.artifacts.columns import Complement, KSDistance, TotalVariation
+from synthproto.artifacts.pairs import CorrelationDistance, PairTrends
+from synthproto.artifacts.statistics import MissingRateDifference, StatisticSimilarity
 from synthproto.artifacts.validity import CategoryCoverage, KeyUniqueness, RangeCoverage
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.plan import TablePlan
+from synthproto.presets.artifact_core import (
+    ArtifactCoreJSDistance,
+    artifact_core,
+    experiment_script,
+)
+from synthproto.presets.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
 
 ROWS = 400
 

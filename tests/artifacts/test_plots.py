@@ -7,31 +7,33 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from synthproto.artifacts.alignment import Alignment
 from synthproto.artifacts.associations import Association
-from synthproto.artifacts.heatmaps import (
-    CorrelationHeatmapJuxtaposition,
-    CorrelationHeatmaps,
-    colors_of,
-    differences,
-)
-from synthproto.artifacts.marginals import (
+from synthproto.artifacts.plots.alignment import Alignment
+from synthproto.artifacts.plots.densities import (
+    CDF,
+    PDF,
+    CDFByColumn,
     CDFLayout,
     CountedColumn,
     CurveColumn,
+    PDFByColumn,
     PDFLayout,
     bar_panel,
     plot_edges,
     plot_range,
     warp_of,
 )
-from synthproto.artifacts.plots import CDF, PDF, CDFByColumn, PDFByColumn
+from synthproto.artifacts.plots.heatmaps import (
+    CorrelationHeatmapJuxtaposition,
+    CorrelationHeatmaps,
+    colors_of,
+    differences,
+)
 from synthproto.contracts import Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.axes import Box
+from synthproto.drawing.axes import Box, Warp
 from synthproto.drawing.ink import Pixels
-from synthproto.drawing.warp import Warp
 from synthproto.errors import ParameterError
 
 REAL_BLUE = [169, 203, 232]

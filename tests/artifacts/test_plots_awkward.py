@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthproto.artifacts.alignment import Alignment
-from synthproto.artifacts.heatmaps import CorrelationHeatmapJuxtaposition, CorrelationHeatmaps
-from synthproto.artifacts.marginals import PDFLayout
-from synthproto.artifacts.plots import CDF, PDF, CDFByColumn, PDFByColumn
-from synthproto.artifacts.projections import PCAJuxtaposition, TruncatedSVDJuxtaposition
+from synthproto.artifacts.plots.alignment import Alignment
+from synthproto.artifacts.plots.densities import CDF, PDF, CDFByColumn, PDFByColumn, PDFLayout
+from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition, CorrelationHeatmaps
+from synthproto.artifacts.plots.projections import PCAJuxtaposition, TruncatedSVDJuxtaposition
 from synthproto.contracts import Plot
 from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.picture import Picture
+from synthproto.drawing.canvas import Picture
 
 PLOTS: list[Plot[TablePair]] = [
     PDF(),

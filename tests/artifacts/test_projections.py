@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 
-from synthproto.artifacts.embedding import TSNEJuxtaposition
-from synthproto.artifacts.encoding import Space, sampled
-from synthproto.artifacts.projections import (
+from synthproto.artifacts.plots.projections import (
     PCAJuxtaposition,
     Projection,
     TruncatedSVDJuxtaposition,
+    TSNEJuxtaposition,
     limits,
 )
+from synthproto.artifacts.plots.space import Space, sampled
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError

@@ -13,16 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthproto.artifacts.arrays import AssociationMatrices, Histograms, Juxtaposition
 from synthproto.artifacts.associations import Association
 from synthproto.artifacts.columns import (
-    MissingRateDifference,
-    StatisticDifference,
-    StatisticSimilarity,
-    WassersteinDistance,
-)
-from synthproto.artifacts.peers import ArtifactCoreJSDistance, ScriptJSDivergence
-from synthproto.artifacts.scores import (
     Complement,
     JSDistance,
     KSDistance,
@@ -31,13 +23,21 @@ from synthproto.artifacts.scores import (
     ShapeDistance,
     TotalVariation,
 )
-from synthproto.artifacts.sdmetrics import SDMetricsStructure, SDMetricsTrends, SDMetricsValidity
-from synthproto.artifacts.trends import (
+from synthproto.artifacts.pairs import (
     ContingencySimilarity,
     CorrelationDistance,
     CorrelationSimilarity,
     PairTrends,
     TrendSimilarity,
+)
+from synthproto.artifacts.statistics import (
+    AssociationMatrices,
+    Histograms,
+    Juxtaposition,
+    MissingRateDifference,
+    StatisticDifference,
+    StatisticSimilarity,
+    WassersteinDistance,
 )
 from synthproto.artifacts.validity import (
     BoundaryAdherence,
@@ -50,6 +50,8 @@ from synthproto.artifacts.validity import (
 from synthproto.data.spec import Column, Kind, TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import SchemaError, UndefinedScoreError
+from synthproto.presets.artifact_core import ArtifactCoreJSDistance, ScriptJSDivergence
+from synthproto.presets.sdmetrics import SDMetricsStructure, SDMetricsTrends, SDMetricsValidity
 
 Part = Callable[[TablePair], Any]
 

@@ -6,15 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.artifacts import detection_plots, risk_plots
-from synthproto.artifacts.curves import PENS, Curve, curves_panel
-from synthproto.artifacts.detection_plots import C2STCurve, GiveawayBars
-from synthproto.artifacts.risk_plots import DCRDistribution, FlaggedRows, MembershipCurve
+from synthproto.artifacts.plots import curves as detection_plots
+from synthproto.artifacts.plots import curves as risk_plots
+from synthproto.artifacts.plots.curves import (
+    PENS,
+    C2STCurve,
+    Curve,
+    DCRDistribution,
+    FlaggedRows,
+    GiveawayBars,
+    MembershipCurve,
+    curves_panel,
+)
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.drawing.axes import CARD
-from synthproto.drawing.fonts import text_width
-from synthproto.drawing.picture import Picture
+from synthproto.drawing.canvas import Picture
+from synthproto.drawing.ink import text_width
 from synthproto.errors import ParameterError, UndefinedScoreError
 
 

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.artifacts.columns import KSDistance
 from synthproto.artifacts.joint import BetaRecall
+from synthproto.artifacts.pairs import Similarity
 from synthproto.artifacts.privacy import DCR, DCRShare
-from synthproto.artifacts.sampling import Sampled
-from synthproto.artifacts.scores import KSDistance
-from synthproto.artifacts.similarity import Similarity
+from synthproto.artifacts.searches import Sampled
 from synthproto.artifacts.utility import TRTR, TSTR
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair

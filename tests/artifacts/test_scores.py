@@ -6,12 +6,6 @@ import pandas as pd
 import pytest
 
 from synthproto.artifacts.columns import (
-    MissingRateDifference,
-    StatisticDifference,
-    StatisticSimilarity,
-    WassersteinDistance,
-)
-from synthproto.artifacts.scores import (
     Complement,
     JSDistance,
     KSDistance,
@@ -20,12 +14,18 @@ from synthproto.artifacts.scores import (
     ShapeDistance,
     TotalVariation,
 )
-from synthproto.artifacts.trends import (
+from synthproto.artifacts.pairs import (
     ContingencySimilarity,
     CorrelationDistance,
     CorrelationSimilarity,
     PairTrends,
     TrendSimilarity,
+)
+from synthproto.artifacts.statistics import (
+    MissingRateDifference,
+    StatisticDifference,
+    StatisticSimilarity,
+    WassersteinDistance,
 )
 from synthproto.artifacts.validity import (
     BoundaryAdherence,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.artifacts.sampling import Sampled
+from synthproto.artifacts.searches import Sampled
 from synthproto.artifacts.utility import TRTR, TSTR, UtilityGap, UtilityTable
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair

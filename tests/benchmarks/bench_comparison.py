@@ -23,11 +23,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, StrMethodFormatter
 
-from synthproto.artifacts.peers import artifact_core
-from synthproto.artifacts.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.plan import TablePlan
+from synthproto.presets.artifact_core import artifact_core
+from synthproto.presets.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
 from synthproto.report import Report
 
 QUALITY = TablePlan(scores=[*sdmetrics_quality(0.0, 0.0), *sdmetrics_diagnostic()])

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from synthproto.conformance.forward import check_forward
-from synthproto.conformance.predicates import floating, matrix, same_length
+from synthproto.conformance.hints import floating, matrix, same_length
 from synthproto.conformance.values import check_value
 from synthproto.training.steps import GradientStep
 

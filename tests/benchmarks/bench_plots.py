@@ -44,13 +44,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
 
-from synthproto.artifacts.alignment import Alignment
-from synthproto.artifacts.embedding import TSNEJuxtaposition
-from synthproto.artifacts.heatmaps import CorrelationHeatmapJuxtaposition
-from synthproto.artifacts.plots import CDF, PDF
+from synthproto.artifacts.plots.alignment import Alignment
+from synthproto.artifacts.plots.densities import CDF, PDF
+from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition
+from synthproto.artifacts.plots.projections import TSNEJuxtaposition
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.picture import Picture
+from synthproto.drawing.canvas import Picture
 
 Draw = Callable[[pd.DataFrame, pd.DataFrame], object]
 OurPlot = Callable[[TablePair], Picture]

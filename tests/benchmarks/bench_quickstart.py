@@ -55,8 +55,8 @@ from synthproto import (
     loss_of,
     split,
 )
-from synthproto.artifacts.peers import experiment_script
 from synthproto.contracts import EpochEvent
+from synthproto.presets.artifact_core import experiment_script
 
 SIZE = 500
 EVERY = 5

@@ -31,11 +31,11 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from torch.utils.tensorboard import SummaryWriter
 
 from synthproto.contracts import Drawing, RunTracker
-from synthproto.drawing.picture import Picture
-from synthproto.trackers.background import Background
+from synthproto.drawing.canvas import Picture
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.memory import MemoryTracker
 from synthproto.trackers.tensorboard import TensorBoardTracker
+from synthproto.trackers.wrappers import Background
 
 STEPS = 200
 SCORES = {f"fidelity/js_distance/column {number}": number / 30 for number in range(30)}

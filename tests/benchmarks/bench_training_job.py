@@ -23,20 +23,19 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
-from synthproto.artifacts.alignment import Alignment
-from synthproto.artifacts.heatmaps import CorrelationHeatmapJuxtaposition, CorrelationHeatmaps
-from synthproto.artifacts.peers import artifact_core
-from synthproto.artifacts.plots import CDF, PDF, CDFByColumn, PDFByColumn
-from synthproto.artifacts.projections import PCAJuxtaposition
+from synthproto.artifacts.plots.alignment import Alignment
+from synthproto.artifacts.plots.densities import CDF, PDF, CDFByColumn, PDFByColumn
+from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition, CorrelationHeatmaps
+from synthproto.artifacts.plots.projections import PCAJuxtaposition
 from synthproto.data.batches import Batches
 from synthproto.data.codec import TableCodec
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.plan import TablePlan
+from synthproto.presets.artifact_core import artifact_core
 from synthproto.report import Report
 from synthproto.trackers.tensorboard import TensorBoardTracker
-from synthproto.training.routines import LossRoutine
-from synthproto.training.schedule import Every
+from synthproto.training.routines import Every, LossRoutine
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs
 from synthproto.training.trainer import Trainer

@@ -10,10 +10,9 @@ from torch import Tensor, nn
 from turns import clock
 
 from synthproto.data.batches import Batches
+from synthproto.progress import ProgressBar
 from synthproto.training.callbacks import LossCallback
-from synthproto.training.progress import ProgressBar
-from synthproto.training.routines import LossRoutine
-from synthproto.training.schedule import Every
+from synthproto.training.routines import Every, LossRoutine
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs
 from synthproto.training.trainer import Trainer

@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 import pytest
 
-from synthproto.cli import check
-from synthproto.cli.checker import cache_folder
-from synthproto.cli.joints import callable_of, split
-from synthproto.cli.main import main
-from synthproto.cli.scripts import Script
+from synthproto.cli.check import run as check
+from synthproto.cli.check.checker import cache_folder
+from synthproto.cli.check.scripts import Script, callable_of, split
+from synthproto.cli.main import add_check, main
 from tests.typing_runs import CACHE, ROOT, once
 
 MISTAKEN = Path(__file__).parent / "mistaken.py.txt"
@@ -154,7 +153,7 @@ def test_text_shows_the_line_and_mypys_own_words(runs: dict[str, Run]) -> None:
 def test_warnings_can_be_made_to_count(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from synthproto.cli.findings import Finding
+    from synthproto.cli.check.findings import Finding
 
     lost = Finding("a.py", 1, 1, 1, 1, "warning", "Trainer", "it came out as Any", "", "any")
     monkeypatch.setattr(check, "findings", lambda scripts: [lost])
@@ -236,5 +235,5 @@ def test_types_as_mypy_writes_them() -> None:
 
 def test_check_is_a_subcommand() -> None:
     parser = argparse.ArgumentParser()
-    check.add_check(parser.add_subparsers())
+    add_check(parser.add_subparsers())
     assert parser.parse_args(["check", "a.py", "--json"]).json

@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.artifacts.scores import Mean, ShapeDistance
-from synthproto.artifacts.similarity import Similarity
-from synthproto.cli.compare import PRESETS
-from synthproto.cli.main import main
-from synthproto.cli.words import PICTURES, words_of
+from synthproto.artifacts.columns import Mean, ShapeDistance
+from synthproto.artifacts.pairs import Similarity
+from synthproto.cli.compare.words import PICTURES, words_of
+from synthproto.cli.main import PRESETS, main
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.presets import preset
+from synthproto.presets.default import preset
 
 QUICK = ["--preset", "sdmetrics"]
 

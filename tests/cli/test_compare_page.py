@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.cli.compare.terminal import number
+from synthproto.cli.compare.words import entry_words
 from synthproto.cli.main import main
-from synthproto.cli.terminal import number, plain
-from synthproto.cli.words import entry_words
+from synthproto.progress import plain
 
 EVIL = "<script>alert('x')</script>"
 VOID = {"meta", "img", "br", "wbr", "link", "input", "hr"}

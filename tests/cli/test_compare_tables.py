@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from synthproto.cli import tables
-from synthproto.cli.options import KINDS, add_reading
-from synthproto.cli.tables import Reader, fitted, inferred_spec, reader_of
-from synthproto.data import kinds
+from synthproto.cli.main import KINDS, add_reading
+from synthproto.data import files as tables
+from synthproto.data import frames as kinds
+from synthproto.data.files import Reader, fitted, inferred_spec, reader_of
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import MissingExtraError, ParameterError, SchemaError, SynthprotoError

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import pytest
 
-from synthproto.cli.options import add_reading
-from synthproto.cli.strings import with_dates
-from synthproto.cli.tables import fitted, inferred_spec
+from synthproto.cli.main import add_reading
+from synthproto.data.files import fitted, inferred_spec, with_dates
 from synthproto.data.spec import Column, Kind, TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError

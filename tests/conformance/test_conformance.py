@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from typing_extensions import ReadOnly, TypeAliasType, TypedDict, TypeVar
 
 from synthproto.conformance.forward import check_forward
-from synthproto.conformance.predicates import (
+from synthproto.conformance.hints import (
     Predicate,
     boolean,
     floating,

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from synthproto.data.scaling import QuantileScaler, StandardScaler
+from synthproto.data.column_codecs import QuantileScaler, StandardScaler
 
 
 def test_standard_scaling_is_zero_mean_and_unit_variance() -> None:

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from synthproto.data.crosstab import cross_tables, sums_by_slot
-from synthproto.data.levels import bin_codes, fitted_edges
-from synthproto.data.statistics import CoMoments, Moments, quantile
+from synthproto.data.statistics import CoMoments, Moments, bin_codes, fitted_edges, quantile
 
 Floats = NDArray[np.float64]
 

@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 
 from synthproto.contracts import Drawing
-from synthproto.drawing.canvas import Canvas
-from synthproto.drawing.fonts import distinct, printable, shortened, text_width
+from synthproto.drawing.canvas import Canvas, Picture, palette, palette_indices
 from synthproto.drawing.ink import (
     REAL,
     SYNTHETIC,
@@ -23,9 +22,12 @@ from synthproto.drawing.ink import (
     Label,
     Pen,
     Pixels,
+    distinct,
+    printable,
     rectangle,
+    shortened,
+    text_width,
 )
-from synthproto.drawing.picture import Picture, palette, palette_indices
 from synthproto.errors import ParameterError
 
 

@@ -7,10 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthproto.drawing.axes import CARD, Box, Scale, plot_area, upright_axis
-from synthproto.drawing.fonts import text_width
-from synthproto.drawing.ink import Ink
-from synthproto.drawing.ticks import Quantity, Tick, percent, short, ticks
+from synthproto.drawing.axes import (
+    CARD,
+    Box,
+    Quantity,
+    Scale,
+    Tick,
+    percent,
+    plot_area,
+    short,
+    ticks,
+    upright_axis,
+)
+from synthproto.drawing.ink import Ink, text_width
 
 
 def names(low: float, high: float, quantity: Quantity = "number", most: int = 5) -> list[str]:

@@ -9,7 +9,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import ks_2samp
 from scipy.stats import wasserstein_distance as scipy_wasserstein
 
-from synthproto.measures.marginal import (
+from synthproto.measures.columns import (
     js_distance,
     js_divergence,
     ks_distance,

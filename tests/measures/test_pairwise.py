@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy.stats import pearsonr, rankdata
 from scipy.stats.contingency import association
 
-from synthproto.measures.kendall import kendall
-from synthproto.measures.pairwise import (
+from synthproto.measures.pairs import (
     contingency_distances,
     correlation_ratios,
     cramers_v,
+    kendall,
     pearson,
     ranks,
     theils_u,

@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import f1_score, mean_squared_error, r2_score, roc_auc_score
 
 from synthproto.measures.classifiers import Learner
-from synthproto.measures.prediction import classified, classify, regress, regressed
 from synthproto.measures.rows import Rows
+from synthproto.measures.utility import classified, classify, regress, regressed
 
 
 def plane(seed: int, count: int) -> Rows:

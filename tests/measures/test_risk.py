@@ -5,8 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from synthproto.measures.neighbours import Neighbours, nearest
-from synthproto.measures.ranking import Interval, auc, auc_interval
-from synthproto.measures.risk import (
+from synthproto.measures.privacy import (
     best_guess,
     dcr_share,
     exact_matches,
@@ -17,6 +16,7 @@ from synthproto.measures.risk import (
     right,
     row_hashes,
 )
+from synthproto.measures.ranking import Interval, auc, auc_interval
 from synthproto.measures.rows import Floats, Rows
 
 

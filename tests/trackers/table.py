@@ -17,12 +17,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from typing_extensions import Protocol
 
 from synthproto.contracts import RunTracker
-from synthproto.trackers.background import Background
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.memory import MemoryTracker
 from synthproto.trackers.mlflow import MlflowTracker
-from synthproto.trackers.tee import Tee
 from synthproto.trackers.tensorboard import TensorBoardTracker
+from synthproto.trackers.wrappers import Background, Tee
 
 Key = tuple[str, int]
 

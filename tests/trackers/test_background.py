@@ -14,10 +14,9 @@ import pytest
 
 from synthproto.contracts import RunTracker
 from synthproto.errors import ParameterError, TrackerError
-from synthproto.trackers.background import Background
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.memory import MemoryTracker
-from synthproto.trackers.tee import Tee
+from synthproto.trackers.wrappers import Background, Tee
 
 
 class Slow:

@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from synthproto.trackers.lifecycle import png
 from synthproto.trackers.tensorboard import TensorBoardTracker
-from synthproto.trackers.values import png
 
 MEAN = "fidelity/mean_js_distance"
 

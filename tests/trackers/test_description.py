@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from synthproto.trackers.description import describe_run
+from synthproto.trackers.formats import describe_run
 from synthproto.trackers.memory import MemoryTracker
 
 

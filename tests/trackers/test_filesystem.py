@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from synthproto.errors import TrackerError
 from synthproto.trackers.filesystem import FilesystemTracker
-from synthproto.trackers.names import original_name
+from synthproto.trackers.formats import original_name
 
 
 def test_the_folder_explains_itself(tmp_path: Path) -> None:

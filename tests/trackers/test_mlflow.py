@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from mlflow.tracking.client import MlflowClient
 
 from synthproto.errors import ParameterError, SynthprotoWarning, TrackerError
-from synthproto.trackers.background import Background
 from synthproto.trackers.mlflow import MlflowTracker, mlflow_key
+from synthproto.trackers.wrappers import Background
 
 pytestmark = pytest.mark.slow  # the server alone takes half a minute to start
 

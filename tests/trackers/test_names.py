@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthproto.trackers.names import original_name, safe_name, safe_path
+from synthproto.trackers.formats import original_name, safe_name, safe_path
 
 texts = st.text(st.characters(exclude_categories=()), max_size=60)
 

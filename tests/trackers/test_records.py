@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthproto.trackers.records import AppendFile, crc32c, frame, read_frames, replace_file
+from synthproto.files import AppendFile, replace_file
+from synthproto.trackers.events import crc32c, frame, read_frames
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 
 from synthproto.errors import ParameterError, TrackerError
-from synthproto.trackers.summaries import layout
-from synthproto.trackers.tables import array_table, params_table
+from synthproto.trackers.events import layout
+from synthproto.trackers.formats import array_table, params_table
 from synthproto.trackers.tensorboard import TensorBoardTracker
 
 

@@ -14,8 +14,9 @@ from torch.optim.lr_scheduler import StepLR
 
 from synthproto.contracts import EpochEvent, StepEvent
 from synthproto.errors import ParameterError
-from synthproto.training.activations import Activations
+from synthproto.progress import ProgressBar
 from synthproto.training.callbacks import (
+    Activations,
     GradientHistograms,
     GradientNorms,
     LearningRate,
@@ -24,8 +25,7 @@ from synthproto.training.callbacks import (
     ParameterHistograms,
     Throughput,
 )
-from synthproto.training.progress import ProgressBar
-from synthproto.training.schedule import Every, unwrapped
+from synthproto.training.routines import Every, unwrapped
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs, MaxSteps
 from synthproto.training.trainer import Trainer

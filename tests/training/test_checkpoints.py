@@ -25,13 +25,11 @@ from synthproto.data.batches import Batches
 from synthproto.errors import CheckpointError, NonFiniteLossError, ParameterError
 from synthproto.training.callbacks import LossCallback
 from synthproto.training.checkpoints import Checkpoints, read_checkpoint
-from synthproto.training.ema import Ema
-from synthproto.training.monitors import train_loss
+from synthproto.training.models import Ema
 from synthproto.training.optimization import OnPlateau, PerStep
-from synthproto.training.routines import KeepBest, LoaderRoutine, LossRoutine
-from synthproto.training.schedule import Every
+from synthproto.training.routines import Every, KeepBest, LoaderRoutine, LossRoutine
 from synthproto.training.steps import GradientStep, loss_of
-from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps, Patience
+from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps, Patience, train_loss
 from synthproto.training.trainer import Trainer
 
 EPOCHS, BATCHES = 6, 5

@@ -9,11 +9,10 @@ from torch import Tensor, nn
 
 from synthproto.data.batches import Batches
 from synthproto.training.checkpoints import Checkpoints
-from synthproto.training.ema import Ema
-from synthproto.training.means import LossMeans
+from synthproto.training.models import Ema
 from synthproto.training.processes import Processes
-from synthproto.training.result import TrainingResult
 from synthproto.training.routines import LoaderRoutine
+from synthproto.training.state import LossMeans, TrainingResult
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs, MaxSteps
 from synthproto.training.trainer import Trainer

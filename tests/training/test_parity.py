@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from synthproto.contracts import EpochEvent, Update
-from synthproto.training.modes import evaluated
+from synthproto.training.models import evaluated
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs
 from synthproto.training.trainer import Trainer

@@ -17,12 +17,12 @@ from synthproto.contracts import EpochEvent, StepEvent
 from synthproto.data.batches import Batches
 from synthproto.errors import CheckpointError
 from synthproto.training.checkpoints import Checkpoints
+from synthproto.training.models import inner_model
 from synthproto.training.processes import Processes, processes_of_torchrun
-from synthproto.training.states import parts_state
+from synthproto.training.resume import parts_state
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import AnyOf, MaxEpochs, Target
 from synthproto.training.trainer import Trainer
-from synthproto.training.wrappers import inner_model
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "distributed.py"
 

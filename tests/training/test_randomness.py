@@ -17,7 +17,7 @@ from synthproto.training.randomness import (
     seeded,
     set_generator_state,
 )
-from synthproto.training.result import history_frame
+from synthproto.training.state import history_frame
 
 
 def draw() -> tuple[float, float, float]:

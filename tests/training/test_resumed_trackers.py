@@ -9,15 +9,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from synthproto.contracts import StepEvent
+from synthproto.contracts import ScalarTracker, StepEvent
 from synthproto.data.batches import Batches
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.tensorboard import TensorBoardTracker
-from synthproto.contracts import ScalarTracker
 from synthproto.training.callbacks import LossCallback
 from synthproto.training.checkpoints import Checkpoints
-from synthproto.training.routines import LossRoutine
-from synthproto.training.schedule import Every
+from synthproto.training.routines import Every, LossRoutine
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs
 from synthproto.training.trainer import Trainer

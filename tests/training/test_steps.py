@@ -12,11 +12,10 @@ from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau, StepLR
 
 from synthproto.contracts import EpochEvent, Update
 from synthproto.errors import ConformanceError, ParameterError
-from synthproto.training.adversarial import AdversarialStep
-from synthproto.training.ema import Ema
-from synthproto.training.monitors import train_loss
+from synthproto.training.models import Ema
 from synthproto.training.optimization import OnPlateau, PerStep
-from synthproto.training.steps import GradientStep, loss_of
+from synthproto.training.steps import AdversarialStep, GradientStep, loss_of
+from synthproto.training.stoppers import train_loss
 
 DEVICES = [
     "cpu",

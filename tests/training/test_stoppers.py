@@ -7,7 +7,6 @@ import pytest
 
 from synthproto.contracts import EpochEvent, Progress, Stopper
 from synthproto.errors import ParameterError
-from synthproto.training.monitors import train_loss
 from synthproto.training.stoppers import (
     AllOf,
     AnyOf,
@@ -18,6 +17,7 @@ from synthproto.training.stoppers import (
     Target,
     TimeLimit,
     last_epoch,
+    train_loss,
 )
 
 

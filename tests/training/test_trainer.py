@@ -25,11 +25,18 @@ from synthproto.errors import (
     SynthprotoWarning,
 )
 from synthproto.training.callbacks import GradientNorms, LossCallback
-from synthproto.training.monitors import ScoreMonitor, train_loss
-from synthproto.training.routines import LoaderRoutine, LossRoutine
-from synthproto.training.schedule import Every
+from synthproto.training.routines import Every, LoaderRoutine, LossRoutine
 from synthproto.training.steps import GradientStep, loss_of
-from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps, NotFinite, Patience, Target
+from synthproto.training.stoppers import (
+    AnyOf,
+    MaxEpochs,
+    MaxSteps,
+    NotFinite,
+    Patience,
+    ScoreMonitor,
+    Target,
+    train_loss,
+)
 from synthproto.training.trainer import Trainer
 
 

@@ -19,9 +19,8 @@ from synthproto.data.table import Table, TablePair
 from synthproto.errors import ConformanceError, ParameterError, SchemaError
 from synthproto.plan import TablePlan
 from synthproto.report import Report
-from synthproto.training.ema import Ema
-from synthproto.training.routines import KeepBest, LoaderRoutine
-from synthproto.training.schedule import Every
+from synthproto.training.models import Ema
+from synthproto.training.routines import Every, KeepBest, LoaderRoutine
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import AnyOf, MaxEpochs, Patience, Target
 from synthproto.training.trainer import Trainer

@@ -1,0 +1,1 @@
+"""Plots: how real and synthetic differ, to the eye."""

@@ -1,0 +1,291 @@
+"""Fidelity of single columns: distances and statistics of their values, in the values' units."""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from synthproto.artifacts.associations import Association
+from synthproto.data.spec import Kind
+from synthproto.data.statistics import BinRule, Histogram, Statistic
+from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.errors import UndefinedScoreError
+from synthproto.measures.columns import Floats, shares, similarity_in_range, wasserstein_distance
+from synthproto.unchecked import unchecked
+
+Scale: TypeAlias = Literal["std", "iqr", "range"]
+"""Unit of a distance between numbers: the real standard deviation, quartile range or range."""
+
+
+@final
+@dataclass(frozen=True)
+class WassersteinDistance:
+    """1-Wasserstein distance of each continuous and datetime column, in units of the real spread.
+
+    At least 0, 0 is best, unbounded: 1 means that values are one real standard deviation (or
+    quartile range, or range) from where they should be, on average. If the real spread is 0, the
+    unit is the real value's magnitude, or 1. Missing values are left out.
+
+    Attributes:
+        scale: The unit.
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: One side of a column has no values, the other has.
+    """
+
+    scale: Scale = "std"
+    name: str = "fidelity/wasserstein_distance"
+    best: float = field(default=0.0, init=False, repr=False)
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Distance by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        real, synthetic = (t.ascending(column) for t in (pair.real, pair.synthetic))
+        if not len(real) and not len(synthetic):
+            return 0.0
+        for table, values in ((pair.real, real), (pair.synthetic, synthetic)):
+            if not len(values):
+                raise UndefinedScoreError(
+                    f"score {self.name!r} of column {column!r} is undefined: all its values are "
+                    f"missing in the {table.name}"
+                )
+        scaled = pair.real.get(_InUnits(column, self.scale))
+        return wasserstein_distance(scaled.ascending, (synthetic - scaled.low) / scaled.unit)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Scaled:
+    """Sorted values less the smallest, in a unit."""
+
+    low: float
+    unit: float
+    ascending: Floats
+
+
+@final
+@dataclass(frozen=True)
+class _InUnits:
+    """What `WassersteinDistance` keeps of a real column."""
+
+    column: str
+    scale: Scale
+
+    def __call__(self, real: Table) -> _Scaled:
+        # In units first, as the sum of large distances may not be finite; and from the smallest
+        # value, so that a large offset costs no precision.
+        ascending, unit = real.ascending(self.column), self._unit(real)
+        low = float(ascending[0])
+        return _Scaled(low, unit, (ascending - low) / unit)
+
+    def _unit(self, real: Table) -> float:
+        moments = real.moments(self.column)
+        spread = {
+            "std": lambda: moments.std,
+            "iqr": lambda: (
+                real.statistic(self.column, "third_quartile")
+                - real.statistic(self.column, "first_quartile")
+            ),
+            "range": lambda: moments.high - moments.low,
+        }[self.scale]()
+        return spread or max(abs(moments.low), abs(moments.high)) or 1.0
+
+
+@final
+@dataclass(frozen=True)
+class MissingRateDifference:
+    """Difference between the shares of missing values, for each column of any kind.
+
+    In [0, 1], 0 is best.
+    """
+
+    name: str = "fidelity/missing_rate_difference"
+    best: float = field(default=0.0, init=False, repr=False)
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Absolute difference by column."""
+        rates = [
+            {column: table.missing(column) / len(table) for column in pair.spec.names}
+            for table in (pair.real, pair.synthetic)
+        ]
+        return {column: abs(rates[0][column] - rates[1][column]) for column in pair.spec.names}
+
+
+@final
+@dataclass(frozen=True)
+class StatisticSimilarity:
+    """How close a statistic of each continuous and datetime column is, in real ranges.
+
+    In [0, 1], 1 is best: 1 - |real - synthetic| / (real range), at least 0. 0 if only one side
+    has values; for a constant real column 1 if the statistic is equal, otherwise 0 (SDMetrics
+    has NaN).
+
+    Attributes:
+        statistic: Which one; SDMetrics has mean, median and std.
+        name: Tag; by default ``"fidelity/mean_similarity"`` and the like.
+    """
+
+    statistic: Statistic = "mean"
+    name: str = ""
+    best: float = field(default=1.0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"fidelity/{self.statistic}_similarity")
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Similarity by column."""
+        return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
+
+    def _of(self, pair: TablePair, column: str) -> float:
+        real, synthetic = (t.moments(column) for t in (pair.real, pair.synthetic))
+        if not real.count or not synthetic.count:
+            return float(real.count == synthetic.count)
+        ours, theirs = (t.statistic(column, self.statistic) for t in (pair.real, pair.synthetic))
+        return similarity_in_range(ours, theirs, real.low, real.high)
+
+
+@final
+@dataclass(frozen=True)
+class StatisticDifference:
+    """|real - synthetic| of a statistic of each continuous and datetime column, in its unit.
+
+    At least 0, 0 is best.
+
+    Attributes:
+        statistic: Which one.
+        name: Tag; by default ``"fidelity/mean_difference"`` and the like.
+
+    Raises:
+        UndefinedScoreError: A column has no values.
+    """
+
+    statistic: Statistic = "mean"
+    name: str = ""
+    best: float = field(default=0.0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"fidelity/{self.statistic}_difference")
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Difference by column."""
+        return {
+            column: abs(
+                pair.real.statistic(column, self.statistic)
+                - pair.synthetic.statistic(column, self.statistic)
+            )
+            for column in pair.spec.of_kind(*NUMERIC)
+        }
+
+
+_SIDES = pd.Index(["real", "synthetic"])
+
+
+@final
+@dataclass(frozen=True)
+class Juxtaposition:
+    """One descriptive statistic of each continuous and datetime column, real beside synthetic.
+
+    Attributes:
+        statistic: Mean, std, variance, median, first or third quartile, min or max; missing
+            values are left out, see `Table.statistic`. Datetimes are in seconds since 1970.
+        name: Tag; by default ``"fidelity/mean_juxtaposition"`` and the like.
+
+    Raises:
+        UndefinedScoreError: A column has no values at all.
+    """
+
+    statistic: Statistic = "mean"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"fidelity/{self.statistic}_juxtaposition")
+
+    def __call__(self, pair: TablePair) -> pd.DataFrame:
+        """Index: column names; columns ``"real"`` and ``"synthetic"``."""
+        statistics = _Statistics(self.statistic)
+        values = np.column_stack([t.get(statistics) for t in (pair.real, pair.synthetic)])
+        index = pd.Index(pair.spec.of_kind(*NUMERIC), dtype=object, name="column")
+        return pd.DataFrame(values, index=index, columns=_SIDES)
+
+
+@final
+@unchecked
+@dataclass(frozen=True)
+class _Statistics:
+    """One statistic of all columns with numbers, which is kept with each table."""
+
+    statistic: Statistic
+
+    def __call__(self, table: Table) -> NDArray[np.float64]:
+        columns = table.spec.of_kind(*NUMERIC)
+        return np.array([table.statistic(c, self.statistic) for c in columns], dtype=np.float64)
+
+
+@final
+@dataclass(frozen=True)
+class AssociationMatrices:
+    """Association matrices of both tables and their difference.
+
+    Attributes:
+        association: What the matrices hold.
+        name: Tag.
+    """
+
+    association: Association = field(default_factory=Association)
+    name: str = "fidelity/associations"
+
+    def __call__(self, pair: TablePair) -> dict[str, pd.DataFrame]:
+        """Square frames ``"real"``, ``"synthetic"`` and ``"difference"`` (synthetic - real)."""
+        real, synthetic = (t.get(self.association) for t in (pair.real, pair.synthetic))
+        return {"real": real, "synthetic": synthetic, "difference": synthetic - real}
+
+
+@final
+@dataclass(frozen=True)
+class Histograms:
+    """Shares of the levels of each column, real beside synthetic.
+
+    Attributes:
+        bins: About how many bins a continuous column has.
+        rule: How they are cut.
+        kinds: Which columns.
+        name: Tag.
+    """
+
+    bins: int = 30
+    rule: BinRule = "width"
+    kinds: tuple[Kind, ...] = (*NUMERIC, *DISCRETE)
+    name: str = "fidelity/histograms"
+
+    def __call__(self, pair: TablePair) -> dict[str, pd.DataFrame]:
+        """By column, a frame.
+
+        Index: ``"(missing)"``, the real levels, then what only the synthetic side has: for bins
+        ``"(below)"`` and ``"(above)"``, for categories their labels. Columns ``"real"`` and
+        ``"synthetic"``; each sums to 1.
+        """
+        columns = pair.spec.of_kind(*self.kinds)
+        return {
+            column: _frame(pair, pair.histogram(column, self.bins, self.rule)) for column in columns
+        }
+
+
+def _frame(pair: TablePair, histogram: Histogram) -> pd.DataFrame:
+    levels = histogram.levels
+    beyond = ("(below)", "(above)") if levels.binned else pair.synthetic.unseen(levels)
+    labels = ["(missing)", *levels.labels, *beyond]
+    slots = np.zeros((len(labels), 2), dtype=np.int64)
+    slots[: len(histogram.real), 0] = histogram.real
+    slots[: len(histogram.synthetic), 1] = histogram.synthetic
+    return pd.DataFrame(
+        {"real": shares(slots[:, 0]), "synthetic": shares(slots[:, 1])},
+        index=pd.Index(labels, name=levels.column),
+    )

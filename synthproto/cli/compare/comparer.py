@@ -1,0 +1,265 @@
+"""Several synthetic tables compared with one real table: scores, references, worst columns."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, final
+
+import pandas as pd
+
+from synthproto.artifacts.columns import ShapeDistance
+from synthproto.artifacts.pairs import PairTrends
+from synthproto.contracts import Array, Drawing
+from synthproto.data.spec import TableSpec
+from synthproto.data.split import split
+from synthproto.data.table import Table, TablePair
+from synthproto.errors import SchemaError, UndefinedScoreError
+from synthproto.plan import TablePlan
+from synthproto.report import Report
+
+Reference: TypeAlias = Literal["holdout", "halves", "none"]
+"""What stands in for a synthetic table in references: the holdout; or one random half of the real
+table, compared with the other, except for privacy and utility. Of a model trained on synthetic rows
+(TSTR) it is the same model trained on real rows (TRTR), of the DCR share 0.5."""
+
+SIMILARITY = "fidelity/similarity"
+"""Tag of the score that tables are ranked by; see `synthproto.artifacts.pairs`."""
+
+_NOT_FROM_HALVES = ("privacy/", "utility/")
+_PAIRS = 20
+
+
+@final
+@dataclass(frozen=True)
+class Column:
+    """How far a column is off.
+
+    Attributes:
+        name: Its name.
+        distance: Shape distance in [0, 1], 0 is best.
+        reference: The same for real rows, if there is a reference.
+    """
+
+    name: str
+    distance: float
+    reference: float | None
+
+
+@final
+@dataclass(frozen=True)
+class Pair:
+    """How alike a pair of columns is.
+
+    Attributes:
+        first: Name of a column.
+        second: Name of the other.
+        similarity: Pair similarity in [0, 1], 1 is best.
+        reference: The same for real rows, if there is a reference.
+    """
+
+    first: str
+    second: str
+    similarity: float
+    reference: float | None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One synthetic table, compared.
+
+    Attributes:
+        name: What it is called.
+        rows: Its length.
+        report: Scores, references, arrays and figures.
+        undefined: Why a score has no value, by tag.
+        columns: All columns, the worst first.
+        pairs: The worst pairs of columns, the worst first.
+    """
+
+    name: str
+    rows: int
+    report: Report
+    undefined: Mapping[str, str]
+    columns: Sequence[Column]
+    pairs: Sequence[Pair]
+
+    @property
+    def similarity(self) -> float | None:
+        """What the table is ranked by; ``None`` if no column can be compared."""
+        return self.report.get(SIMILARITY)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Synthetic tables compared with one real table.
+
+    Attributes:
+        real: The real table.
+        holdout: The holdout, if any.
+        reference: What references are made of.
+        tags: Tags of the plan's scores, in its order.
+        tables: The synthetic tables, most similar first.
+    """
+
+    real: Table
+    holdout: Table | None
+    reference: Reference
+    tags: Sequence[str]
+    tables: Sequence[Compared]
+
+    @property
+    def spec(self) -> TableSpec:
+        """Names and kinds of the columns."""
+        return self.real.spec
+
+    def collection(self, tag: str) -> str:
+        """Score of the plan that a tag belongs to: itself, or what it is an entry of."""
+        owners = [owner for owner in self.tags if tag == owner or tag.startswith(f"{owner}/")]
+        return max(owners, key=len, default=tag)
+
+    def by_column(self, owner: str) -> bool:
+        """Whether a score of the plan gives numbers by column."""
+        prefix = f"{owner}/"
+        names = {
+            tag.removeprefix(prefix)
+            for table in self.tables
+            for tag in table.report
+            if tag.startswith(prefix)
+        }
+        return bool(names) and names <= set(self.spec.names)
+
+    @property
+    def summary(self) -> list[str]:
+        """Tags of the numbers that are about the whole table, in the order of the plan.
+
+        Without those that stand beside others as their references.
+        """
+        found = dict.fromkeys(tag for table in self.tables for tag in table.report)
+        by_column = {owner for owner in self.tags if self.by_column(owner)} | {"utility/trtr"}
+        place = {owner: number for number, owner in enumerate(self.tags)}
+        tags = [tag for tag in found if self.collection(tag) not in by_column]
+        return sorted(tags, key=lambda tag: place.get(self.collection(tag), len(place)))
+
+
+@final
+@dataclass
+class _Findings:
+    """What has been computed of one pair so far."""
+
+    scores: dict[str, float] = field(default_factory=dict)
+    references: dict[str, float] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
+    figures: dict[str, Drawing] = field(default_factory=dict)
+    best: dict[str, float] = field(default_factory=dict)
+    undefined: dict[str, str] = field(default_factory=dict)
+
+    def run(self, part: TablePlan, pair: TablePair) -> None:
+        """Compute one part; a score that is undefined for these tables is noted as such."""
+        try:
+            report = part.run(pair)
+        except (UndefinedScoreError, SchemaError) as error:
+            self.undefined |= dict.fromkeys(part.tags, str(error))
+            return
+        self.scores |= report
+        self.references |= report.references
+        self.arrays |= report.arrays
+        self.figures |= report.figures
+        self.best |= report.best
+
+
+@final
+class Comparer:
+    """Compares synthetic tables with a real one, one after the other.
+
+    Args:
+        plan: What to compute; has the score ``fidelity/similarity``.
+        real: The real table.
+        holdout: Real rows that no synthesizer was trained on, if there are any.
+        seed: Decides how the real table is halved, where that is the reference.
+        progress: Called with the tag of each part before it is computed.
+    """
+
+    def __init__(
+        self,
+        plan: TablePlan,
+        real: Table,
+        holdout: Table | None = None,
+        seed: int = 0,
+        progress: Callable[[str], object] = str,
+    ) -> None:
+        self._plan, self._real, self._holdout = plan, real, holdout
+        self._progress = progress
+        # A part at a time: one that is undefined for these tables does not take the others along.
+        self._parts = [
+            *(TablePlan(scores=[score]) for score in plan.scores),
+            *(TablePlan(arrays=[array]) for array in plan.arrays),
+            *(TablePlan(plots=[plot]) for plot in plan.plots),
+        ]
+        self._beside = self._reference_pair(seed)
+        self._halves = self._halved() if holdout is None and self._beside else {}
+
+    @staticmethod
+    def steps(plan: TablePlan, tables: int, holdout: bool) -> int:
+        """How often ``progress`` will be called at most."""
+        return tables * len(plan.tags) + (0 if holdout else len(plan.score_tags))
+
+    @property
+    def reference(self) -> Reference:
+        """What references are made of."""
+        if self._holdout is not None:
+            return "holdout"
+        return "halves" if self._beside is not None else "none"
+
+    def compare(self, name: str, synthetic: Table) -> Compared:
+        """Compare one synthetic table."""
+        pair = TablePair(self._real, synthetic, self._holdout)
+        found = _Findings(references=dict(self._halves))
+        for part in self._parts:
+            self._progress(part.tags[0])
+            found.run(part, pair)
+        references = {t: value for t, value in found.references.items() if t in found.scores}
+        report = Report(found.scores, references, found.arrays, found.figures, found.best)
+        columns, pairs = self._worst_columns(pair), self._worst_pairs(pair)
+        return Compared(name, len(synthetic), report, found.undefined, columns, pairs)
+
+    def ranked(self, tables: Sequence[Compared]) -> Comparison:
+        """The comparison of all tables, most similar first."""
+        best_first = sorted(tables, key=lambda table: -(table.similarity or 0.0))
+        tags = self._plan.score_tags
+        return Comparison(self._real, self._holdout, self.reference, tags, best_first)
+
+    def _reference_pair(self, seed: int) -> TablePair | None:
+        if self._holdout is not None:
+            return TablePair(self._real, self._holdout)
+        if len(self._real) < 4:
+            return None
+        return TablePair(*split(self._real, 0.5, seed=seed))
+
+    def _halved(self) -> dict[str, float]:
+        """Scores of one half of the real table against the other."""
+        found = _Findings()
+        for part in self._parts:
+            tag = part.tags[0]
+            if self._beside is not None and part.scores and not tag.startswith(_NOT_FROM_HALVES):
+                self._progress(f"reference of {tag}")
+                found.run(part, self._beside)
+        return found.scores
+
+    def _worst_columns(self, pair: TablePair) -> list[Column]:
+        found = pair.get(ShapeDistance())
+        beside = {} if self._beside is None else self._beside.get(ShapeDistance())
+        columns = [Column(name, value, beside.get(name)) for name, value in found.items()]
+        return sorted(columns, key=lambda column: -column.distance)
+
+    def _worst_pairs(self, pair: TablePair) -> list[Pair]:
+        trends = PairTrends()
+        found = _similarities(trends(pair))
+        beside = {} if self._beside is None else _similarities(trends(self._beside))
+        worst = sorted(found, key=lambda names: found[names])[:_PAIRS]
+        return [Pair(*names, found[names], beside.get(names)) for names in worst]
+
+
+def _similarities(trends: pd.DataFrame) -> dict[tuple[str, str], float]:
+    values = trends["similarity"].to_list()
+    return dict(zip(trends.index.to_list(), values, strict=True)) if values else {}

@@ -1,0 +1,139 @@
+"""The report of a comparison as JSON: the same numbers as the page, for programs.
+
+``report.json`` is one object; absent numbers are ``null``::
+
+    format, version     "synthproto.comparison" and 1: raised when a field changes its meaning
+    synthproto          version of the library
+    preset, seed        as asked for
+    rows                most rows of each table that neighbour searches and classifiers saw
+    real, holdout       {path, rows}; holdout may be null
+    columns             [{name, kind}, ...] in the order of the real table
+    reference           "holdout": references are scores of the holdout in the synthetic table's
+                        place; "halves": of one random half of the real table against the other;
+                        "none"
+    synthetic           most similar first, for each table:
+      rank, name, path, rows
+      similarity        overall similarity in [0, 1], 1 is best; what the rank is of
+      scores            {tag: {value, reference, best, direction}}; tags are family/name, and
+                        family/name/column for scores by column; best is the best value, and
+                        direction "higher", "lower" or "target" (0.5, say), null without one
+      arrays            {tag: {index, columns, data}}: frames of the plan, by rows
+      undefined         {tag: reason} of scores without a value for these tables
+      worst_columns     [{column, distance, reference}, ...]: all, worst first; 0 is best
+      worst_pairs       [{columns: [a, b], similarity, reference}, ...]: the 20 worst; 1 is best
+    notes               sentences about what was left out, and alarms
+    failed              one sentence for each limit of --fail-under that was not met
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+import pandas as pd
+
+import synthproto
+from synthproto.cli.compare.comparer import Compared, Comparison
+from synthproto.contracts import Array
+
+FORMAT: Final = "synthproto.comparison"
+VERSION: Final = 1
+
+
+@final
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, as the report repeats it.
+
+    Attributes:
+        preset: Name of the plan.
+        seed: The seed.
+        rows: Most rows for neighbour searches and classifiers.
+        real: Path of the real table.
+        holdout: Path of the holdout, or ``""``.
+        synthetic: Path of each synthetic table by its name.
+        notes: Sentences about what was left out, and alarms.
+        failed: Limits that were not met.
+    """
+
+    preset: str
+    seed: int
+    rows: int
+    real: str
+    holdout: str
+    synthetic: Mapping[str, str]
+    notes: Sequence[str] = ()
+    failed: Sequence[str] = ()
+
+
+def document(comparison: Comparison, request: Request) -> str:
+    """The report as JSON, indented; the same for the same tables and arguments."""
+    holdout = comparison.holdout
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "synthproto": synthproto.__version__,
+        "preset": request.preset,
+        "seed": request.seed,
+        "rows": request.rows,
+        "real": {"path": request.real, "rows": len(comparison.real)},
+        "holdout": None if holdout is None else {"path": request.holdout, "rows": len(holdout)},
+        "columns": [{"name": c.name, "kind": c.kind} for c in comparison.spec.columns],
+        "reference": comparison.reference,
+        "synthetic": [
+            {"rank": rank, "path": request.synthetic[table.name], **_table(table)}
+            for rank, table in enumerate(comparison.tables, start=1)
+        ],
+        "notes": list(request.notes),
+        "failed": list(request.failed),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _table(table: Compared) -> dict[str, object]:
+    return {
+        "name": table.name,
+        "rows": table.rows,
+        "similarity": table.similarity,
+        "scores": {tag: _score(table, tag) for tag in table.report},
+        "arrays": {tag: _array(array) for tag, array in table.report.arrays.items()},
+        "undefined": dict(table.undefined),
+        "worst_columns": [
+            {"column": c.name, "distance": c.distance, "reference": c.reference}
+            for c in table.columns
+        ],
+        "worst_pairs": [
+            {"columns": [p.first, p.second], "similarity": p.similarity, "reference": p.reference}
+            for p in table.pairs
+        ],
+    }
+
+
+def _array(array: Array) -> dict[str, object]:
+    frame = pd.DataFrame(array)
+    return {
+        "index": [str(name) for name in frame.index],
+        "columns": [str(name) for name in frame.columns],
+        "data": [
+            [value if math.isfinite(value) else None for value in row]
+            for row in frame.to_numpy(dtype=float).tolist()
+        ],
+    }
+
+
+def _score(table: Compared, tag: str) -> dict[str, object]:
+    best = table.report.best.get(tag)
+    return {
+        "value": table.report[tag],
+        "reference": table.report.references.get(tag),
+        "best": best,
+        "direction": direction(best),
+    }
+
+
+def direction(best: float | None) -> str | None:
+    """Where a score gets better: ``"higher"``, ``"lower"``, or towards a ``"target"``."""
+    if best is None:
+        return None
+    return "lower" if best == 0 else "higher" if best == 1 else "target"

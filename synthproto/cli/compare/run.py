@@ -1,0 +1,438 @@
+"""What ``compare`` does: read, check, compare, write; in this order."""
+
+import argparse
+import difflib
+import math
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import final
+
+import pandas as pd
+
+from synthproto.artifacts.pairs import Similarity
+from synthproto.checks import did_you_mean, listed
+from synthproto.cli.compare.comparer import SIMILARITY, Compared, Comparer, Comparison
+from synthproto.cli.compare.document import FORMAT, Request, document
+from synthproto.cli.compare.page import GENERATOR, page
+from synthproto.cli.compare.terminal import lines, number
+from synthproto.cli.compare.words import WORDS
+from synthproto.data.files import fitted, inferred_spec, may_hold_strings, named_columns, reader_of
+from synthproto.data.frames import KINDS
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.errors import ParameterError
+from synthproto.files import replace_file
+from synthproto.plan import TablePlan
+from synthproto.presets.default import preset
+from synthproto.progress import Bar
+
+# The safer or better end of scores that have no best value.
+_BETTER = {"privacy/exact_match_share": 0.0, "privacy/dcr_share": 0.0, "privacy/dcr": 1.0}
+
+
+@final
+@dataclass(frozen=True)
+class Limit:
+    """A score must not be worse than this.
+
+    Attributes:
+        tag: Which score.
+        value: The worst value that passes.
+    """
+
+    tag: str
+    value: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Limit":
+        """``0.9``, of the overall similarity, or ``TAG=VALUE``.
+
+        Raises:
+            ParameterError: It is neither.
+        """
+        tag, found, value = text.rpartition("=")
+        try:
+            worst = float(value)
+        except ValueError:
+            worst = math.nan
+        if not math.isfinite(worst):
+            raise ParameterError(f"--fail-under takes VALUE or TAG=VALUE; got {text!r}, e.g. 0.9")
+        return cls(tag if found else SIMILARITY, worst)
+
+    def failure(self, comparison: Comparison, table: Compared) -> str:
+        """Why a table does not pass; empty if it does.
+
+        Raises:
+            ParameterError: No table has such a score.
+        """
+        if self.tag not in table.report:
+            return f"{table.name}: {self.tag} has no value: {self._reason(comparison, table)}"
+        value = table.report[self.tag]
+        upwards = self._upwards(comparison, table)
+        if (value >= self.value) if upwards else (value <= self.value):
+            return ""
+        worse = "below" if upwards else "above"
+        return f"{table.name}: {self.tag} is {number(value)}, {worse} {self.value:g}"
+
+    def _reason(self, comparison: Comparison, table: Compared) -> str:
+        owner = comparison.collection(self.tag)
+        if owner in table.undefined:
+            return table.undefined[owner]
+        raise ParameterError(
+            f"--fail-under names no score: {self.tag!r}."
+            f"{did_you_mean([self.tag], list(table.report))}"
+        )
+
+    def _upwards(self, comparison: Comparison, table: Compared) -> bool:
+        best = table.report.best.get(self.tag, _BETTER.get(comparison.collection(self.tag)))
+        return best != 0.0
+
+
+def check_limits(limits: Sequence[Limit], plan: TablePlan) -> None:
+    """Refuse limits on scores that the plan does not have, or that get no better either way.
+
+    Raises:
+        ParameterError: Names the score, and those that there are.
+    """
+    endless = {
+        str(getattr(part, "name", ""))
+        for part in plan.scores
+        if getattr(part, "best", None) is None
+    } - {*_BETTER}
+    for limit in limits:
+        owners = [t for t in plan.score_tags if limit.tag == t or limit.tag.startswith(f"{t}/")]
+        if not owners:
+            raise ParameterError(
+                f"--fail-under names no score of this plan: {limit.tag!r}; it has "
+                f"{listed(plan.score_tags)}.{_hint(limit.tag, plan.score_tags)}"
+            )
+        if max(owners, key=len) in endless:
+            raise ParameterError(f"--fail-under: {limit.tag!r} has no end that is better")
+
+
+def _hint(tag: str, existing: Sequence[str]) -> str:
+    """A tag whose name resembles the wrong one; what all of a group begin with is no likeness."""
+    by_name = {known.partition("/")[2]: known for known in existing}
+    close = difflib.get_close_matches(tag.partition("/")[2] or tag, by_name, n=1)
+    return f" Did you mean {by_name[close[0]]!r}?" if close else ""
+
+
+def failures(limits: Sequence[Limit], comparison: Comparison) -> list[str]:
+    """A sentence for each table and limit that it does not keep."""
+    found = [limit.failure(comparison, table) for limit in limits for table in comparison.tables]
+    return [text for text in found if text]
+
+
+_MARKS = {"report.html": GENERATOR, "report.json": f'"format": "{FORMAT}"'}
+
+
+@final
+@dataclass(frozen=True)
+class ReportFolder:
+    """Where ``report.html`` and ``report.json`` are written.
+
+    Attributes:
+        path: The folder; made when something is written.
+
+    Raises:
+        ParameterError: It is a file, cannot be written to, or holds files of these names that an
+            earlier comparison did not write.
+    """
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        ancestor = next(p for p in (self.path, *self.path.absolute().parents) if p.exists())
+        if not ancestor.is_dir():
+            raise ParameterError(f"--out must be a folder; {str(ancestor)!r} is a file")
+        if not os.access(ancestor, os.W_OK):
+            raise ParameterError(f"--out cannot be written: no permission in {str(ancestor)!r}")
+        foreign = [name for name, mark in _MARKS.items() if not self._ours(name, mark)]
+        if foreign:
+            raise ParameterError(
+                f"--out {str(self.path)!r} has {' and '.join(foreign)} that no comparison wrote; "
+                "they are left alone. Choose another folder"
+            )
+
+    def _ours(self, name: str, mark: str) -> bool:
+        path = self.path / name
+        if not path.exists():
+            return True
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return mark.encode() in file.read(1000)
+
+    def write(self, page: str, document: str) -> None:
+        """Write both files, each in one piece; those of an earlier comparison are replaced."""
+        replace_file(self.path / "report.html", page.encode())
+        replace_file(self.path / "report.json", document.encode())
+
+
+_WITH_TARGET = ("default", "tabsyn")
+# Categories are scattered where there are more than so many, with fewer rows for each on average:
+# two halves of a table of ten rows for each differ by a fourth.
+_MANY, _ROWS_EACH = 100, 10
+# So many times the rows of the holdout make scores visibly better.
+_LONGER = 1.25
+
+
+def compare_files(given: argparse.Namespace) -> int:
+    """Compare the files that were given, and write what was asked for.
+
+    Returns:
+        0, or 1 if a limit is not kept.
+
+    Raises:
+        SynthprotoError: Bad input; nothing was written.
+        OSError: A file cannot be read or written.
+    """
+    limits = [Limit.parse(text) for text in given.fail_under]
+    folder = ReportFolder(given.out) if given.out is not None else None
+    _check_options(given)
+    paths = _named(given.synthetic)
+    with Bar() as bar:
+        real, holdout, synthetic = _tables(given, paths, bar)
+        _check_target(given.target, real.spec)
+        plan = _plan(given, real.spec)
+        check_limits(limits, plan)
+        bar.expect(Comparer.steps(plan, len(synthetic), holdout is not None))
+        comparison = _compared(plan, real, holdout, synthetic, given.seed, bar)
+    request = Request(
+        preset=given.preset,
+        seed=given.seed,
+        rows=given.rows,
+        real=str(given.real),
+        holdout="" if given.holdout is None else str(given.holdout),
+        synthetic={name: str(path) for name, path in paths.items()},
+        notes=_notes(given, comparison),
+        failed=failures(limits, comparison),
+    )
+    _write(comparison, request, given, folder)
+    return 1 if request.failed else 0
+
+
+# --- what was asked for -------------------------------------------------------------------------
+
+
+def _check_options(given: argparse.Namespace) -> None:
+    named = [f"--{kind}" for kind in KINDS if getattr(given, kind)]
+    faults = [
+        *([f"--rows must be at least 2; got {given.rows}"] if given.rows < 2 else []),
+        *([f"--seed must not be negative; got {given.seed}"] if given.seed < 0 else []),
+        *([f"{', '.join(named)} beside --spec: edit the spec"] if given.spec and named else []),
+    ]
+    if faults:
+        raise ParameterError("; ".join(faults))
+
+
+def _named(paths: Sequence[Path]) -> dict[str, Path]:
+    """Paths by a short name: the file's without its suffix, where that is not used twice."""
+    stems = [path.stem for path in paths]
+    found = {
+        stem if stems.count(stem) == 1 else str(path): path
+        for stem, path in zip(stems, paths, strict=True)
+    }
+    if len(found) < len(paths):
+        raise ParameterError(f"a synthetic table is given twice: {listed(map(str, paths))}")
+    return found
+
+
+def _tables(
+    given: argparse.Namespace, paths: Mapping[str, Path], bar: Bar
+) -> tuple[Table, Table | None, dict[str, Table]]:
+    """All tables, read and checked."""
+    reader = reader_of(given)
+    bar.expect(1 + len(paths) + (given.holdout is not None))
+    spec = TableSpec.load(given.spec) if given.spec is not None else None
+    bar(f"reading {given.real}")
+    frame = reader.read(given.real)
+    if spec is None:
+        spec = inferred_spec(frame, given, f"real table {str(given.real)!r}")
+
+    def table(path: Path, name: str, frame: pd.DataFrame) -> Table:
+        named = f"{name} {str(path)!r}"
+        return Table(fitted(frame, spec, named, given.decimal), spec, name=named)
+
+    def read(path: Path, name: str) -> Table:
+        bar(f"reading {path}")
+        return table(path, name, reader.read(path))
+
+    real = table(given.real, "real table", frame)
+    holdout = None if given.holdout is None else read(given.holdout, "holdout table")
+    return real, holdout, {n: read(path, "synthetic table") for n, path in paths.items()}
+
+
+def _check_target(target: str | None, spec: TableSpec) -> None:
+    allowed = spec.of_kind(*NUMERIC, *DISCRETE)
+    if target is not None and target not in allowed:
+        raise ParameterError(
+            f"--target must be a column that is not an identifier or text; got {target!r}. The "
+            f"real table has {listed(allowed)}.{did_you_mean([target], allowed)}"
+        )
+
+
+def _plan(given: argparse.Namespace, spec: TableSpec) -> TablePlan:
+    plan = preset(
+        given.preset,
+        spec,
+        holdout=given.holdout is not None,
+        target=given.target,
+        rows=given.rows,
+        seed=given.seed,
+    )
+    # Tables are ranked by this score, whatever else is computed.
+    first = [] if SIMILARITY in plan.score_tags else [Similarity()]
+    return TablePlan(scores=[*first, *plan.scores], arrays=plan.arrays, plots=plan.plots)
+
+
+def _compared(
+    plan: TablePlan,
+    real: Table,
+    holdout: Table | None,
+    synthetic: dict[str, Table],
+    seed: int,
+    bar: Bar,
+) -> Comparison:
+    comparer = Comparer(plan, real, holdout, seed, bar)
+    # A table is let go when it has been compared: with it goes what was computed of it.
+    found = [comparer.compare(name, synthetic.pop(name)) for name in list(synthetic)]
+    return comparer.ranked(found)
+
+
+# --- notes --------------------------------------------------------------------------------------
+
+
+def _notes(given: argparse.Namespace, comparison: Comparison) -> list[str]:
+    scattered = _scattered(given, comparison.real)
+    return [
+        *_left_out(given, comparison),
+        *scattered,
+        *_longer_than_holdout(comparison),
+        *_alarms(comparison),
+    ]
+
+
+def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
+    """What is not in the report although one may expect it, and how to get it."""
+    if given.preset not in _WITH_TARGET:
+        return ["--target and --rows are not used by this preset"] if given.target else []
+    found = []
+    if given.target is not None and given.holdout is None:
+        found.append("utility was left out: it needs --holdout as well as --target")
+    if given.preset == "tabsyn" and (given.target is None or given.holdout is None):
+        found.append("TSTR and the DCR share need --holdout, and TSTR --target as well")
+    if find_spec("sklearn") is None:
+        found.append(
+            "C2ST and utility need scikit-learn and were left out: pip install 'synthproto[learn]'"
+        )
+    tables = [comparison.real, *([comparison.holdout] if comparison.holdout else [])]
+    longest = max(*map(len, tables), *(table.rows for table in comparison.tables))
+    if longest > given.rows:
+        found.append(
+            f"joint scores, utility and distances to the closest record are from {given.rows:,} "
+            "random rows of longer tables, which hold few of the pairs of a copied row and its "
+            "original; --rows changes that"
+        )
+    return found
+
+
+def _scattered(given: argparse.Namespace, real: Table) -> list[str]:
+    """Strings that count as categories although few rows share one, unless a kind was said."""
+    if given.spec is not None:
+        return []
+    frame = real.frame
+    known = [name for names in named_columns(frame, given).values() for name in names]
+    found = [
+        name
+        for name in real.spec.of_kind("categorical")
+        if name not in known
+        and may_hold_strings(frame[name])
+        and real.distinct(name) > max(_MANY, (len(real) - real.missing(name)) / _ROWS_EACH)
+    ]
+    if not found:
+        return []
+    return [
+        f"{listed(found)} count as categories, but have fewer than {_ROWS_EACH} rows for each "
+        "value: that makes every table, the reference too, look worse; name them with --identifier "
+        "or --text, write dates as 2020-01-31, or leave them out"
+    ]
+
+
+def _longer_than_holdout(comparison: Comparison) -> list[str]:
+    """Tables whose references are noisier than they are."""
+    rows = len(comparison.holdout) if comparison.holdout is not None else None
+    longer = [each.name for each in comparison.tables if rows and each.rows > _LONGER * rows]
+    if not longer:
+        return []
+    return [
+        f"{listed(longer)}: longer than the holdout ({rows:,} rows). Most scores depend on the "
+        "number of rows: as many real rows would reach better references"
+    ]
+
+
+def _alarms(comparison: Comparison) -> list[str]:
+    """Signs of memorisation that nobody should overlook."""
+    found = []
+    for table in comparison.tables:
+        low = table.report.get("privacy/dcr_share/low")
+        if low is not None and low > 0.5:
+            found.append(
+                f"{table.name}: its rows are closer to the real table than to the holdout, more "
+                "often than by chance: a sign of memorised rows (privacy/dcr_share)"
+            )
+        copied = table.report.get("privacy/exact_match_share", 0.0)
+        expected = table.report.references.get("privacy/exact_match_share", 0.0)
+        if copied > 2 * expected + 0.01:
+            found.append(
+                f"{table.name}: {copied:.1%} of its rows are in the real table, value for value "
+                "(privacy/exact_match_share)"
+            )
+    return found
+
+
+# --- outputs ------------------------------------------------------------------------------------
+
+
+def _write(
+    comparison: Comparison, request: Request, given: argparse.Namespace, folder: ReportFolder | None
+) -> None:
+    report = document(comparison, request)
+    if folder is not None:
+        folder.write(page(comparison, request), report)
+    runs = _track(comparison, given.tensorboard) if given.tensorboard is not None else ""
+    if given.json:
+        _say(report)
+        return
+    width = shutil.get_terminal_size().columns
+    _say("\n".join(lines(comparison, request, width)) + "\n")
+    if folder is not None:
+        _say(f"report: {folder.path / 'report.html'}, {folder.path / 'report.json'}\n")
+    if runs:
+        _say(f"TensorBoard: {runs}\n")
+
+
+def _track(comparison: Comparison, folder: Path) -> str:
+    """Log every table as a run; the command that shows them."""
+    # Loads tensorboard, which few comparisons need.
+    from synthproto.trackers.tensorboard import TensorBoardTracker
+
+    said = {tag: f"{words.says} {words.scale} {words.caution}" for tag, words in WORDS.items()}
+    command = ""
+    for table in comparison.tables:
+        run = folder / table.name.replace("/", "-").replace("\\", "-").lstrip(".-")
+        with TensorBoardTracker(run, descriptions=said) as tracker:
+            table.report.track(tracker, step=0)
+            command = tracker.command
+    return command
+
+
+def _say(text: str) -> None:
+    """Write to standard output, whatever characters it can show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

@@ -1,0 +1,198 @@
+"""Ready plans for two tables: what to compute when nobody says otherwise, and what peers compute.
+
+Each is a function that gives a `TablePlan`; its parts are ``plan.scores``, ``plan.arrays`` and
+``plan.plots``, so that a plan of one's own can start from one:
+``TablePlan(scores=[*default_plan().scores, Mine()])``.
+"""
+
+from importlib.util import find_spec
+from typing import Literal, TypeAlias, get_args
+
+from synthproto.artifacts.columns import Mean, MeanJSDistance, ShapeDistance
+from synthproto.artifacts.detection import C2ST
+from synthproto.artifacts.joint import AlphaPrecision, BetaRecall
+from synthproto.artifacts.pairs import CorrelationDistance, Similarity, TrendSimilarity
+from synthproto.artifacts.plots.alignment import Alignment
+from synthproto.artifacts.plots.densities import CDF, PDF
+from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition
+from synthproto.artifacts.plots.projections import PCAJuxtaposition, TruncatedSVDJuxtaposition
+from synthproto.artifacts.privacy import DCR, DCRShare, ExactMatchShare
+from synthproto.artifacts.searches import Sampled
+from synthproto.artifacts.statistics import MissingRateDifference
+from synthproto.artifacts.utility import TRTR, TSTR, UtilityGap
+from synthproto.artifacts.validity import (
+    BoundaryAdherence,
+    CategoryAdherence,
+    CategoryCoverage,
+    KeyUniqueness,
+    RangeCoverage,
+)
+from synthproto.contracts import Plot, Score
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import DISCRETE, NUMERIC, TablePair
+from synthproto.measures.classifiers import Learner
+from synthproto.plan import TablePlan
+from synthproto.presets.artifact_core import artifact_core
+from synthproto.presets.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
+
+PresetName: TypeAlias = Literal["default", "tabsyn", "sdmetrics", "artifact-core"]
+"""Which plan."""
+
+PRESETS: tuple[PresetName, ...] = get_args(PresetName)
+
+
+def default_plan(
+    spec: TableSpec,
+    *,
+    holdout: bool = False,
+    target: str | None = None,
+    rows: int = 20_000,
+    seed: int = 0,
+) -> TablePlan:
+    """What one wants to know of a synthetic table: fidelity, validity, utility, privacy.
+
+    Columns, pairs of columns and exact matches from all rows; joint scores, utility and distances
+    to the closest record from at most ``rows`` rows of each table; joint scores from no more
+    synthetic rows than the holdout has, or else they could not be compared with their references.
+    Only parts that the columns allow; `C2ST` and utility where scikit-learn is installed.
+
+    Args:
+        spec: Of the tables that will be compared.
+        holdout: Whether the pairs will have a holdout: scores that are undefined without one
+            are left out otherwise.
+        target: Column to predict for utility, which needs a holdout as well.
+        rows: Most rows for neighbour searches and classifiers, at least 1.
+        seed: Of samples, folds and learners.
+    """
+    numeric, discrete = spec.of_kind(*NUMERIC), spec.of_kind(*DISCRETE)
+    scores: list[Score[TablePair]] = [Mean(MissingRateDifference())]
+    if numeric or discrete:
+        shape = ShapeDistance()
+        scores = [Similarity(), Mean(shape), shape, MeanJSDistance(), *scores]
+    if len(numeric) + len(discrete) > 1:
+        scores[3:3] = [TrendSimilarity(), CorrelationDistance()]
+    if numeric:
+        scores += [Mean(BoundaryAdherence()), Mean(RangeCoverage())]
+    if discrete:
+        scores += [Mean(CategoryAdherence()), Mean(CategoryCoverage())]
+    if spec.of_kind("identifier"):
+        scores.append(Mean(KeyUniqueness()))
+    if numeric or discrete:
+        scores += [Sampled(part, rows, seed, matched=True) for part in _joint("trees", seed)]
+        scores += [Sampled(part, rows, seed) for part in _utility(target, holdout, 3)]
+        # Copies are looked up, not searched for: quick, and a sample would hold few of them.
+        scores.append(ExactMatchShare())
+        scores += [Sampled(part, rows, seed) for part in _distances(holdout)]
+    plots: list[Plot[TablePair]] = [PDF(), CDF(), CorrelationHeatmapJuxtaposition()]
+    return TablePlan(scores=scores, plots=[*plots, PCAJuxtaposition(seed=seed)])
+
+
+def tabsyn_plan(
+    *,
+    holdout: bool = False,
+    target: str | None = None,
+    rows: int = 20_000,
+    seed: int = 0,
+) -> TablePlan:
+    """The row that papers print since TabSyn (ICLR 2024), part by part.
+
+    The scores of `PaperRow` as scores of their own, each with its reference; what needs a holdout,
+    a target or scikit-learn is left out without it. `PaperRow` uses all rows.
+
+    Args:
+        holdout: As in `default_plan`.
+        target: As in `default_plan`.
+        rows: As in `default_plan`.
+        seed: As in `default_plan`.
+    """
+    sampled = [*_joint("linear", seed), *_utility(target, holdout, 1), *_shares(holdout)]
+    return TablePlan(
+        scores=[
+            Mean(ShapeDistance()),
+            ShapeDistance(),
+            TrendSimilarity(),
+            *(Sampled(part, rows, seed) for part in sampled),
+        ],
+        plots=[PDF(), CorrelationHeatmapJuxtaposition()],
+    )
+
+
+def sdmetrics_plan(spec: TableSpec) -> TablePlan:
+    """The four properties of SDMetrics' quality and diagnostic reports, by its definitions.
+
+    Args:
+        spec: Of the tables; identifiers are keys.
+    """
+    return TablePlan(
+        scores=[*sdmetrics_quality(), *sdmetrics_diagnostic(spec.of_kind("identifier"))],
+        plots=[PDF(), CorrelationHeatmapJuxtaposition()],
+    )
+
+
+def artifact_core_plan(*, seed: int = 0) -> TablePlan:
+    """The scores, arrays and plots of artifact-core's table comparison, by its definitions.
+
+    Its projections are drawn in one space for both tables; t-SNE where scikit-learn is installed.
+
+    Args:
+        seed: Of projections.
+    """
+    scores, arrays = artifact_core()
+    plots: list[Plot[TablePair]] = [
+        PDF(),
+        CDF(),
+        Alignment(),
+        CorrelationHeatmapJuxtaposition(),
+        PCAJuxtaposition(seed=seed),
+        TruncatedSVDJuxtaposition(seed=seed),
+    ]
+    if _learns():
+        # The file of this part cannot be imported without scikit-learn.
+        from synthproto.artifacts.plots.projections import TSNEJuxtaposition
+
+        plots.append(TSNEJuxtaposition(seed=seed))
+    return TablePlan(scores=scores, arrays=arrays, plots=plots)
+
+
+def preset(
+    name: PresetName,
+    spec: TableSpec,
+    *,
+    holdout: bool = False,
+    target: str | None = None,
+    rows: int = 20_000,
+    seed: int = 0,
+) -> TablePlan:
+    """The plan of a name; the arguments as in `default_plan`, where the plan has them."""
+    if name == "sdmetrics":
+        return sdmetrics_plan(spec)
+    if name == "artifact-core":
+        return artifact_core_plan(seed=seed)
+    if name == "tabsyn":
+        return tabsyn_plan(holdout=holdout, target=target, rows=rows, seed=seed)
+    return default_plan(spec, holdout=holdout, target=target, rows=rows, seed=seed)
+
+
+def _learns() -> bool:
+    return find_spec("sklearn") is not None
+
+
+def _joint(learner: Learner, seed: int) -> list[Score[TablePair]]:
+    scores: list[Score[TablePair]] = [AlphaPrecision(), BetaRecall()]
+    return [*scores, C2ST(learner, seed=seed)] if _learns() else scores
+
+
+def _utility(target: str | None, holdout: bool, seeds: int) -> list[Score[TablePair]]:
+    if target is None or not holdout or not _learns():
+        return []
+    if seeds == 1:
+        return [TSTR(target, ("trees",), seeds), TRTR(target, ("trees",), seeds)]
+    return [TSTR(target), TRTR(target), UtilityGap(target)]
+
+
+def _distances(holdout: bool) -> list[Score[TablePair]]:
+    return [DCR(), *_shares(holdout)]
+
+
+def _shares(holdout: bool) -> list[Score[TablePair]]:
+    return [DCRShare()] if holdout else []

@@ -1,0 +1,195 @@
+"""The numbers of SDMetrics' single-table reports, by its definitions.
+
+`sdmetrics_quality` and `sdmetrics_diagnostic` give scores for a plan. The classes here are what our
+own scores cannot be made to give by arguments, because they rest on choices that we think wrong;
+each docstring says which. Checked against SDMetrics 0.32.0.
+"""
+
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthproto.artifacts.associations import Correlations
+from synthproto.artifacts.columns import Complement, Mean, ShapeDistance
+from synthproto.artifacts.validity import BoundaryAdherence, CategoryAdherence
+from synthproto.data.crosstab import CrossTables, cross_tables
+from synthproto.data.statistics import edges_passed, histogram_edges
+from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.errors import UndefinedScoreError
+from synthproto.measures.pairs import Floats, contingency_distances, cramers_v
+from synthproto.unchecked import unchecked
+
+
+@final
+@unchecked
+@dataclass(frozen=True)
+class _OwnBins:
+    """Codes of ``numpy.digitize`` over a table's own range: 1 to 10, 11 the maximum or missing."""
+
+    column: str
+
+    def __call__(self, table: Table) -> NDArray[np.int32]:
+        values, ascending = table.values(self.column), table.ascending(self.column)
+        low, high = (ascending[0], ascending[-1]) if len(ascending) else (0.0, 1.0)
+        codes = edges_passed(values, histogram_edges(low, high, 10))
+        if table.missing(self.column):
+            codes[np.isnan(values)] = 11
+        return codes
+
+
+@final
+@dataclass(frozen=True)
+class _OwnTables:
+    """Cross tables of the pairs that are not both numeric, numeric columns in their own bins."""
+
+    real: Table
+
+    def __call__(self, table: Table) -> CrossTables:
+        names = table.spec.of_kind(*NUMERIC, *DISCRETE)
+        numeric = table.spec.of_kind(*NUMERIC)
+        codes, sizes = [], []
+        for name in names:
+            levels = None if name in numeric else self.real.levels(name)
+            codes.append(table.get(_OwnBins(name)) if levels is None else table.codes(levels))
+            sizes.append(12 if levels is None else len(table.counts(levels)))
+        pairs = combinations(range(len(names)), 2)
+        wanted = (p for p in pairs if not (names[p[0]] in numeric and names[p[1]] in numeric))
+        return cross_tables(codes, sizes, wanted)
+
+
+@final
+@dataclass(frozen=True)
+class SDMetricsTrends:
+    """SDMetrics' Column Pair Trends: mean similarity of the pairs that are strong enough.
+
+    In [0, 1], 1 is best. Numbers in mixed pairs are binned on each side by itself, so that x and
+    1000 x are the same; missing counts as the largest bin; pairs of a constant numeric column are
+    left out, however wrong they are; so are weak pairs, by default.
+
+    Attributes:
+        min_correlation: Real absolute correlation above which a pair of numeric columns counts.
+        min_association: Real Cramér's V above which another pair counts. With 0 and 0, every pair
+            counts, as before SDMetrics 0.27.
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: No pair counts.
+    """
+
+    min_correlation: float = 0.5
+    min_association: float = 0.3
+    name: str = "fidelity/sdmetrics_column_pair_trends"
+    best: float = field(default=1.0, init=False, repr=False)
+
+    def __call__(self, pair: TablePair) -> float:
+        """Mean similarity."""
+        scores = [*self._numeric(pair), *self._others(pair)]
+        if not scores:
+            raise UndefinedScoreError(
+                f"score {self.name!r} is undefined: no pair of columns is above its thresholds"
+            )
+        return float(np.mean(scores))
+
+    @unchecked
+    def _numeric(self, pair: TablePair) -> list[float]:
+        correlations = Correlations(pair.spec.of_kind(*NUMERIC))
+        real, synthetic = (t.get(correlations) for t in (pair.real, pair.synthetic))
+        first, second = np.triu_indices(len(real), k=1)
+        varied = (np.diagonal(real) > 0) & (np.diagonal(synthetic) > 0)
+        ours, theirs = real[first, second], synthetic[first, second]
+        counted = varied[first] & varied[second]
+        if self.min_correlation > 0:
+            counted &= np.abs(ours) > self.min_correlation
+        similarity: list[float] = (1 - np.abs(ours - theirs) / 2)[counted].tolist()
+        return similarity
+
+    @unchecked
+    def _others(self, pair: TablePair) -> list[float]:
+        names, numeric = pair.spec.of_kind(*NUMERIC, *DISCRETE), pair.spec.of_kind(*NUMERIC)
+        sizes = [12 if name in numeric else pair.real.levels(name).size + 1 for name in names]
+        real, synthetic = (t.get(_OwnTables(pair.real)) for t in (pair.real, pair.synthetic))
+        if not real.pairs:
+            return []
+        first, second = np.array(real.pairs).T
+        shapes = np.array(sizes)[first], np.array(sizes)[second]
+        similarity = 1 - contingency_distances(real.cells, synthetic.cells, shapes)
+        if self.min_association > 0:
+            similarity = similarity[pair.real.get(_own_strengths) > self.min_association]
+        kept: list[float] = similarity.tolist()
+        return kept
+
+
+def _own_strengths(real: Table) -> Floats:
+    return cramers_v(*real.get(_OwnTables(real)).cells, bias_correction=False)
+
+
+@final
+@dataclass(frozen=True)
+class SDMetricsValidity:
+    """SDMetrics' Data Validity by column: adherence to the real range or categories, unique keys.
+
+    In [0, 1], 1 is best.
+
+    Attributes:
+        keys: Columns that are primary or alternate keys; other identifiers have no score.
+        name: Tag.
+    """
+
+    keys: tuple[str, ...] = ()
+    name: str = "validity/sdmetrics_data_validity"
+    best: float = field(default=1.0, init=False, repr=False)
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Score by column, in the order of the spec."""
+        rows = len(pair.synthetic)
+        found = {
+            **pair.get(BoundaryAdherence()),
+            **pair.get(CategoryAdherence()),
+            **{key: pair.synthetic.distinct(key) / rows for key in self.keys},
+        }
+        return {column: found[column] for column in pair.spec.names if column in found}
+
+
+@final
+@dataclass(frozen=True)
+class SDMetricsStructure:
+    """SDMetrics' TableStructure: equal columns of all, by name and dtype, wrong ones twice.
+
+    In [0, 1], 1 is best.
+    """
+
+    name: str = "validity/sdmetrics_data_structure"
+    best: float = field(default=1.0, init=False, repr=False)
+
+    def __call__(self, pair: TablePair) -> float:
+        """Size of the intersection of columns with dtypes by that of the union."""
+        real, synthetic = (
+            set(zip(table.spec.names, map(str, table.frame.dtypes), strict=True))
+            for table in (pair.real, pair.synthetic)
+        )
+        return len(real & synthetic) / len(real | synthetic)
+
+
+def sdmetrics_quality(
+    min_correlation: float = 0.5, min_association: float = 0.3
+) -> tuple[Mean, SDMetricsTrends]:
+    """The two properties of SDMetrics' QualityReport, whose score is their mean.
+
+    Differs where SDMetrics leaves a column out without saying so: a column of which one side has
+    no values has the worst score here. Contingency is counted over all rows (above 50,000 rows,
+    SDMetrics samples without a seed).
+    """
+    shapes = Complement(ShapeDistance(missing=False, decimals=14))
+    return (
+        Mean(shapes, "fidelity/sdmetrics_column_shapes"),
+        SDMetricsTrends(min_correlation, min_association),
+    )
+
+
+def sdmetrics_diagnostic(keys: tuple[str, ...] = ()) -> tuple[Mean, SDMetricsStructure]:
+    """The two properties of SDMetrics' DiagnosticReport, whose score is their mean."""
+    validity = Mean(SDMetricsValidity(keys), "validity/sdmetrics_data_validity")
+    return validity, SDMetricsStructure()

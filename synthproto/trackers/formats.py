@@ -1,0 +1,157 @@
+"""Arrays and parameters as Markdown tables, the only form in which TensorBoard shows numbers."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from io import BytesIO
+from pprint import pformat
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+
+from synthproto.contracts import TextTracker
+from synthproto.trackers.lifecycle import ABOUT, Array, ParamValue
+
+_ROWS = 60  # beyond, a table is no longer read on a dashboard
+_COLUMNS = 16
+
+
+def _cell(value: object) -> str:
+    """A value, numbers to four digits; Markdown's own signs are escaped."""
+    if isinstance(value, float | np.floating):
+        return f"{value:.4g}"
+    text = " ".join(str(value).split())
+    return "".join(f"\\{sign}" if sign in "\\|*_`<[" else sign for sign in text)
+
+
+def _row(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _table(header: Sequence[object], rows: Iterable[Iterable[object]]) -> str:
+    rule = "|---|" + "---:|" * (len(header) - 1)
+    return "\n".join([_row(header), rule, *(_row(row) for row in rows)])
+
+
+def params_table(params: Mapping[str, ParamValue]) -> str:
+    """Hyperparameters as a table of two columns."""
+    return _table(["parameter", "value"], params.items())
+
+
+def array_table(array: Array) -> str:
+    """An array or frame as a table.
+
+    Args:
+        array: A frame, or an array of one or two dimensions; of more, its shape and range are
+            told.
+
+    Returns:
+        Markdown; what is beyond 60 rows or 16 columns is left out, and said to be.
+    """
+    if isinstance(array, pd.DataFrame):
+        frame = array
+    elif array.ndim <= 2:
+        frame = pd.DataFrame(np.atleast_1d(array))
+    else:
+        extent = f", from {array.min():.4g} to {array.max():.4g}" if array.size else ""
+        return f"array of shape {array.shape}{extent}"
+    shown = frame.iloc[:_ROWS, :_COLUMNS]
+    corner = "" if frame.index.name is None else frame.index.name
+    rows = shown.itertuples()  # the index first
+    table = _table([corner, *shown.columns], rows)
+    if shown.shape == frame.shape:
+        return table
+    rows_told, columns_told = (
+        f"{some} of {all_}" for some, all_ in zip(shown.shape, frame.shape, strict=True)
+    )
+    return f"{table}\n\nThe first {rows_told} rows and {columns_told} columns."
+
+
+_UNSAFE = re.compile(r"[^\w .,()=+@#-]")  # letters of every script stay
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_LONGEST = 120  # bytes; file systems allow 255, and a suffix follows
+_EMPTY = "%"  # a name that quoting never makes
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def digest(text: str) -> str:
+    """Eight hexadecimal digits that tell texts apart."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def safe_name(text: str) -> str:
+    """One part of a tag as the name of one file or folder.
+
+    What a file system may refuse or misread is percent-encoded, ``..`` and names of devices
+    included. Names beyond 120 bytes are cut and end with ``~`` and a digest.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        A name without separators that is never hidden, empty, or ``..``.
+    """
+    if not text:
+        return _EMPTY
+    name = _UNSAFE.sub(lambda match: _quoted(match[0]), text)
+    if name[0] in ". " or _DEVICE.match(name):
+        name = _quoted(name[0]) + name[1:]
+    if name[-1] in ". ":
+        name = name[:-1] + _quoted(name[-1])
+    if len(name.encode()) <= _LONGEST:
+        return name
+    return f"{name.encode()[: _LONGEST - 12].decode(errors='ignore')}~{digest(text)}"
+
+
+def original_name(name: str) -> str:
+    """The text that `safe_name` was given, unless it was cut."""
+    return "" if name == _EMPTY else unquote(name, errors="surrogatepass")
+
+
+def safe_path(tag: str) -> str:
+    """A tag as a relative path: its parts are folders, and none leads out."""
+    return "/".join(safe_name(part) for part in tag.split("/"))
+
+
+def array_file(array: Array) -> tuple[str, bytes]:
+    """An array or frame as the suffix and the bytes of a file.
+
+    Args:
+        array: What to write.
+
+    Returns:
+        A frame as CSV with its index first and numbers that read back exactly, an array as a
+        compressed npz with the one entry ``values``.
+    """
+    if isinstance(array, pd.DataFrame):
+        return ".csv", array.to_csv().encode()
+    file = BytesIO()
+    np.savez_compressed(file, values=array)
+    return ".npz", file.getvalue()
+
+
+_WIDTH = 88  # signs a line; TensorBoard shows about a hundred
+
+
+def describe_run(tracker: TextTracker, parts: Mapping[str, object]) -> None:
+    """Log the parts of an experiment with their arguments, as they show themselves.
+
+    ::
+
+        describe_run(tracker, {"spec": spec, "scores": scores, "model": model})
+
+    Dataclasses, modules and optimizers show their arguments; what shows none is better given as
+    the list of what it was made from.
+
+    Args:
+        tracker: Keeps each part as a text of tag ``run/<name>``.
+        parts: Parts by name.
+    """
+    for name, part in parts.items():
+        shown = part if isinstance(part, str) else pformat(part, width=_WIDTH, sort_dicts=False)
+        fence = "`" * 3 if "```" not in shown else "`" * 6
+        tracker.log_text(f"{ABOUT}{name}", f"{fence}\n{shown}\n{fence}", 0)
