@@ -141,7 +141,7 @@ class Mutant(NamedTuple):
 
 
 CONTRACTS = "synthproto/contracts.py"
-TRACKING = "synthproto/tracking.py"
+TRACKING = "synthproto/contracts.py"
 STEPS = "synthproto/training/steps.py"
 TRAINER = "synthproto/training/trainer.py"
 VALIDATION = "synthproto/training/validation.py"
@@ -155,8 +155,8 @@ MUTANTS = [
     Mutant(
         "loss_takes_anything",
         STEPS,
-        "loss: Callable[[Output, Batch], Tensor],",
-        "loss: Callable[..., Tensor],",
+        "        loss: Callable[[Output, Batch], Tensor],\n",
+        "        loss: Callable[..., Tensor],\n",
     ),
     Mutant(
         "report_trackers_need_not_draw",

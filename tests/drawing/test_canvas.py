@@ -183,15 +183,15 @@ def test_threads_share_a_canvas() -> None:
 
 
 def test_pyplot_is_not_imported() -> None:
-    modules = "plots", "alignment", "heatmaps", "projections"
+    modules = "densities", "alignment", "heatmaps", "projections"
     lines = [
         "import sys, pandas as pd",
-        *(f"import synthproto.artifacts.{name} as {name}" for name in modules),
+        *(f"import synthproto.artifacts.plots.{name} as {name}" for name in modules),
         "from synthproto.data.spec import TableSpec",
         "from synthproto.data.table import Table, TablePair",
         "frame = pd.DataFrame({'x': [1.0, 2.0, 3.0], 'y': ['a', 'b', 'b']})",
         "table = Table(frame, TableSpec.infer(frame))",
-        "plots.PDF()(TablePair(table, table)).png()",
+        "densities.PDF()(TablePair(table, table)).png()",
         "heavy = {'matplotlib.pyplot', 'torch', 'sklearn', 'scipy.stats'}",
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)",
     ]

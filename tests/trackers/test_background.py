@@ -81,7 +81,7 @@ def test_five_hundred_of_five_hundred_at_shutdown() -> None:
 
 def test_a_program_that_forgets_to_close_loses_nothing(tmp_path: Path) -> None:
     script = f"""
-from synthproto.trackers.background import Background
+from synthproto.trackers.wrappers import Background
 from synthproto.trackers.filesystem import FilesystemTracker
 tracker = Background(FilesystemTracker({str(tmp_path / "vae")!r}))
 for step in range(500):
