@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Generic, Literal, Never, TypeAlias, Union, final
+from typing import IO, TYPE_CHECKING, Generic, Literal, TypeAlias, Union, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,14 @@ from typing_extensions import (
 # Looked up by run-time checks only when such an argument comes: who compares tables loads no torch,
 # who trains no pandas.
 if TYPE_CHECKING:
+    from typing import Never
+
     import pandas
     import torch
+else:
+    # From Python 3.13 on, a run-time check takes a bare type variable for its default. To a checker
+    # the bare contract is the top type; at run time its arguments may be anything.
+    Never = object
 
 # --- type variables: their names are what a type checker prints -----------------------------
 

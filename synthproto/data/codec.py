@@ -1,5 +1,6 @@
 """A table as one float tensor, and back."""
 
+import builtins
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias, final
 
@@ -56,7 +57,7 @@ class Block:
     levels: int
 
     @property
-    def slice(self) -> slice:
+    def slice(self) -> builtins.slice:  # from Python 3.14 on, `slice` here means this property
         """The block's columns: ``encoded[:, block.slice]``."""
         return slice(self.start, self.stop)
 

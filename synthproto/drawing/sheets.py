@@ -12,10 +12,10 @@ from typing_extensions import Protocol, TypeVar, runtime_checkable
 from synthproto.drawing.axes import CARD, Box
 from synthproto.drawing.canvas import Canvas, Picture
 from synthproto.drawing.ink import MUTED, REAL, TEXT, Dot, Ink, Label, Pen, rectangle, text_width
-from synthproto.drawing.panels import Look, Shares
+from synthproto.drawing.panels import Look
 
-Side_contra = TypeVar("Side_contra", contravariant=True, default=Shares)
-Side = TypeVar("Side", default=Shares)
+Side_contra = TypeVar("Side_contra", contravariant=True)
+Side = TypeVar("Side")
 
 Mark: TypeAlias = Literal["area", "band", "dots"]
 """How the legend shows the real side."""

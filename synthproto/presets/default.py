@@ -15,7 +15,11 @@ from synthproto.artifacts.pairs import CorrelationDistance, Similarity, TrendSim
 from synthproto.artifacts.plots.alignment import Alignment
 from synthproto.artifacts.plots.densities import CDF, PDF
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition
-from synthproto.artifacts.plots.projections import PCAJuxtaposition, TruncatedSVDJuxtaposition
+from synthproto.artifacts.plots.projections import (
+    PCAJuxtaposition,
+    TruncatedSVDJuxtaposition,
+    TSNEJuxtaposition,
+)
 from synthproto.artifacts.privacy import DCR, DCRShare, ExactMatchShare
 from synthproto.artifacts.searches import Sampled
 from synthproto.artifacts.statistics import MissingRateDifference
@@ -147,9 +151,6 @@ def artifact_core_plan(*, seed: int = 0) -> TablePlan:
         TruncatedSVDJuxtaposition(seed=seed),
     ]
     if _learns():
-        # The file of this part cannot be imported without scikit-learn.
-        from synthproto.artifacts.plots.projections import TSNEJuxtaposition
-
         plots.append(TSNEJuxtaposition(seed=seed))
     return TablePlan(scores=scores, arrays=arrays, plots=plots)
 

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Collection, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self, TypeVar, final
@@ -27,16 +28,6 @@ from synthproto.trackers.lifecycle import (
     outcome,
     png,
 )
-
-try:
-    from mlflow.entities import Metric, Param
-    from mlflow.exceptions import MlflowException
-    from mlflow.tracking.client import MlflowClient
-except ImportError as _missing:
-    raise MissingExtraError(
-        "MlflowTracker needs mlflow, which is not installed. Install the extra `mlflow`: "
-        "pip install 'synthproto[mlflow]'."
-    ) from _missing
 
 _UNSAFE = re.compile(r"[^\w.\- ]")
 _LONGEST = 60  # of a part; MLflow allows 250 for a whole key
@@ -95,7 +86,7 @@ class MlflowTracker:
             on without it.
 
     Raises:
-        MissingExtraError: MLflow is not installed.
+        MissingExtraError: MLflow is not installed; raised when it is made.
         ParameterError: Only one of ``run_id`` and ``resume_after`` is given.
         TrackerError: The server or database cannot be reached, or has no such run.
     """
@@ -111,6 +102,14 @@ class MlflowTracker:
         resume_after: int | None = None,
         on_error: OnError = "raise",
     ) -> None:
+        if find_spec("mlflow") is None:
+            raise MissingExtraError(
+                "MlflowTracker needs mlflow, which is not installed. Install the extra `mlflow`: "
+                "pip install 'synthproto[mlflow]'."
+            )
+        from mlflow.exceptions import MlflowException
+        from mlflow.tracking.client import MlflowClient
+
         if (run_id is None) != (resume_after is None):
             raise ParameterError(
                 "run_id and resume_after belong together; got "
@@ -150,6 +149,8 @@ class MlflowTracker:
             values: Numbers by tag.
             step: Epoch or training step.
         """
+        from mlflow.entities import Metric
+
         self._check(values, step)
         now = int(time.time() * 1000)
         with self._faults.guard(values, step):
@@ -224,6 +225,8 @@ class MlflowTracker:
         Args:
             params: Values by name.
         """
+        from mlflow.entities import Param
+
         self._check(params, 0)
         with self._faults.guard(params):
             entries = [Param(self._key(name), str(value)) for name, value in params.items()]

@@ -15,6 +15,7 @@ from synthproto.drawing.ink import AXIS, MUTED, REAL, SYNTHETIC, Dot, Ink, Label
 from synthproto.drawing.panels import Look
 from synthproto.drawing.sheets import Sheet, grid
 from synthproto.errors import ParameterError
+from synthproto.measures.classifiers import require_learn
 
 Method: TypeAlias = Literal["pca", "truncated_svd"]
 Plane: TypeAlias = NDArray[np.float64]
@@ -288,15 +289,6 @@ def _picture(pair: TablePair, projection: Projection, points: int, scale: float)
     return cloud_picture(sheet, pair.real.get(projection).plane(pair.synthetic, rows))
 
 
-try:
-    from sklearn.manifold import TSNE
-except ImportError as _missing:
-    raise ImportError(
-        "TSNEJuxtaposition needs scikit-learn, which is not installed: "
-        'pip install "synthproto[learn]"'
-    ) from _missing
-
-
 @final
 @dataclass(frozen=True)
 class TSNEJuxtaposition:
@@ -317,6 +309,7 @@ class TSNEJuxtaposition:
 
     Raises:
         ParameterError: An argument is out of range.
+        MissingExtraError: scikit-learn is not installed; raised when it is made.
 
     References:
         van der Maaten, Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008.
@@ -336,6 +329,7 @@ class TSNEJuxtaposition:
                 "TSNEJuxtaposition: perplexity must be above 0 and iterations at least 250; got "
                 f"{self.perplexity} and {self.iterations}."
             )
+        require_learn("TSNEJuxtaposition")
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Embed both tables and draw."""
@@ -364,6 +358,8 @@ class _Embedding:
         return embedded[: len(rows[0])], embedded[len(rows[0]) :]
 
     def _embed(self, points: NDArray[np.float64], start: Plane) -> Plane:
+        from sklearn.manifold import TSNE
+
         # scikit-learn's own scale of a start from principal components; equal rows are told apart.
         jitter = np.random.default_rng(self.seed).normal(scale=1e-6, size=start.shape)
         spread = float(np.std(start[:, 0])) or 1.0
