@@ -10,14 +10,7 @@ from typing import Self, TextIO, cast, final
 
 from typing_extensions import Protocol, runtime_checkable
 
-
-def plain(text: str, width: int = 0) -> str:
-    """A name that cannot move the cursor, and that is no wider than it may be."""
-    visible = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    if width and len(visible) > width:
-        return visible[: max(width - 3, 1)] + "..."[: max(width - 1, 0)]
-    return visible
-
+from synthproto.formatting import plain
 
 _SECONDS_BETWEEN_DRAWINGS = 0.4
 _SECONDS_BETWEEN_LINES = 5.0

@@ -1,11 +1,12 @@
 """`Report`: what a plan found. It needs no pandas until it is asked for a frame."""
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 from synthproto.contracts import Array, Drawing, ReportTracker
+from synthproto.formatting import aligned, html_table, number
 
 if TYPE_CHECKING:
     import pandas
@@ -100,42 +101,20 @@ class Report(Mapping[str, float]):
             tracker.log_figure(tag, figure, step)
 
     def __repr__(self) -> str:
-        rows = self._rows()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if place == 0 else cell.rjust(width)
-                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, *self._rest()])
+        return "\n".join([aligned(self._rows()), *self._rest()])
 
     def _repr_html_(self) -> str:
-        head, *body = [[html.escape(cell) for cell in row] for row in self._rows()]
-        rows = "".join(f"<tr><th>{tag}</th>{_cells('td', values)}</tr>" for tag, *values in body)
         rest = "".join(f"<p>{html.escape(line)}</p>" for line in self._rest())
-        return (
-            f"<table><thead><tr>{_cells('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
-            f"{rest}"
-        )
+        return f"{html_table(self._rows())}{rest}"
 
     def _rows(self) -> list[list[str]]:
         beside = [(n, m) for n, m in (("reference", self._references), ("best", self._best)) if m]
         head = ["score", "value", *(name for name, _ in beside)]
         return [head] + [
-            [tag, _number(value), *(_number(m[tag]) if tag in m else "" for _, m in beside)]
+            [tag, number(value), *(number(m[tag]) if tag in m else "" for _, m in beside)]
             for tag, value in self._scores.items()
         ]
 
     def _rest(self) -> list[str]:
         held = (("arrays", self._arrays), ("figures", self._figures))
         return [f"{name}: {', '.join(tags)}" for name, tags in held if tags]
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3e}"
-
-
-def _cells(element: str, texts: Sequence[str]) -> str:
-    return "".join(f"<{element}>{text}</{element}>" for text in texts)

@@ -5,7 +5,7 @@ import sys
 
 from synthproto.data.files import inferred_spec, reader_of
 from synthproto.errors import ParameterError
-from synthproto.progress import plain
+from synthproto.formatting import plain
 
 
 def write_spec(given: argparse.Namespace) -> None:

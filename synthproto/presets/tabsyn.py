@@ -23,6 +23,7 @@ from synthproto.artifacts.searches import with_holdout
 from synthproto.artifacts.utility import TRTR, TSTR
 from synthproto.data.table import NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError
+from synthproto.formatting import latex_table, markdown_table
 from synthproto.measures.classifiers import require_learn
 from synthproto.measures.privacy import CAVEAT
 
@@ -46,13 +47,6 @@ _COLUMNS: Final = MappingProxyType(
         "tstr_rmse": _Column("TSTR RMSE", "↓", 1),
         "dcr_share": _Column("DCR share (%)", "→ 50", 100),
     }
-)
-
-_LATEX: Final = MappingProxyType(
-    {"↓": r"$\downarrow$", "↑": r"$\uparrow$", "→": r"$\to$", "±": r"$\pm$"}
-    | {"\N{GREEK SMALL LETTER ALPHA}": r"$\alpha$", "β": r"$\beta$"}
-    | {mark: "\\" + mark for mark in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 )
 
 
@@ -168,24 +162,11 @@ class PaperTable:
 
     def to_markdown(self) -> str:
         """A Markdown table, mean ± standard deviation, and what it does not say below it."""
-        head, *body = self._cells()
-        lines = [head, [":--", *["--:"] * (len(head) - 1)], *body]
-        table = "\n".join(f"| {' | '.join(_piped(cell) for cell in line)} |" for line in lines)
-        return f"{table}\n\n{CAVEAT}\n"
+        return f"{markdown_table(self._cells())}\n\n{CAVEAT}\n"
 
     def to_latex(self) -> str:
         """A LaTeX table for the package booktabs."""
-        head, *body = [[_escaped(cell) for cell in line] for line in self._cells()]
-        lines = [
-            rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
-            r"\toprule",
-            " & ".join(head) + r" \\",
-            r"\midrule",
-            *(" & ".join(line) + r" \\" for line in body),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-        return "\n".join(lines) + "\n"
+        return latex_table(self._cells())
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
@@ -226,11 +207,3 @@ def _printed(pair: TablePair, target: str, predicted: Mapping[str, float]) -> di
 def _spread(values: Sequence[float]) -> str:
     mean = f"{np.mean(values):.2f}"
     return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.2f}"
-
-
-def _piped(cell: str) -> str:
-    return cell.replace("|", "\\|")
-
-
-def _escaped(cell: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in cell)

@@ -1,7 +1,7 @@
 """Arrays and parameters as Markdown tables, the only form in which TensorBoard shows numbers."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from io import BytesIO
 from pprint import pformat
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from synthproto.contracts import TextTracker
+from synthproto.formatting import markdown_table, number
 from synthproto.trackers.lifecycle import ABOUT, Array, ParamValue
 
 _ROWS = 60  # beyond, a table is no longer read on a dashboard
@@ -18,25 +19,13 @@ _COLUMNS = 16
 
 
 def _cell(value: object) -> str:
-    """A value, numbers to four digits; Markdown's own signs are escaped."""
-    if isinstance(value, float | np.floating):
-        return f"{value:.4g}"
-    text = " ".join(str(value).split())
-    return "".join(f"\\{sign}" if sign in "\\|*_`<[" else sign for sign in text)
-
-
-def _row(cells: Iterable[object]) -> str:
-    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
-
-
-def _table(header: Sequence[object], rows: Iterable[Iterable[object]]) -> str:
-    rule = "|---|" + "---:|" * (len(header) - 1)
-    return "\n".join([_row(header), rule, *(_row(row) for row in rows)])
+    return number(float(value)) if isinstance(value, float | np.floating) else str(value)
 
 
 def params_table(params: Mapping[str, ParamValue]) -> str:
     """Hyperparameters as a table of two columns."""
-    return _table(["parameter", "value"], params.items())
+    rows = [[name, str(value)] for name, value in params.items()]
+    return markdown_table([["parameter", "value"], *rows])
 
 
 def array_table(array: Array) -> str:
@@ -54,12 +43,12 @@ def array_table(array: Array) -> str:
     elif array.ndim <= 2:
         frame = pd.DataFrame(np.atleast_1d(array))
     else:
-        extent = f", from {array.min():.4g} to {array.max():.4g}" if array.size else ""
+        extent = f", from {array.min():g} to {array.max():g}" if array.size else ""
         return f"array of shape {array.shape}{extent}"
     shown = frame.iloc[:_ROWS, :_COLUMNS]
     corner = "" if frame.index.name is None else frame.index.name
-    rows = shown.itertuples()  # the index first
-    table = _table([corner, *shown.columns], rows)
+    body = [[_cell(value) for value in row] for row in shown.itertuples()]  # the index first
+    table = markdown_table([[str(corner), *map(str, shown.columns)], *body])
     if shown.shape == frame.shape:
         return table
     rows_told, columns_told = (

@@ -64,9 +64,9 @@ ROWS = PaperTable(
 def test_markdown() -> None:
     assert ROWS.to_markdown().splitlines() == [
         "|  | C2ST (%) ↑ | TSTR RMSE ↓ | DCR share (%) → 50 |",
-        "| :-- | --: | --: | --: |",
+        "| --- | ---: | ---: | ---: |",
         r"| a\|b | 50.00 ± 0.00 | 2.00 ± 0.00 | 50.00 ± 0.00 |",
-        "| 50%_c | 100.00 | 3.14 | 25.00 |",
+        r"| 50%\_c | 100.00 | 3.14 | 25.00 |",
         "",
         "Distances to the closest record are an alarm for memorisation: passing them does not "
         "mean that a table is private (arXiv 2505.01524).",

@@ -165,16 +165,16 @@ def test_only_what_belongs_together_shares_a_chart() -> None:
     }
 
 
-def test_tables_have_four_digits_and_no_markup_of_their_own() -> None:
+def test_tables_have_short_numbers_and_no_markup_of_their_own() -> None:
     frame = pd.DataFrame(
         {"real": [1234.5678, np.nan], "a|b": ["x*y*", "<b>"]},
         index=pd.Index(["c_d", "e\nf"], name="column"),
     )
     assert array_table(frame).split("\n") == [
         "| column | real | a\\|b |",
-        "|---|---:|---:|",
-        "| c\\_d | 1235 | x\\*y\\* |",
-        "| e f | nan | \\<b> |",
+        "| --- | ---: | ---: |",
+        "| c\\_d | 1234.5678 | x\\*y\\* |",
+        "| e f | nan | &lt;b&gt; |",
     ]
     assert params_table({"lr": 0.001, "ema": True}).endswith("| lr | 0.001 |\n| ema | True |")
 

@@ -12,9 +12,10 @@ import pandas as pd
 import synthproto
 from synthproto.cli.compare.comparer import SIMILARITY, Compared, Comparison
 from synthproto.cli.compare.document import Request
-from synthproto.cli.compare.terminal import best_end, number
+from synthproto.cli.compare.terminal import best_end
 from synthproto.cli.compare.words import PICTURES, WORDS, entry_words, words_of
 from synthproto.contracts import Array, Drawing
+from synthproto.formatting import number
 from synthproto.report import Report
 
 STYLE: Final = """

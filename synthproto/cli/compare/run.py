@@ -19,7 +19,7 @@ from synthproto.checks import did_you_mean, listed
 from synthproto.cli.compare.comparer import SIMILARITY, Compared, Comparer, Comparison
 from synthproto.cli.compare.document import FORMAT, Request, document
 from synthproto.cli.compare.page import GENERATOR, page
-from synthproto.cli.compare.terminal import lines, number
+from synthproto.cli.compare.terminal import lines
 from synthproto.cli.compare.words import WORDS
 from synthproto.data.files import fitted, inferred_spec, may_hold_strings, named_columns, reader_of
 from synthproto.data.frames import KINDS
@@ -27,6 +27,7 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError
 from synthproto.files import replace_file
+from synthproto.formatting import number
 from synthproto.plan import TablePlan
 from synthproto.presets.default import preset
 from synthproto.progress import Bar

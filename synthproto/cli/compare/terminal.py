@@ -5,19 +5,11 @@ from collections.abc import Sequence
 
 from synthproto.cli.compare.comparer import Compared, Comparison
 from synthproto.cli.compare.document import Request
-from synthproto.progress import plain
+from synthproto.formatting import NUMBER_WIDTH, number, plain
 
 _LEAST = 60
-_NUMBER = 9  # "-1.2e+300"
-_ENDS = _NUMBER + len("best") + 2 * 2  # reference and best value, with the gaps before them
+_ENDS = NUMBER_WIDTH + len("best") + 2 * 2  # reference and best value, with the gaps before them
 _SHOWN, _FEWER = 5, 3  # worst columns and pairs, of one table and of each of several
-
-
-def number(value: float | None) -> str:
-    """A score in at most nine characters; empty for none."""
-    if value is None:
-        return ""
-    return f"{value:.4f}" if value == 0 or 5e-5 <= abs(value) < 1e4 else f"{value:.1e}"
 
 
 def best_end(best: float | None) -> str:
@@ -75,8 +67,8 @@ def _reference(comparison: Comparison, request: Request) -> str:
 def _scores(comparison: Comparison, width: int) -> list[str]:
     """Blocks of as many tables as are wide enough for; most often one block."""
     tags = comparison.summary
-    first = min(max(map(len, ["score", *map(plain, tags)])), width - _ENDS - _NUMBER - 2)
-    room = (width - first - _ENDS) // (_NUMBER + 2)
+    first = min(max(map(len, ["score", *map(plain, tags)])), width - _ENDS - NUMBER_WIDTH - 2)
+    room = (width - first - _ENDS) // (NUMBER_WIDTH + 2)
     tables = list(comparison.tables)
     blocks = [tables[at : at + room] for at in range(0, len(tables), room)]
     return [line for block in blocks for line in _block(comparison, tags, block, first, width)]
@@ -87,16 +79,18 @@ def _block(
 ) -> list[str]:
     room = (width - first - _ENDS) // len(tables) - 2
     longest = max(len(plain(table.name)) for table in tables)
-    cell = max(_NUMBER, min(longest, room)) if len(comparison.tables) > 1 else _NUMBER
+    cell = max(NUMBER_WIDTH, min(longest, room)) if len(comparison.tables) > 1 else NUMBER_WIDTH
     names = [plain(t.name, cell) for t in tables] if len(comparison.tables) > 1 else ["value"]
     head = [name.rjust(cell) for name in names]
-    rows = ["  ".join(["score".ljust(first), *head, "reference".rjust(_NUMBER), "best".rjust(4)])]
+    rows = [
+        "  ".join(["score".ljust(first), *head, "reference".rjust(NUMBER_WIDTH), "best".rjust(4)])
+    ]
     for tag in tags:
         reports = [table.report for table in tables]
         values = [number(report.get(tag)).rjust(cell) for report in reports]
         reference = next((r.references[tag] for r in reports if tag in r.references), None)
         best = next((r.best[tag] for r in reports if tag in r.best), None)
-        ends = [number(reference).rjust(_NUMBER), best_end(best).rjust(4)]
+        ends = [number(reference).rjust(NUMBER_WIDTH), best_end(best).rjust(4)]
         rows.append("  ".join([plain(tag, first).ljust(first), *values, *ends]))
     return [*(row.rstrip() for row in rows), ""]
 
@@ -134,12 +128,12 @@ def _listing(
 ) -> list[str]:
     if not entries:
         return []
-    room = width - 2 * (_NUMBER + 2) - 2
+    room = width - 2 * (NUMBER_WIDTH + 2) - 2
     first = min(max(len(title) - 2, *(len(plain(name)) for name, *_ in entries)), room)
-    head = f"{plain(title, first + 2).ljust(first + 2)}  {'value'.rjust(_NUMBER)}  reference"
+    head = f"{plain(title, first + 2).ljust(first + 2)}  {'value'.rjust(NUMBER_WIDTH)}  reference"
     rows = [
-        f"  {plain(name, first).ljust(first)}  {number(value).rjust(_NUMBER)}  "
-        f"{number(reference).rjust(_NUMBER)}".rstrip()
+        f"  {plain(name, first).ljust(first)}  {number(value).rjust(NUMBER_WIDTH)}  "
+        f"{number(reference).rjust(NUMBER_WIDTH)}".rstrip()
         for name, value, reference in entries
     ]
     return [head, *rows, ""]
