@@ -132,11 +132,19 @@ class TwoSampleTest:
         learner: As in `C2ST`.
         folds: As in `C2ST`.
         seed: As in `C2ST`.
+
+    Raises:
+        ParameterError: There are fewer than two folds.
+        MissingExtraError: scikit-learn is not installed; raised when it is made.
     """
 
     learner: Learner = "trees"
     folds: int = 5
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_least(self, "folds", self.folds, 2)
+        require_learn("TwoSampleTest")
 
     def __call__(self, pair: TablePair) -> TwoSample:
         """Train and rank, for both tables."""
