@@ -1,4 +1,18 @@
-"""Errors and warnings of the library: few, and each also the builtin that fits."""
+"""Errors and warnings of the library: few, and each is also the builtin that fits.
+
+::
+
+    SynthprotoError
+    ├── SchemaError           (ValueError)       a table does not fit its spec
+    ├── ParameterError        (ValueError)       an argument is outside what a part allows
+    ├── ConformanceError      (TypeError)        a part does not do what its annotations declare
+    ├── UndefinedScoreError   (ArithmeticError)  a score has no defined value for these tables
+    ├── NonFiniteLossError    (ArithmeticError)  a training loss is NaN or infinite
+    ├── CheckpointError       (ValueError)       a checkpoint is damaged or of another experiment
+    ├── MissingExtraError     (ImportError)      a part needs a package that is not installed
+    └── TrackerError          (RuntimeError)     a tracker could not keep what it was given
+    SynthprotoWarning         (UserWarning)      something is suspicious, but the run goes on
+"""
 
 
 class SynthprotoError(Exception):

@@ -50,7 +50,7 @@ def annotated(module: ModuleType) -> Iterator[tuple[str, object]]:
 
 @pytest.fixture(scope="module")
 def packages() -> dict[str, ModuleType]:
-    """What files import for checkers only: run-time checks find `"pandas.DataFrame"` by its name."""
+    """What files import for checkers only; run-time checks find it by its name."""
     guarded = [
         node
         for path in FILES
@@ -74,11 +74,7 @@ def test_every_annotation_resolves(name: str, packages: dict[str, ModuleType]) -
 
 
 def test_every_kind_of_annotation_is_looked_at() -> None:
-    owners = {
-        owner
-        for name in MODULES
-        for owner, _ in annotated(importlib.import_module(name))
-    }
+    owners = {owner for name in MODULES for owner, _ in annotated(importlib.import_module(name))}
     assert len(owners) > 1000
     # A function, a dataclass, its property, a Protocol, its method, a class method, a private one.
     assert owners >= {"split", "Block", "Block.slice", "Model", "Model.forward"}

@@ -14,6 +14,7 @@ from types import ModuleType
 EXTRAS = ("tqdm", "mypy", "sklearn", "mlflow", "pyarrow", "ctgan", "statsmodels")
 PARTS = "synthproto.artifacts"
 
+
 class Without:
     """A finder of modules that does not find those of the extras."""
 
@@ -46,7 +47,7 @@ def faults_of_the_face() -> Iterator[str]:
     members = dict(inspect.getmembers(synthproto))
     if set(members) != set(synthproto.__all__):
         yield f"getmembers() gives {set(members) ^ set(synthproto.__all__)}"
-    text = pydoc.render_doc(synthproto, renderer=pydoc.plaintext)
+    text = pydoc.plain(pydoc.render_doc(synthproto))
     for name in synthproto.__all__[1:]:  # the version has a section of its own
         if name not in text:
             yield f"help() does not mention {name}"
@@ -143,7 +144,7 @@ def main() -> int:
     found = [name for name in EXTRAS if find_spec(name) is not None]
     assert not found, f"{found} are still there"
     faults = [*faults_of_the_face(), *faults_of_parts(), *faults_of_trackers()]
-    print(*faults, f"{len(faults)} faults", sep="\n")
+    sys.stdout.write("\n".join([*faults, f"{len(faults)} faults"]) + "\n")
     return 1 if faults else 0
 
 
