@@ -76,7 +76,7 @@ def main() -> None:
                 LossRoutine(tracker),
                 Every(given.every, validation),
             ],
-            stopper=AnyOf(step.ended, MaxEpochs(given.epochs), Patience(monitor, values=4)),
+            stopper=AnyOf(step.ended, MaxEpochs(given.epochs), Patience(monitor, patience=4)),
         )
         result = trainer.run()
     print(result.history.dropna().to_string(float_format="{:.3f}".format))

@@ -36,7 +36,7 @@ from synthproto import (
     Trainer,
     Validation,
     loss_of,
-    processes_of_torchrun,
+    torchrun_processes,
 )
 
 
@@ -71,7 +71,7 @@ def main(processes: Processes) -> None:
         )
         trainer = Trainer(
             step=GradientStep(
-                model=processes.replicated(vae),  # torch's DistributedDataParallel
+                model=processes.wrap_ddp(vae),  # torch's DistributedDataParallel
                 loss=loss_of,
                 optimizer=torch.optim.Adam(vae.parameters(), lr=1e-3, fused=True),
             ),
@@ -96,5 +96,5 @@ def main(processes: Processes) -> None:
 
 
 if __name__ == "__main__":
-    with processes_of_torchrun() as connected:
+    with torchrun_processes() as connected:
         main(connected)

@@ -85,7 +85,7 @@ def main() -> None:
             callbacks=[Every(100, GradientNorms(critic, tracker))],
             routines=[LossRoutine(tracker), Every(5, validation)],
             stopper=AnyOf(
-                MaxEpochs(given.epochs), Patience(validation.monitor(distance), values=4)
+                MaxEpochs(given.epochs), Patience(validation.monitor(distance), patience=4)
             ),
         )
         assert_type(trainer, Trainer[Tensor, Tensor])

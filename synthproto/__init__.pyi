@@ -150,6 +150,8 @@ from synthproto.training.optimization import OnPlateau as OnPlateau
 from synthproto.training.optimization import PerStep as PerStep
 from synthproto.training.processes import Processes as Processes
 from synthproto.training.processes import processes_of_torchrun as processes_of_torchrun
+from synthproto.training.processes import torchrun_processes as torchrun_processes
+from synthproto.training.routines import BatchScores as BatchScores
 from synthproto.training.routines import Every as Every
 from synthproto.training.routines import KeepBest as KeepBest
 from synthproto.training.routines import LoaderRoutine as LoaderRoutine

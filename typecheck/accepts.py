@@ -19,10 +19,10 @@ from synthproto import (
     AllOf,
     AnyOf,
     Batches,
+    BatchScores,
     EpochEvent,
     Every,
     GradientStep,
-    LoaderRoutine,
     LossCarrier,
     LossRoutine,
     MaxEpochs,
@@ -468,12 +468,12 @@ def routines_of_every_kind() -> None:
     def half(event: EpochEvent) -> dict[str, float]:
         return {"mine/half": 0.5}
 
-    evaluation = LoaderRoutine(
+    evaluation = BatchScores(
         model=VAE_MODEL,
         batches=VAE_BATCHES,
         scores={"loss": loss_of, "rows": lambda output, batch: float(len(batch["features"]))},
     )
-    assert_type(evaluation, LoaderRoutine[VAEBatch, VAEOutput])
+    assert_type(evaluation, BatchScores[VAEBatch, VAEOutput])
     routine: Routine = evaluation
     Trainer(
         step=VAE_STEP,
@@ -502,21 +502,21 @@ def stoppers_of_every_kind() -> None:
         MaxEpochs(1),
         late,
         lambda progress: None,
-        AllOf(MaxSteps(5), Patience(monitor=train_loss, values=3)),
+        AllOf(MaxSteps(5), Patience(monitor=train_loss, patience=3)),
     )
     Trainer(step=VAE_STEP, batches=VAE_BATCHES, stopper=stopper, progress=False).run()
 
 
 def monitors_of_every_kind() -> None:
     """Functions of an epoch: the library's, a lambda, one of a routine's scores."""
-    evaluation = LoaderRoutine(model=VAE_MODEL, batches=VAE_BATCHES, scores={"loss": loss_of})
+    evaluation = BatchScores(model=VAE_MODEL, batches=VAE_BATCHES, scores={"loss": loss_of})
     monitors: list[Monitor] = [
         train_loss,
         evaluation.monitor("loss"),
         lambda event: event.scores.get("train/loss"),
     ]
     for monitor in monitors:
-        Patience(monitor=monitor, values=3)
+        Patience(monitor=monitor, patience=3)
 
 
 # --- composed in one expression ------------------------------------------------------------------------------

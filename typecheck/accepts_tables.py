@@ -201,7 +201,7 @@ def monitor_of_a_score() -> None:
     """A score of the plan, monitored by itself and not by its name."""
     score = MeanJSDistance()
     validation = Validation(sample=SAMPLE, real=REAL, plan=TablePlan(scores=[score]))
-    Patience(monitor=validation.monitor(score), values=3)
+    Patience(monitor=validation.monitor(score), patience=3)
 
 
 # --- trackers --------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ with TensorBoardTracker("runs/vae") as tracker:
         batches=Batches(VAEBatch(features=codec.encode(real)), size=500, seed=0),
         callbacks=[Every(10, GradientNorms(vae, tracker))],           # after steps
         routines=[LossRoutine(tracker), Every(5, validation)],   # after epochs
-        stopper=AnyOf(MaxEpochs(100), Patience(validation.monitor(MeanJSDistance()), values=5)),
+        stopper=AnyOf(MaxEpochs(100), Patience(validation.monitor(MeanJSDistance()), patience=5)),
         checkpoints=Checkpoints("runs/vae/checkpoints"),
     )
     assert_type(trainer, Trainer[VAEBatch, VAEOutput])           # nothing became Any on the way

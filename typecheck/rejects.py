@@ -20,10 +20,10 @@ from torch.utils.tensorboard import SummaryWriter
 from synthproto import (
     AnyOf,
     Batches,
+    BatchScores,
     EpochEvent,
     Every,
     GradientStep,
-    LoaderRoutine,
     LossCarrier,
     LossRoutine,
     MaxEpochs,
@@ -588,7 +588,7 @@ def routine_of_words() -> None:
 
 def loader_of_wrong_batches() -> None:
     """Evaluation batches that the model does not take."""
-    LoaderRoutine(
+    BatchScores(
         model=VAE_MODEL,
         batches=[ROWS],  # type: ignore[list-item]
         scores={"loss": loss_of},
@@ -601,7 +601,7 @@ def score_of_other_output() -> None:
     def score(output: DataOutput, batch: object) -> Tensor:
         return output.loss
 
-    LoaderRoutine(
+    BatchScores(
         model=VAE_MODEL,
         batches=VAE_BATCHES,
         scores={
@@ -613,7 +613,7 @@ def score_of_other_output() -> None:
 
 def scores_without_names() -> None:
     """Evaluation scores in a list, without names."""
-    LoaderRoutine(
+    BatchScores(
         model=VAE_MODEL,
         batches=VAE_BATCHES,
         scores=[loss_of],  # type: ignore[arg-type]
@@ -670,7 +670,7 @@ def monitor_by_name() -> None:
     """A metric to monitor by its name, which nobody can prove to exist."""
     Patience(
         monitor="holdout/loss",  # type: ignore[arg-type]
-        values=3,
+        patience=3,
     )
 
 
@@ -682,7 +682,7 @@ def monitor_of_words() -> None:
 
     Patience(
         monitor=verdict,  # type: ignore[arg-type]
-        values=3,
+        patience=3,
     )
 
 
@@ -694,7 +694,7 @@ def monitor_of_steps() -> None:
 
     Patience(
         monitor=last,  # type: ignore[arg-type]
-        values=3,
+        patience=3,
     )
 
 
@@ -702,7 +702,7 @@ def unknown_mode() -> None:
     """A direction that does not exist."""
     Patience(
         monitor=lambda event: event.seconds,
-        values=3,
+        patience=3,
         mode="lower",  # type: ignore[arg-type]
     )
 

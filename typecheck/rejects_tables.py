@@ -386,7 +386,7 @@ def unknown_metric(validation: Validation) -> None:
         monitor=validation.monitor(
             "js_distance",  # type: ignore[arg-type]
         ),
-        values=3,
+        patience=3,
     )
 
 
@@ -396,7 +396,7 @@ def metric_of_many_numbers(validation: Validation) -> None:
         monitor=validation.monitor(
             JSDistance(),  # type: ignore[arg-type]
         ),
-        values=3,
+        patience=3,
     )
 
 
@@ -404,7 +404,7 @@ def score_as_monitor() -> None:
     """A score itself instead of a monitor of it."""
     Patience(
         monitor=MeanJSDistance(),  # type: ignore[arg-type]
-        values=3,
+        patience=3,
     )
 
 

@@ -37,7 +37,7 @@ class Processes:
         """Whether this is the process that tracks and writes."""
         return self.rank == 0
 
-    def replicated(self, model: Module) -> Module:
+    def wrap_ddp(self, model: Module) -> Module:
         """The model with its gradients averaged over the processes.
 
         Args:
@@ -53,15 +53,15 @@ class Processes:
             return model
         return cast("Module", DistributedDataParallel(model))
 
-    def agree(self, reason: str | None) -> str | None:
+    def broadcast_stop(self, reason: str | None) -> str | None:
         """The first process's reason to stop, in all of them."""
         if self.world == 1:
             return reason
         self._stop.fill_(reason is not None)
         dist.broadcast(self._stop, src=0)
-        return self.told(reason) if self._stop.item() else None
+        return self.on_part(reason) if self._stop.item() else None
 
-    def told(self, value: Value) -> Value:
+    def on_part(self, value: Value) -> Value:
         """The first process's value, in all of them."""
         if self.world == 1:
             return value
@@ -79,7 +79,7 @@ class Processes:
 
 
 @contextmanager
-def processes_of_torchrun(backend: str = "gloo") -> Iterator[Processes]:
+def torchrun_processes(backend: str = "gloo") -> Iterator[Processes]:
     """Inside, the processes that ``torchrun`` started are connected.
 
     A script that was started without torchrun is one process alone, so that the same script
@@ -96,3 +96,7 @@ def processes_of_torchrun(backend: str = "gloo") -> Iterator[Processes]:
         yield Processes(dist.get_rank(), dist.get_world_size())
     finally:
         dist.destroy_process_group()
+
+
+processes_of_torchrun = torchrun_processes
+"""The former name of `torchrun_processes`, kept for a release."""

@@ -31,7 +31,7 @@ class RandomStates:
     mps: tuple[Tensor, ...] = ()
 
     @classmethod
-    def taken(cls) -> Self:
+    def capture(cls) -> Self:
         """The states as they are now."""
         name, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
         return cls(
@@ -48,7 +48,7 @@ class RandomStates:
             mps=(torch.mps.get_rng_state(),) if torch.backends.mps.is_available() else (),
         )
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         """Make these the current states."""
         random.setstate(self.python)
         name, keys, position, has_gauss, gauss = self.numpy
@@ -129,11 +129,11 @@ def kept_random_states(*generators: Generator) -> Iterator[None]:
     Args:
         generators: Others whose states are put back as well.
     """
-    states, own = RandomStates.taken(), [generator_state(each) for each in generators]
+    states, own = RandomStates.capture(), [generator_state(each) for each in generators]
     try:
         yield
     finally:
-        states.put_back()
+        states.restore()
         for generator, state in zip(generators, own, strict=True):
             set_generator_state(generator, state)
 

@@ -47,7 +47,7 @@ class LossRoutine:
 
 
 @final
-class LoaderRoutine(Generic[Batch, Output]):
+class BatchScores(Generic[Batch, Output]):
     """Mean of losses and other scores over the batches of any split.
 
     The model is evaluated as it is within the trainer's routines: averaged weights if there are
@@ -76,7 +76,7 @@ class LoaderRoutine(Generic[Batch, Output]):
         seed: int = 0,
     ) -> None:
         if not scores:
-            raise ParameterError("LoaderRoutine: scores are empty; name at least one function.")
+            raise ParameterError("BatchScores: scores are empty; name at least one function.")
         self._model = model
         self._forward = Forward(model).call
         self._batches = batches
@@ -111,7 +111,7 @@ class LoaderRoutine(Generic[Batch, Output]):
                 for name, score in self._scores.items():
                     sums[name] += float(score(output, batch)) * count
         if rows == 0:
-            raise ParameterError(f"LoaderRoutine {self._name!r}: batches gave nothing.")
+            raise ParameterError(f"BatchScores {self._name!r}: batches gave nothing.")
         return {f"{self._name}/{name}": total / rows for name, total in sums.items()}
 
     def monitor(self, score: str) -> Monitor:
@@ -122,10 +122,13 @@ class LoaderRoutine(Generic[Batch, Output]):
         """
         if score not in self._scores:
             raise ParameterError(
-                f"LoaderRoutine {self._name!r} has no score {score!r}; it has "
-                f"{sorted(self._scores)}."
+                f"BatchScores {self._name!r} has no score {score!r}; it has {sorted(self._scores)}."
             )
         return ScoreMonitor(f"{self._name}/{score}")
+
+
+LoaderRoutine = BatchScores
+"""The former name of `BatchScores`, kept for a release."""
 
 
 @final

@@ -148,7 +148,7 @@ class RunState:
         """Count an epoch, and keep the random states that its batches are drawn from."""
         self.epoch += 1
         self.means.clear()
-        self.epoch_random = RandomStates.taken()
+        self.epoch_random = RandomStates.capture()
 
     def shared_state(self, seconds: float) -> dict[str, object]:
         """What is the same in all processes, as plain values."""
@@ -168,7 +168,7 @@ class RunState:
         begun = self.epoch_random
         return {
             "means": self.means.state_dict(),
-            "random": RandomStates.taken().state_dict(),
+            "random": RandomStates.capture().state_dict(),
             "epoch_random": None if begun is None else begun.state_dict(),
             "generators": [generator_state(generator) for generator in generators],
         }

@@ -7,7 +7,7 @@ been interrupted, and resuming a finished run does nothing.
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, final
 
 from typing_extensions import Protocol, runtime_checkable
@@ -148,31 +148,63 @@ class TimeLimit:
         return None
 
 
+@dataclass
+class _Waited:
+    """How far a `Patience` has read a history, so that each epoch is read once."""
+
+    history: Sequence[EpochEvent]
+    read: int = 0
+    best: float = math.nan
+    best_epoch: int = 0
+    values: int = 0
+
+    def is_of(self, history: Sequence[EpochEvent]) -> bool:
+        """Whether what was read is the beginning of this history."""
+        return self.history is history and self.read <= len(history)
+
+
 @final
 @dataclass(frozen=True)
 class Patience:
     """Ends the run when a score has stopped improving.
 
     Only epochs with a *new* value of the score count: with a validation every fifth epoch,
-    ``values=3`` waits for three validations. A value that is NaN is no improvement.
+    ``patience=3`` waits for three validations. A value that is NaN is no improvement.
 
     Attributes:
         monitor: Reads the score: ``validation.monitor(score)``, ``train_loss``, any function.
-        values: New values without an improvement after which the run ends, at least 1.
+        patience: New values without an improvement after which the run ends, at least 1.
         mode: Whether low or high values are best.
         min_delta: Least improvement that counts, in the unit of the score, at least 0.
         relative: Least improvement as a share of the best value's magnitude, at least 0:
             ``best - relative * abs(best)``, which is right for negative scores too.
+        values: The former name of ``patience``.
+
+    Raises:
+        ParameterError: A number is outside its range, or ``patience`` is missing.
+
+    Example:
+        >>> from synthproto import Patience, train_loss
+        >>> from synthproto.contracts import EpochEvent, Progress
+        >>> losses = [3.0, 2.0, 2.5, 2.0]
+        >>> history = [EpochEvent(i, i, 0.0, {"train/loss": x}) for i, x in enumerate(losses, 1)]
+        >>> Patience(train_loss, patience=2)(Progress(4, 4, 0.0, True, history))
+        'Patience: 2 new values without an improvement on 2 of epoch 2'
     """
 
     monitor: Monitor
-    values: int
+    patience: int = 0
     mode: Mode = "min"
     min_delta: float = 0.0
     relative: float = 0.0
+    values: int | None = field(default=None, kw_only=True, repr=False, compare=False)
+    _waited: _Waited = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _require_count("Patience", "values", self.values, 1)
+        if self.values is not None:
+            object.__setattr__(self, "patience", self.values)
+        object.__setattr__(self, "_waited", _Waited(()))
+        _require_count("Patience", "patience", self.patience, 1)
         _require_count("Patience", "min_delta", self.min_delta, 0)
         _require_count("Patience", "relative", self.relative, 0)
 
@@ -181,22 +213,29 @@ class Patience:
         """The reason, at the end of an epoch."""
         if not progress.epoch_ended:
             return None
-        best, best_epoch, waited = math.nan, 0, 0
-        for event in progress.history:
+        waited = self._read(progress.history)
+        if waited.values < self.patience:
+            return None
+        return (
+            f"Patience: {waited.values} new values without an improvement on {waited.best:.6g} "
+            f"of epoch {waited.best_epoch}"
+        )
+
+    def _read(self, history: Sequence[EpochEvent]) -> _Waited:
+        """Read the epochs that are new since the last call; all of them in another history."""
+        waited = self._waited if self._waited.is_of(history) else _Waited(history)
+        for event in history[waited.read :]:
             value = self.monitor(event)
             if value is None:
                 continue
-            margin = self.min_delta + self.relative * abs(best)
-            if improves(value, best, self.mode, margin):
-                best, best_epoch, waited = value, event.epoch, 0
+            margin = self.min_delta + self.relative * abs(waited.best)
+            if improves(value, waited.best, self.mode, margin):
+                waited.best, waited.best_epoch, waited.values = value, event.epoch, 0
             else:
-                waited += 1
-        if waited < self.values:
-            return None
-        return (
-            f"Patience: {waited} new values without an improvement on {best:.6g} "
-            f"of epoch {best_epoch}"
-        )
+                waited.values += 1
+        waited.read = len(history)
+        object.__setattr__(self, "_waited", waited)
+        return waited
 
 
 @final
@@ -307,9 +346,9 @@ def last_epoch(stopper: Stopper) -> int | None:
     return min(_bounds((stopper,)), default=None)
 
 
-def warn_of_unheard(stopper: Stopper, history: Sequence[EpochEvent]) -> None:
+def warn_unused_monitors(stopper: Stopper, history: Sequence[EpochEvent]) -> None:
     """Warn of stoppers that could not end the run: their score had no value in any epoch."""
-    names = _unheard(stopper, history) if history else []
+    names = _unused_monitors(stopper, history) if history else []
     if names:
         warnings.warn(
             f"Trainer: {' and '.join(names)} never had a value in {len(history)} epochs, and could "
@@ -319,9 +358,9 @@ def warn_of_unheard(stopper: Stopper, history: Sequence[EpochEvent]) -> None:
         )
 
 
-def _unheard(stopper: object, history: Sequence[EpochEvent]) -> list[str]:
+def _unused_monitors(stopper: object, history: Sequence[EpochEvent]) -> list[str]:
     if isinstance(stopper, (AnyOf, AllOf)):
-        return [found for each in stopper._stoppers for found in _unheard(each, history)]
+        return [found for each in stopper._stoppers for found in _unused_monitors(each, history)]
     if not isinstance(stopper, (Patience, Target)):
         return []
     silent = all(stopper.monitor(event) is None for event in history)

@@ -30,7 +30,7 @@ from synthproto.training.randomness import Generator, RandomStates, kept_random_
 from synthproto.training.resume import Saver
 from synthproto.training.routines import unwrapped
 from synthproto.training.state import LossMeans, RunState, TrainingResult, history_frame
-from synthproto.training.stoppers import last_epoch, warn_of_unheard
+from synthproto.training.stoppers import last_epoch, warn_unused_monitors
 from synthproto.unchecked import unchecked
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Trainer(Generic[Batch, Output]):
                     reason = self._epoch()
                 self._saver.end(self._seconds())
             if self._processes.is_first and reason != _INTERRUPTED:
-                warn_of_unheard(self._stopper, self._state.history)
+                warn_unused_monitors(self._stopper, self._state.history)
             return self._result(reason)
 
     def _result(self, reason: str) -> TrainingResult:
@@ -174,7 +174,7 @@ class Trainer(Generic[Batch, Output]):
                     stack.enter_context(part)
             stack.enter_context(self._interrupt)
             if state.random is not None:
-                state.random.put_back()
+                state.random.restore()
             elif self._seed is not None:
                 seed_all(self._seed)
             if self._bar is not None:
@@ -186,7 +186,7 @@ class Trainer(Generic[Batch, Output]):
                 yield
             finally:
                 state.seconds = self._seconds()
-                state.random = RandomStates.taken()
+                state.random = RandomStates.capture()
 
     def _seconds(self) -> float:
         return perf_counter() - self._began
@@ -209,11 +209,11 @@ class Trainer(Generic[Batch, Output]):
         if state.epoch_ended:
             state.begin_epoch()
             return epoch_batches(self._batches, state.epoch, 0)
-        now = RandomStates.taken()
+        now = RandomStates.capture()
         if state.epoch_random is not None:
-            state.epoch_random.put_back()
+            state.epoch_random.restore()
         batches = epoch_batches(self._batches, state.epoch, state.position)
-        now.put_back()
+        now.restore()
         return batches
 
     def _steps(self, batches: Iterator[Batch]) -> str | None:
@@ -250,7 +250,7 @@ class Trainer(Generic[Batch, Output]):
         )
         if reason is None and self._interrupt.requested:
             reason = _INTERRUPTED
-        return reason if self._processes.world == 1 else self._processes.agree(reason)
+        return reason if self._processes.world == 1 else self._processes.broadcast_stop(reason)
 
     def _end_epoch(self) -> None:
         """Run the routines and make the epoch a row of the history."""
@@ -260,7 +260,7 @@ class Trainer(Generic[Batch, Output]):
             raise self._not_finite(bad)
         scores = {f"train/{name}": mean for name, mean in means.items()}
         event = EpochEvent(state.epoch, state.step, self._seconds(), scores)
-        event = self._processes.told(self._routines_done(event))
+        event = self._processes.on_part(self._routines_done(event))
         self._step.end_epoch(event)
         state.history.append(event)
         if self._bar is not None:

@@ -10,13 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 
 from synthproto.errors import ParameterError, TrackerError
 from synthproto.trackers.events import layout
-from synthproto.trackers.formats import array_table, params_table
 from synthproto.trackers.tensorboard import TensorBoardTracker
 
 
@@ -163,33 +161,6 @@ def test_only_what_belongs_together_shares_a_chart() -> None:
             )
         ],
     }
-
-
-def test_tables_have_short_numbers_and_no_markup_of_their_own() -> None:
-    frame = pd.DataFrame(
-        {"real": [1234.5678, np.nan], "a|b": ["x*y*", "<b>"]},
-        index=pd.Index(["c_d", "e\nf"], name="column"),
-    )
-    assert array_table(frame).split("\n") == [
-        "| column | real | a\\|b |",
-        "| --- | ---: | ---: |",
-        "| c\\_d | 1234.5678 | x\\*y\\* |",
-        "| e f | nan | &lt;b&gt; |",
-    ]
-    assert params_table({"lr": 0.001, "ema": True}).endswith("| lr | 0.001 |\n| ema | True |")
-
-
-@pytest.mark.parametrize(
-    ("array", "rows"), [(np.array(2.0), 1), (np.ones(3), 3), (np.ones((2, 5)), 2), (np.ones(0), 0)]
-)
-def test_arrays_are_tables_of_their_indices(array: NDArray[np.float64], rows: int) -> None:
-    assert len(array_table(array).split("\n")) == 2 + rows
-
-
-def test_a_large_array_is_cut_and_says_so() -> None:
-    told = array_table(np.ones((100, 20)))
-    assert told.endswith("\n\nThe first 60 of 100 rows and 16 of 20 columns.")
-    assert array_table(np.arange(24.0).reshape(2, 3, 4)) == "array of shape (2, 3, 4), from 0 to 23"
 
 
 @settings(max_examples=50)

@@ -27,7 +27,7 @@ from synthproto.training.callbacks import LossCallback
 from synthproto.training.checkpoints import Checkpoints, read_checkpoint
 from synthproto.training.models import Ema
 from synthproto.training.optimization import OnPlateau, PerStep
-from synthproto.training.routines import Every, KeepBest, LoaderRoutine, LossRoutine
+from synthproto.training.routines import BatchScores, Every, KeepBest, LossRoutine
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps, Patience, train_loss
 from synthproto.training.trainer import Trainer
@@ -122,7 +122,7 @@ class Run:
         self.checkpoints = Checkpoints(
             folder / "checkpoints", every_steps=every_steps, trackers=[tracker], best=train_loss
         )
-        holdout = LoaderRoutine(
+        holdout = BatchScores(
             model=self.model, batches=[rows()], scores={"loss": loss_of}, tracker=tracker
         )
         self.best = KeepBest(self.model, holdout.monitor("loss"))

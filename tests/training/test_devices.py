@@ -11,7 +11,7 @@ from synthproto.data.batches import Batches
 from synthproto.training.checkpoints import Checkpoints
 from synthproto.training.models import Ema
 from synthproto.training.processes import Processes
-from synthproto.training.routines import LoaderRoutine
+from synthproto.training.routines import BatchScores
 from synthproto.training.state import LossMeans, TrainingResult
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs, MaxSteps
@@ -64,7 +64,7 @@ class Run:
             ),
             batches=batches,
             routines=[
-                LoaderRoutine(
+                BatchScores(
                     model=self.model,
                     batches=batches,
                     scores={"loss": lambda output, _: output.loss},

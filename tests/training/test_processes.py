@@ -18,7 +18,7 @@ from synthproto.data.batches import Batches
 from synthproto.errors import CheckpointError
 from synthproto.training.checkpoints import Checkpoints
 from synthproto.training.models import inner_model
-from synthproto.training.processes import Processes, processes_of_torchrun
+from synthproto.training.processes import Processes, torchrun_processes
 from synthproto.training.resume import parts_state
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import AnyOf, MaxEpochs, Target
@@ -55,7 +55,7 @@ def in_two(work: Callable[[Processes], None]) -> None:
     def started(rank: int) -> None:
         os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
         os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
-        with processes_of_torchrun() as processes:
+        with torchrun_processes() as processes:
             work(processes)
 
     fork = multiprocessing.get_context("fork")
@@ -83,7 +83,7 @@ def train(processes: Processes, folder: Path, epochs: int, noise: float, every: 
 
     result = Trainer(
         step=GradientStep(
-            model=processes.replicated(net),
+            model=processes.wrap_ddp(net),
             loss=loss_of,
             optimizer=torch.optim.Adam(net.parameters(), lr=1e-2),
         ),
@@ -148,19 +148,19 @@ def test_two_processes_resume_exactly_within_an_epoch(tmp_path: Path) -> None:
 
 def test_the_first_process_decides(tmp_path: Path) -> None:
     def work(processes: Processes) -> None:
-        assert processes.agree("mine" if processes.is_first else None) == "mine"
-        assert processes.agree(None if processes.is_first else "other") is None
-        assert processes.told(processes.rank) == 0
+        assert processes.broadcast_stop("mine" if processes.is_first else None) == "mine"
+        assert processes.broadcast_stop(None if processes.is_first else "other") is None
+        assert processes.on_part(processes.rank) == 0
         assert processes.gathered(processes.rank) == [0, 1]
 
     in_two(work)
 
 
 def test_one_process_needs_no_connection() -> None:
-    with processes_of_torchrun() as alone:
+    with torchrun_processes() as alone:
         assert (alone.rank, alone.world, alone.is_first) == (0, 1, True)
-        assert alone.agree("mine") == "mine"
-        assert alone.told("value") == "value"
+        assert alone.broadcast_stop("mine") == "mine"
+        assert alone.on_part("value") == "value"
         assert alone.gathered("value") == ["value"]
 
 

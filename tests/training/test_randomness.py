@@ -28,12 +28,12 @@ def test_states_are_put_back() -> None:
     with kept_random_states():
         seed_all(3)
         draw()
-        states = RandomStates.taken()
+        states = RandomStates.capture()
         first = draw()
         again = RandomStates.from_state_dict(states.state_dict())
-        again.put_back()
+        again.restore()
         assert draw() == first
-        states.put_back()
+        states.restore()
         with kept_random_states():
             draw()
         assert draw() == first

@@ -84,6 +84,31 @@ def test_patience_says_what_it_waited_for() -> None:
     assert Patience(train_loss, 1)(progress(1.0, 2.0, epoch_ended=False)) is None
 
 
+def test_patience_is_known_by_its_former_name() -> None:
+    assert Patience(train_loss, values=2) == Patience(train_loss, patience=2)
+    with pytest.raises(ParameterError, match="patience must be at least 1; got 0"):
+        Patience(train_loss)
+
+
+def test_patience_reads_each_epoch_once_and_another_history_from_its_start() -> None:
+    read: list[int] = []
+
+    def monitor(event: EpochEvent) -> float:
+        read.append(event.epoch)
+        return -event.scores["train/loss"]
+
+    stopper = Patience(monitor, patience=2)
+    history: list[EpochEvent] = []
+    for epoch in range(1, 101):
+        history.append(EpochEvent(epoch, epoch, 0.0, {"train/loss": float(epoch)}))
+        assert stopper(Progress(epoch, epoch, 0.0, True, history)) is None
+    assert read == list(range(1, 101))
+    other = [EpochEvent(epoch, epoch, 0.0, {"train/loss": 1.0}) for epoch in range(1, 4)]
+    assert stopper(Progress(3, 3, 0.0, True, other)) is not None
+    del history[50:]  # a run that goes on from an earlier epoch
+    assert stopper(Progress(50, 50, 0.0, True, history)) is None
+
+
 def test_target() -> None:
     assert stopped_at(Target(train_loss, 1.0), [3.0, None, 1.0]) == 3
     assert stopped_at(Target(train_loss, 1.0, mode="max"), [0.0, 2.0]) == 2

@@ -25,7 +25,7 @@ from synthproto.errors import (
     SynthprotoWarning,
 )
 from synthproto.training.callbacks import GradientNorms, LossCallback
-from synthproto.training.routines import Every, LoaderRoutine, LossRoutine
+from synthproto.training.routines import BatchScores, Every, LossRoutine
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import (
     AnyOf,
@@ -155,7 +155,7 @@ def test_history_has_the_mean_loss_and_gaps_where_nothing_was_due() -> None:
         batches=data,
         stopper=MaxEpochs(3),
         callbacks=[keep],
-        routines=[Every(2, LoaderRoutine(model=model, batches=data, scores={"loss": loss_of}))],
+        routines=[Every(2, BatchScores(model=model, batches=data, scores={"loss": loss_of}))],
         progress=False,
     ).run()
     means = np.array(losses).reshape(3, 5).mean(1)
@@ -325,7 +325,7 @@ def watched(model: Net, seed: int | None = 0) -> Trainer[Rows, Scored]:
         routines=[
             draw,
             LossRoutine(tracker),
-            LoaderRoutine(model=model, batches=loader, scores={"loss": loss_of}, tracker=tracker),
+            BatchScores(model=model, batches=loader, scores={"loss": loss_of}, tracker=tracker),
         ],
         seed=seed,
         progress=False,

@@ -20,7 +20,7 @@ from synthproto.errors import ConformanceError, ParameterError, SchemaError
 from synthproto.plan import TablePlan
 from synthproto.report import Report
 from synthproto.training.models import Ema
-from synthproto.training.routines import Every, KeepBest, LoaderRoutine
+from synthproto.training.routines import BatchScores, Every, KeepBest
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import AnyOf, MaxEpochs, Patience, Target
 from synthproto.training.trainer import Trainer
@@ -240,7 +240,7 @@ def test_stoppers_and_best_weights_follow_a_score() -> None:
     with pytest.raises(ParameterError, match="no epoch had a value"):
         KeepBest(model, check.monitor(GAP)).restore()
     patience = Patience(check.monitor(GAP), 1)
-    assert patience.values == 1
+    assert patience.patience == 1
 
 
 @pytest.mark.parametrize(
@@ -270,14 +270,14 @@ def test_what_does_not_fit_is_refused_before_anything_is_logged(
 def test_loader_routine_weights_batches_by_their_rows() -> None:
     model, kept = Normal(), Kept()
     batches = [Rows(torch.zeros(6)), Rows(torch.ones(2))]
-    routine = LoaderRoutine(
+    routine = BatchScores(
         model=model,
         batches=batches,
         scores={"loss": loss_of, "rows": lambda output, batch: float(len(batch.x))},
         name="test",
         tracker=kept,
     )
-    assert_type(routine, LoaderRoutine[Rows, Fit])
+    assert_type(routine, BatchScores[Rows, Fit])
     scores = routine(EpochEvent(3, 9, 0.0, {}))
     assert scores == {"test/loss": 0.25, "test/rows": 5.0}
     assert kept.scalars == [(3, scores)]
@@ -287,9 +287,9 @@ def test_loader_routine_weights_batches_by_their_rows() -> None:
     with pytest.raises(ParameterError, match=r"has no score 'lss'; it has \['loss', 'rows'\]"):
         routine.monitor("lss")
     with pytest.raises(ParameterError, match="scores are empty"):
-        LoaderRoutine(model=model, batches=batches, scores={})
+        BatchScores(model=model, batches=batches, scores={})
     with pytest.raises(ParameterError, match="batches gave nothing"):
-        LoaderRoutine(model=model, batches=lambda _: [], scores={"loss": loss_of}).evaluate()
+        BatchScores(model=model, batches=lambda _: [], scores={"loss": loss_of}).evaluate()
 
 
 def test_best_weights_survive_a_resume(tmp_path: Path) -> None:

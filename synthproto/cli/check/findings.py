@@ -181,7 +181,7 @@ def _lost(script: Script, types: Mapping[Part, str]) -> Iterator[Finding]:
 
 def _cure(call: str) -> str:
     """What gives a part its types back."""
-    if call in ("GradientStep", "LoaderRoutine"):
+    if call in ("GradientStep", "BatchScores"):
         return " Annotate the model's forward: def forward(self, batch: MyBatch) -> MyOutput"
     if call in ("Batches", "trusted", "LoaderBatches"):
         return " Annotate what the batches are made of"

@@ -1,7 +1,6 @@
 """The record format against TensorBoard's own, and files that grow by whole records."""
 
 import os
-import threading
 from pathlib import Path
 from random import Random
 
@@ -9,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthproto.files import AppendFile, replace_file
 from synthproto.trackers.events import crc32c, frame, read_frames
 
 
@@ -59,29 +57,3 @@ def test_the_end_of_each_record_is_told(tmp_path: Path) -> None:
     path = tmp_path / "records"
     path.write_bytes(frame(b"abc") + frame(b"defgh"))
     assert [end for end, _ in read_frames(path)] == [19, 40]
-
-
-def test_threads_do_not_mix_records(tmp_path: Path) -> None:
-    file = AppendFile(tmp_path / "lines")
-
-    def append(letter: str) -> None:
-        for _ in range(200):
-            file.append(letter.encode() * 99 + b"\n")
-
-    threads = [threading.Thread(target=append, args=(letter,)) for letter in "abcd"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    lines = (tmp_path / "lines").read_text().splitlines()
-    assert len(lines) == 800
-    assert all(len(line) == 99 and len(set(line)) == 1 for line in lines)
-    assert file.size == 80000
-
-
-def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    path = tmp_path / "a" / "b.txt"
-    replace_file(path, b"one")
-    replace_file(path, b"two")
-    assert path.read_bytes() == b"two"
-    assert [p.name for p in path.parent.iterdir()] == ["b.txt"]
