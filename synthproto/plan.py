@@ -19,7 +19,6 @@ from synthproto.contracts import (
 from synthproto.data.table import TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.report import Report
-from synthproto.unchecked import unchecked
 
 Value = TypeVar("Value")
 Given = TypeVar("Given")
@@ -122,7 +121,6 @@ class Plan(Generic[Resources_contra]):
         known = {tag: value for tag, value in references.items() if tag in scores}
         return Report(scores, known, arrays, figures, best)
 
-    @unchecked
     def _scores_of(
         self, resources: Resources_contra, told: Callable[[str], object]
     ) -> tuple[dict[str, float], dict[str, float]]:
@@ -169,7 +167,6 @@ TablePlan: TypeAlias = Plan[TablePair]
 """A plan over a pair of tables: what one usually writes."""
 
 
-@unchecked
 def _computed(tag: str, part: Callable[[Given], Value], resources: Given) -> Value:
     """What a part gives; whatever it raises says which part it was."""
     try:
@@ -209,7 +206,6 @@ def _check_tags(parts: Mapping[str, Sequence[object]]) -> None:
         raise ParameterError("plan: " + "; ".join(faults))
 
 
-@unchecked
 def _add(held: dict[str, Value], tag: str, value: Value | Mapping[str, Value]) -> None:
     entries = (
         {f"{tag}/{name}": item for name, item in value.items()}
@@ -222,20 +218,17 @@ def _add(held: dict[str, Value], tag: str, value: Value | Mapping[str, Value]) -
     held.update(entries)
 
 
-@unchecked
 def _finite(tag: str, value: float | Mapping[str, float]) -> float | Mapping[str, float]:
     if isinstance(value, Mapping):
         return {name: _finite_number(f"{tag}/{name}", item) for name, item in value.items()}
     return _finite_number(tag, value)
 
 
-@unchecked
 def _finite_number(tag: str, value: object) -> float:
     if isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value):
         return float(value)
     raise UndefinedScoreError(f"score {tag!r} must be a finite number; got {value!r}")
 
 
-@unchecked
 def _quiet(_tag: str) -> None:
     pass

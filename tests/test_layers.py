@@ -12,7 +12,7 @@ import synthproto
 PACKAGE = Path(synthproto.__file__).parent
 FLOORS = {
     "errors": 1,
-    "unchecked": 1,
+    "guard": 2,
     "contracts": 1,
     "checks": 2,
     "files": 2,

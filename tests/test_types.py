@@ -264,12 +264,6 @@ MUTANTS = [
         "part: Callable[..., Value_co],",
     ),
     Mutant(
-        "updates_become_any",
-        "synthproto/unchecked.py",
-        "def unchecked(function: _Function) -> _Function:",
-        "def unchecked(function: object):",
-    ),
-    Mutant(
         "the_face_forgets_a_type",
         "synthproto/__init__.pyi",
         "from synthproto.training.trainer import Trainer as Trainer",

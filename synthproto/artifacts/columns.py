@@ -25,7 +25,6 @@ from synthproto.measures.columns import (
     stacked,
     total_variation,
 )
-from synthproto.unchecked import unchecked
 
 
 @runtime_checkable
@@ -199,7 +198,6 @@ class KSDistance:
 
 
 @final
-@unchecked
 @dataclass(frozen=True)
 class _Steps:
     """What `KSDistance` keeps of a real column."""
@@ -211,7 +209,6 @@ class _Steps:
         return Steps.of(_rounded(real, self.column, self.decimals))
 
 
-@unchecked
 def _rounded(table: Table, column: str, decimals: int | None) -> Floats:
     """Sorted values, rounded if that could change them."""
     ascending = table.ascending(column)
@@ -281,7 +278,6 @@ class ShapeDistance:
         return {column: found[column] for column in pair.spec.names if column in found}
 
 
-@unchecked
 def _shares(
     pair: TablePair, columns: Sequence[str], bins: int, rule: BinRule, missing: bool = True
 ) -> tuple[Floats, Floats]:

@@ -13,7 +13,6 @@ from synthproto.data.statistics import BinRule, Histogram, Statistic
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.columns import Floats, shares, similarity_in_range, wasserstein_distance
-from synthproto.unchecked import unchecked
 
 Scale: TypeAlias = Literal["std", "iqr", "range"]
 """Unit of a distance between numbers: the real standard deviation, quartile range or range."""
@@ -217,7 +216,6 @@ class Juxtaposition:
 
 
 @final
-@unchecked
 @dataclass(frozen=True)
 class _Statistics:
     """One statistic of all columns with numbers, which is kept with each table."""

@@ -8,7 +8,6 @@ import numpy as np
 from synthproto.data.spec import Kind
 from synthproto.data.table import DISCRETE, NUMERIC, TablePair
 from synthproto.measures.columns import range_coverage
-from synthproto.unchecked import unchecked
 
 
 @final
@@ -27,7 +26,6 @@ class BoundaryAdherence:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
 
-    @unchecked
     def _of(self, pair: TablePair, column: str) -> float:
         real, values = pair.real.moments(column), pair.synthetic.ascending(column)
         judged = len(values) if real.missing else len(pair.synthetic)
@@ -50,7 +48,6 @@ class CategoryAdherence:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*DISCRETE)}
 
-    @unchecked
     def _of(self, pair: TablePair, column: str) -> float:
         histogram = pair.histogram(column)
         return int(histogram.synthetic[histogram.real > 0].sum()) / len(pair.synthetic)
@@ -73,7 +70,6 @@ class RangeCoverage:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
 
-    @unchecked
     def _of(self, pair: TablePair, column: str) -> float:
         real, synthetic = (table.moments(column) for table in (pair.real, pair.synthetic))
         if not real.count or not synthetic.count:
@@ -101,7 +97,6 @@ class CategoryCoverage:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*DISCRETE)}
 
-    @unchecked
     def _of(self, pair: TablePair, column: str) -> float:
         histogram = pair.histogram(column)
         first = 0 if self.missing else 1
@@ -130,7 +125,6 @@ class KeyUniqueness:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*self.kinds)}
 
-    @unchecked
     def _of(self, pair: TablePair, column: str) -> float:
         return pair.synthetic.distinct(column) / len(pair.synthetic)
 

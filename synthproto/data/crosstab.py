@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from synthproto.data.statistics import Levels
 from synthproto.data.table import Table
-from synthproto.unchecked import unchecked
 
 Array = TypeVar("Array", NDArray[np.int64], NDArray[np.float64])
 Codes = NDArray[np.int32]
@@ -108,7 +107,6 @@ def cross_tables(
 
 
 @final
-@unchecked
 @dataclass(frozen=True, eq=False)
 class _Group:
     """Columns that are counted together.
@@ -174,7 +172,6 @@ class _Group:
         return summed
 
 
-@unchecked
 def _summed(cube: Array, kept: tuple[int, int]) -> Array:
     """Sums over all axes but two."""
     others = tuple(axis for axis in range(cube.ndim) if axis not in kept)
@@ -182,7 +179,6 @@ def _summed(cube: Array, kept: tuple[int, int]) -> Array:
     return summed
 
 
-@unchecked
 def _gathered(
     pairs: tuple[tuple[int, int], ...],
     dense: Mapping[tuple[int, int], Counts],
@@ -240,7 +236,6 @@ def sums_by_slot(
     return result
 
 
-@unchecked
 def _groups(sizes: Sequence[int], rows: int) -> list[tuple[int, ...]]:
     """Columns together whose combinations are few: each column in the first group with room."""
     # Counting more cells than rows is dearer than what it saves.
@@ -256,7 +251,6 @@ def _groups(sizes: Sequence[int], rows: int) -> list[tuple[int, ...]]:
     return [tuple(sorted(group)) for group in groups]
 
 
-@unchecked
 def _sorted(first: Codes, second: Codes, width: int) -> Sparse:
     """Rows, columns and counts of a table with too many cells to count them all."""
     keys = first.astype(np.int64) * width + second

@@ -10,8 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from synthproto.unchecked import unchecked
-
 SharedObjects: TypeAlias = tuple[NDArray[np.intp], list[object]]
 """Each row's place among distinct objects, shape ``(n,)``; and these, in order of appearance."""
 
@@ -23,7 +21,6 @@ _SHIFTS, _SLOTS, _MOST = (4, 5, 6), 1 << 12, 100
 
 
 @final
-@unchecked
 @dataclass(frozen=True, eq=False)
 class FrameColumn:
     """One column of a frame, with what checking it and counting it have in common.
@@ -55,7 +52,6 @@ class FrameColumn:
         return places, objects[rows].tolist()
 
 
-@unchecked
 def _places(addresses: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Place of each address among the distinct ones, and the first row of each of these.
 
@@ -131,7 +127,6 @@ def _is_boolean(values: pd.Series) -> bool:
     return values.dtype == np.dtype(object) and types.infer_dtype(values, skipna=True) == "boolean"
 
 
-@unchecked
 def _is_numeric(values: pd.Series) -> bool:
     dtype = values.dtype
     return (
@@ -183,7 +178,6 @@ def misread(column: FrameColumn, kind: Kind) -> str | None:
     )
 
 
-@unchecked
 def _reads_as(column: FrameColumn, kind: Kind) -> bool:
     values = column.series
     if kind == "continuous":
@@ -210,7 +204,6 @@ def _has_no_values(values: pd.Series) -> bool:
     return values.dtype == np.dtype(object) and bool(values.isna().all())
 
 
-@unchecked
 def _is_hashable(column: FrameColumn) -> bool:
     values = column.series
     if values.dtype != object:
@@ -249,7 +242,6 @@ def numbers_of(series: pd.Series, kind: Kind) -> NDArray[np.float64]:
     return values
 
 
-@unchecked
 def _seconds(series: pd.Series) -> NDArray[np.float64]:
     index = pd.DatetimeIndex(series)
     ticks: NDArray[np.int64] = index.asi8
@@ -275,7 +267,6 @@ def too_large(column: str, values: NDArray[np.float64]) -> str | None:
 
 
 @final
-@unchecked
 @dataclass(frozen=True, eq=False)
 class Labels:
     """A column as its distinct values, which are compared as strings.
@@ -314,7 +305,6 @@ def labels_of(column: FrameColumn, kind: Kind) -> Labels:
     return Labels(names, lookup.take(codes, mode="wrap"), counts)
 
 
-@unchecked
 def _factorised(column: FrameColumn) -> tuple[NDArray[np.intp], list[object]]:
     """Codes, and what they stand for, which may be missing, equal, or in no row."""
     series = column.series
@@ -329,7 +319,6 @@ def _factorised(column: FrameColumn) -> tuple[NDArray[np.intp], list[object]]:
     return codes, uniques.tolist()
 
 
-@unchecked
 def _is_missing(value: object) -> bool:
     if value is None or value is pd.NaT or value is pd.NA:
         return True
@@ -337,7 +326,6 @@ def _is_missing(value: object) -> bool:
     return isinstance(value, _WITH_NAN) and bool(value != value)
 
 
-@unchecked
 def _label(value: object, kind: Kind) -> str:
     if isinstance(value, str):
         return str(value)

@@ -15,7 +15,6 @@ from synthproto.checks import did_you_mean, listed, refuse, repeated
 from synthproto.data.frames import KINDS, FrameColumn, inferred_kind, misread, uninferable
 from synthproto.data.frames import Kind as Kind
 from synthproto.errors import SchemaError
-from synthproto.unchecked import unchecked
 
 _FORMAT, _VERSION = "synthproto.TableSpec", 1
 
@@ -270,7 +269,6 @@ def _column_faults(given: list[object], spec: TableSpec) -> list[str]:
     return faults
 
 
-@unchecked
 def _misread(given: Mapping[str, FrameColumn], columns: Sequence[Column]) -> list[str]:
     faults = [misread(given[c.name], c.kind) for c in columns if c.name in given]
     return [fault for fault in faults if fault is not None]

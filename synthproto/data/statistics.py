@@ -12,8 +12,6 @@ from typing import Literal, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.unchecked import unchecked
-
 Statistic: TypeAlias = Literal[
     "mean", "std", "variance", "median", "first_quartile", "third_quartile", "min", "max"
 ]
@@ -30,7 +28,6 @@ _IMPRECISE = 1e-6
 
 
 @final
-@unchecked
 @dataclass(frozen=True)
 class Moments:
     """Count, missing count, mean, spread and extremes of one column.
@@ -233,7 +230,6 @@ _FEW_EDGES = 40
 
 
 @final
-@unchecked
 @dataclass(frozen=True, eq=False)
 class Levels:
     """Categories, or bins, of one column, as one table has them.
@@ -276,7 +272,6 @@ class Levels:
 
 
 @final
-@unchecked
 @dataclass(frozen=True, eq=False)
 class Histogram:
     """Both tables of a pair, counted in the levels of the real one.

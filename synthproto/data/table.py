@@ -39,7 +39,6 @@ from synthproto.data.statistics import (
     statistic,
 )
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
-from synthproto.unchecked import unchecked
 
 Value = TypeVar("Value")
 
@@ -213,7 +212,6 @@ class Table:
 
     # --- how ----------------------------------------------------------------------------------
 
-    @unchecked
     def _once(self, key: object, compute: Callable[[], Value]) -> Value:
         if key in self._memo:
             # What is kept under a key was computed by a function of the same type.
@@ -222,12 +220,10 @@ class Table:
         self._memo[key] = value
         return value
 
-    @unchecked
     def _kind(self, column: str) -> Kind:
         # The spec knows how to say that there is no such column.
         return self._kinds[column] if column in self._kinds else self._spec.kind(column)
 
-    @unchecked
     def _numeric_kind(self, column: str) -> Literal["continuous", "datetime"]:
         kind = self._kind(column)
         if kind == "continuous" or kind == "datetime":
@@ -237,38 +233,32 @@ class Table:
             f"{listed(self._spec.of_kind(*NUMERIC))}"
         )
 
-    @unchecked
     def _sorted(self, column: str) -> NDArray[np.float64]:
         values = self.values(column)
         if self.moments(column).missing:
             values = values[~np.isnan(values)]
         return np.sort(values)
 
-    @unchecked
     def _labels(self, column: str) -> Labels:
         kind = self._kind(column)
         return self._once(("labels", column), lambda: labels_of(self._columns[column], kind))
 
-    @unchecked
     def _categories(self, column: str) -> Levels:
         labels = self._labels(column)
         counts = labels.counts[:-1].tolist()
         ranked = sorted(zip(counts, labels.names, strict=True), key=lambda own: (-own[0], own[1]))
         return Levels(column, tuple(name for _, name in ranked))
 
-    @unchecked
     def _bins(self, column: str, bins: int, rule: BinRule) -> Levels:
         edges = fitted_edges(self.ascending(column), bins, rule)
         return Levels(column, interval_labels(edges), edges)
 
-    @unchecked
     def _codes(self, levels: Levels) -> NDArray[np.int32]:
         if levels.edges is not None:
             return bin_codes(self.values(levels.column), levels.edges)
         labels = self._labels(levels.column)
         return levels.slots_of(labels.names).take(labels.codes, mode="wrap")
 
-    @unchecked
     def _counts(self, levels: Levels) -> NDArray[np.int64]:
         if levels.edges is not None:
             return np.bincount(self.codes(levels), minlength=levels.size + 1)
@@ -278,7 +268,6 @@ class Table:
         counts[slots] = labels.counts
         return counts
 
-    @unchecked
     def _co_moments(self, columns: tuple[str, ...]) -> CoMoments:
         moments = [self.moments(column) for column in columns]
         return CoMoments.of(

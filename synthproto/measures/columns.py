@@ -7,8 +7,6 @@ from typing import Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.unchecked import unchecked
-
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -78,7 +76,6 @@ def total_variation(real: Floats, synthetic: Floats) -> Floats:
     return _compared(real, synthetic, np.abs(real - synthetic).sum(axis=-1) / 2, 1.0)
 
 
-@unchecked
 def _compared(
     real: Floats, synthetic: Floats, distance: Floats | np.float64, worst: float
 ) -> Floats:
@@ -89,7 +86,6 @@ def _compared(
 
 
 @final
-@unchecked
 @dataclass(frozen=True, eq=False)
 class Steps:
     """A sample's distribution function: all of it, and at some of its values in advance.
@@ -152,13 +148,11 @@ def ks_distance(real: Floats | Steps, synthetic: Floats) -> float:
     return max(largest, _largest_gap((ours[0] / n, ours[1] / n), (theirs[0] / m, theirs[1] / m)))
 
 
-@unchecked
 def _ranks(ascending: Floats, values: Floats) -> tuple[Places, Places]:
     """How many of sorted values are below each value, and how many are not above it."""
     return ascending.searchsorted(values, "left"), ascending.searchsorted(values, "right")
 
 
-@unchecked
 def _largest_gap(real: tuple[Floats, Floats], synthetic: tuple[Floats, Floats]) -> float:
     gaps = (np.abs(ours - theirs).max() for ours, theirs in zip(real, synthetic, strict=True))
     return float(max(gaps))

@@ -8,8 +8,6 @@ belongs to, ascending from 0), ``rows``, ``columns`` (places of the categories) 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.unchecked import unchecked
-
 Places = NDArray[np.intp]
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -73,7 +71,6 @@ def cramers_v(
     return np.sqrt(np.clip(np.where(defined, phi2, 0.0) / np.where(defined, least, 1.0), 0.0, 1.0))
 
 
-@unchecked
 def _totals(table: Places, places: Places, counts: Counts) -> tuple[Floats, Floats, Floats]:
     """Totals of one margin of each table.
 
@@ -90,7 +87,6 @@ def _totals(table: Places, places: Places, counts: Counts) -> tuple[Floats, Floa
     return totals[keys], starts, np.bincount(table, weights=starts).astype(np.float64)
 
 
-@unchecked
 def _keys(table: Places, places: Places) -> Places:
     """A number for each category of each table."""
     sizes = np.maximum.reduceat(places, np.flatnonzero(np.diff(table, prepend=-1))) + 1

@@ -19,7 +19,6 @@ from synthproto.data.statistics import Statistic, histogram_edges
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.columns import Floats, js_distance, shares, stacked
-from synthproto.unchecked import unchecked
 
 
 @final
@@ -50,7 +49,6 @@ class ArtifactCoreJSDistance:
         distances = js_distance(real, synthetic, float(np.e))
         return dict(zip(columns, distances.tolist(), strict=True))
 
-    @unchecked
     def _counts(self, pair: TablePair, column: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows in each level of the real and of the synthetic column."""
         if pair.spec.kind(column) in DISCRETE:
@@ -61,7 +59,6 @@ class ArtifactCoreJSDistance:
         return _right_closed(pair.real, column, edges), _right_closed(pair.synthetic, column, edges)
 
 
-@unchecked
 def _range(pair: TablePair, column: str) -> tuple[float, float]:
     """Smallest and largest value of both tables."""
     moments = [table.moments(column) for table in (pair.real, pair.synthetic)]
@@ -69,7 +66,6 @@ def _range(pair: TablePair, column: str) -> tuple[float, float]:
     return (low, high) if low <= high else (0.0, 0.0)
 
 
-@unchecked
 def _cut_edges(low: float, high: float, bins: int) -> Floats:
     """Edges of ``pandas.cut(..., bins, include_lowest=True)``."""
     if low == high:
@@ -80,7 +76,6 @@ def _cut_edges(low: float, high: float, bins: int) -> Floats:
     return edges
 
 
-@unchecked
 def _right_closed(table: Table, column: str, edges: Floats) -> NDArray[np.int64]:
     ascending = table.ascending(column)
     upto = ascending.searchsorted(edges, "right")

@@ -20,11 +20,9 @@ from synthproto.data.statistics import edges_passed, histogram_edges
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.pairs import Floats, contingency_distances, cramers_v
-from synthproto.unchecked import unchecked
 
 
 @final
-@unchecked
 @dataclass(frozen=True)
 class _OwnBins:
     """Codes of ``numpy.digitize`` over a table's own range: 1 to 10, 11 the maximum or missing."""
@@ -93,7 +91,6 @@ class SDMetricsTrends:
             )
         return float(np.mean(scores))
 
-    @unchecked
     def _numeric(self, pair: TablePair) -> list[float]:
         correlations = Correlations(pair.spec.of_kind(*NUMERIC))
         real, synthetic = (t.get(correlations) for t in (pair.real, pair.synthetic))
@@ -106,7 +103,6 @@ class SDMetricsTrends:
         similarity: list[float] = (1 - np.abs(ours - theirs) / 2)[counted].tolist()
         return similarity
 
-    @unchecked
     def _others(self, pair: TablePair) -> list[float]:
         names, numeric = pair.spec.of_kind(*NUMERIC, *DISCRETE), pair.spec.of_kind(*NUMERIC)
         sizes = [12 if name in numeric else pair.real.levels(name).size + 1 for name in names]

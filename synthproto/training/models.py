@@ -12,7 +12,6 @@ from synthproto.conformance.forward import check_forward
 from synthproto.conformance.values import check_value
 from synthproto.contracts import Batch, Model, Output
 from synthproto.errors import ParameterError
-from synthproto.unchecked import unchecked
 
 
 @final
@@ -42,7 +41,6 @@ class Ema:
         self._ramp = ramp
         self._updates = 0
 
-    @unchecked
     @torch.no_grad()
     def update(self) -> None:
         """Take the current weights into the average."""

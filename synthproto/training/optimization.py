@@ -10,7 +10,6 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from synthproto.contracts import EpochEvent, Monitor
 from synthproto.errors import ConformanceError, ParameterError
-from synthproto.unchecked import unchecked
 
 
 @final
@@ -102,13 +101,11 @@ class Optimization:
         """Where the parameters are now: ``"cpu"``, ``"cuda"``, ``"mps"``."""
         return self._parameters[0].device.type
 
-    @unchecked
     def begin(self) -> None:
         """Set the gradients to zero if a window starts."""
         if self._filled == 0:
             self._optimizer.zero_grad()
 
-    @unchecked
     def descend(self, loss: Tensor) -> Tensor | None:
         """Add the loss's gradients, and update if they fill the window.
 
@@ -168,7 +165,6 @@ class Optimization:
             )
         self._checked = True
 
-    @unchecked
     def _update(self) -> Tensor | None:
         self._filled = 0
         norm = None

@@ -26,7 +26,6 @@ from synthproto.errors import ParameterError
 from synthproto.training.models import Forward, evaluated
 from synthproto.training.randomness import seeded
 from synthproto.training.stoppers import Mode, ScoreMonitor, improves
-from synthproto.unchecked import unchecked
 
 
 @final
@@ -220,7 +219,6 @@ class Every(Generic[Event_contra, Value_co]):
         """The callback or routine that is called."""
         return self._part
 
-    @unchecked
     def __call__(self, event: Event_contra, /) -> Value_co | None:
         """What the part returns for an event that is due, otherwise ``None``."""
         number = event.number

@@ -19,7 +19,6 @@ from synthproto.training.randomness import (
     generator_state,
     set_generator_state,
 )
-from synthproto.unchecked import unchecked
 
 if TYPE_CHECKING:
     import pandas
@@ -49,7 +48,6 @@ class LossMeans:
         self._sums.clear()
         self._counts.clear()
 
-    @unchecked
     def add(self, losses: Mapping[str, Tensor]) -> str | None:
         """Add one step's losses.
 

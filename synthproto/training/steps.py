@@ -22,10 +22,8 @@ from synthproto.errors import ConformanceError, ParameterError
 from synthproto.training.models import Ema, Forward, evaluated
 from synthproto.training.optimization import OnPlateau, Optimization, PerStep
 from synthproto.training.resume import load_parts, parts_state
-from synthproto.unchecked import unchecked
 
 
-@unchecked
 def loss_of(output: LossCarrier, batch: object) -> Tensor:  # noqa: ARG001  a loss is a function of both
     """The loss that an output carries itself, as ``output.loss`` or ``output["loss"]``.
 
@@ -120,7 +118,6 @@ class GradientStep(Generic[Batch, Output]):
         self._reported = dict(reported or {})
         self._after = after
 
-    @unchecked
     def update(self, batch: Batch, /) -> Update[Output]:
         """Train on one batch: one forward and backward pass, and an update if one is due."""
         optimization = self._optimization
@@ -251,7 +248,6 @@ class AdversarialStep(Generic[Batch, Output]):
         self._after = after
         self._steps = 0
 
-    @unchecked
     def update(self, batch: Batch, /) -> Update[Output]:
         """Train the critic on one batch, and the generator if it is its turn."""
         self._steps += 1
@@ -268,7 +264,6 @@ class AdversarialStep(Generic[Batch, Output]):
                 self._ema.update()
         return Update(output, losses)
 
-    @unchecked
     def _descend(
         self,
         optimization: Optimization,

@@ -14,7 +14,6 @@ from typing_extensions import Protocol, runtime_checkable
 
 from synthproto.contracts import EpochEvent, Monitor, Progress, Stopper
 from synthproto.errors import ParameterError, SynthprotoWarning
-from synthproto.unchecked import unchecked
 
 Mode: TypeAlias = Literal["min", "max"]
 """Which end of a score is best."""
@@ -95,7 +94,6 @@ class MaxEpochs:
         """Epochs after which the run ends."""
         return self.epochs
 
-    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, once the last epoch has ended."""
         if progress.epoch_ended and progress.epoch >= self.epochs:
@@ -117,7 +115,6 @@ class MaxSteps:
     def __post_init__(self) -> None:
         _require_count("MaxSteps", "steps", self.steps, 0)
 
-    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, once the last step is done."""
         if progress.step >= self.steps:
@@ -140,7 +137,6 @@ class TimeLimit:
         if not self.seconds > 0:
             raise ParameterError(f"TimeLimit: seconds must be more than 0; got {self.seconds}.")
 
-    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, once the time is over."""
         if progress.seconds >= self.seconds:
@@ -208,7 +204,6 @@ class Patience:
         _require_count("Patience", "min_delta", self.min_delta, 0)
         _require_count("Patience", "relative", self.relative, 0)
 
-    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, at the end of an epoch."""
         if not progress.epoch_ended:
@@ -253,7 +248,6 @@ class Target:
     value: float
     mode: Mode = "min"
 
-    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, at the end of an epoch."""
         if not progress.epoch_ended or not progress.history:
@@ -273,7 +267,6 @@ class NotFinite:
     For runs whose trainer is told not to raise (``check_finite=False``).
     """
 
-    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, naming the scores."""
         if not progress.epoch_ended or not progress.history:
@@ -299,7 +292,6 @@ class AnyOf:
         """The least of the bounds that are known."""
         return min(_bounds(self._stoppers), default=None)
 
-    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """The first reason that a stopper gives."""
         for stopper in self._stoppers:
@@ -327,7 +319,6 @@ class AllOf:
         """Unknown: the stopper that comes last decides."""
         return None
 
-    @unchecked
     def __call__(self, progress: Progress, /) -> str | None:
         """All reasons, joined, if every stopper gives one."""
         reasons = [stopper(progress) for stopper in self._stoppers]

@@ -31,7 +31,6 @@ from synthproto.training.resume import Saver
 from synthproto.training.routines import unwrapped
 from synthproto.training.state import LossMeans, RunState, TrainingResult, history_frame
 from synthproto.training.stoppers import last_epoch, warn_unused_monitors
-from synthproto.unchecked import unchecked
 
 if TYPE_CHECKING:
     import pandas
@@ -238,7 +237,6 @@ class Trainer(Generic[Batch, Output]):
                 return reason
         return None
 
-    @unchecked
     def _stop(self, epoch_ended: bool) -> str | None:
         """Why to end the run now, if so."""
         state, now = self._state, perf_counter()

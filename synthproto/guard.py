@@ -1,0 +1,195 @@
+"""Run-time checks of what the public names are given, in words of the public names.
+
+Static checkers prove the calls inside the library. Calls from outside are checked here: by
+beartype, when the face first loads a name, and only there, so that nobody pays for the rest.
+"""
+
+import random
+import re
+import sys
+from collections.abc import Callable
+from functools import cache, wraps
+from inspect import signature
+from types import FunctionType
+from typing import cast, get_origin
+
+from beartype import BeartypeConf, beartype
+
+from synthproto.errors import ConformanceError
+
+# Of a sequence beartype checks one item, drawn from Python's global generator. Give it a private
+# one: otherwise each check would advance the user's seed.
+for _name, _module in list(sys.modules.items()):
+    if _name.startswith("beartype.") and vars(_module).get("getrandbits") is random.getrandbits:
+        vars(_module)["getrandbits"] = random.Random(0).getrandbits
+
+
+class _RefusedError(Exception):
+    """What beartype raises here; nobody sees it."""
+
+
+# Without the third setting, beartype only warns of a hint that it cannot check.
+_checked = beartype(
+    conf=BeartypeConf(
+        is_pep484_tower=True,
+        violation_param_type=_RefusedError,
+        warning_cls_on_decorator_exception=None,
+        is_color=False,
+    )
+)
+_UNGUARDED_ROOMS = ("synthproto.contracts", "synthproto.errors")
+# Called by a trainer at each step with what it has made itself; a check costs up to 8 µs.
+_EACH_STEP = ("update", "__call__", "loss_of")
+
+
+@cache
+def guard(value: object) -> object:
+    """Check the arguments of a public class or function whenever it is called.
+
+    A class is changed in place, and its bases with it: its constructor, its methods without an
+    underscore and ``__call__`` are checked, wherever the class was imported from.
+
+    Args:
+        value: A public name. Whatever is neither a class nor a function of the library, the
+            contracts and the functions that run at each step are left as they are.
+
+    Returns:
+        The same class, or the checked function.
+    """
+    value = get_origin(value) or value
+    module = str(getattr(value, "__module__", ""))
+    if not module.startswith("synthproto.") or module in _UNGUARDED_ROOMS:
+        return value
+    if isinstance(value, FunctionType):
+        return value if _runs_each_step(value) else _guarded(value)
+    if isinstance(value, type):
+        for base in value.__bases__:
+            guard(base)
+        for name, member in list(vars(value).items()):
+            if not name.startswith("_") or name in ("__init__", "__call__"):
+                _guard_member(value, name, member)
+    return value
+
+
+def _guard_member(owner: type, name: str, member: object) -> None:
+    if isinstance(member, FunctionType) and not _runs_each_step(member):
+        setattr(owner, name, _guarded(member))
+    elif isinstance(member, classmethod | staticmethod):
+        function = member.__func__
+        if isinstance(function, FunctionType):
+            setattr(owner, name, type(member)(_guarded(function)))
+
+
+def _runs_each_step(function: FunctionType) -> bool:
+    return function.__module__.startswith("synthproto.training.") and (
+        function.__name__ in _EACH_STEP
+    )
+
+
+def _guarded(function: FunctionType) -> FunctionType:
+    if not function.__annotations__.keys() - {"return"}:
+        return function
+
+    @cache  # made at the first call: most functions of what is loaded are never called
+    def checked() -> Callable[..., object]:
+        return checked_arguments(function)
+
+    @wraps(function)
+    def call(*given: object, **named: object) -> object:
+        try:
+            value = checked()(*given, **named)
+            guard(type(value))  # a report is checked without its class having been asked for
+            return value
+        except _RefusedError as refused:
+            message = _in_own_words(str(refused), function, given, named)
+        raise ConformanceError(message)
+
+    # A function wrapped in a function is a function, which no signature says.
+    return cast("FunctionType", call)
+
+
+def checked_arguments(function: FunctionType) -> Callable[..., object]:
+    """The function with beartype's checks of its arguments.
+
+    What it returns is left out: static checkers prove that.
+    """
+    bare = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    bare.__module__, bare.__qualname__ = function.__module__, function.__qualname__
+    bare.__kwdefaults__ = function.__kwdefaults__
+    vars(bare).update(vars(function))  # what a decorator has noted
+    hints = function.__annotations__
+    bare.__annotations__ = {name: hint for name, hint in hints.items() if name != "return"}
+    # mypy 1.12 takes beartype's decorator for one that returns anything.
+    return cast("Callable[..., object]", _checked(bare))
+
+
+def _in_own_words(
+    refused: str,
+    function: FunctionType,
+    given: tuple[object, ...],
+    named: dict[str, object],
+) -> str:
+    """What beartype says of an argument, said in public names and with what to do."""
+    found = re.search(r"parameter (\w+)=", refused)
+    arguments = signature(function).bind(*given, **named).arguments
+    if found is None or found[1] not in arguments:
+        return refused
+    argument = found[1]
+    wanted = hint_text(function.__annotations__.get(argument))
+    value = arguments[argument]
+    where = part_name(function, given)
+    told = f"{where}: {argument} must be {wanted}; got {value_text(value)}."
+    mend = mend_of(value, wanted)
+    return f"{told} {mend}" if mend else told
+
+
+def part_name(function: FunctionType, given: tuple[object, ...]) -> str:
+    """What a user calls a function: ``Trainer``, ``Trainer.run``, ``split``."""
+    *owner, name = function.__qualname__.split(".")
+    if owner and given:
+        owner = [given[0].__name__ if isinstance(given[0], type) else type(given[0]).__name__]
+    return ".".join(owner if name in ("__init__", "__call__") else [*owner, name])
+
+
+def hint_text(hint: object) -> str:
+    """A type hint as a signature has it, without the modules of its names."""
+    text = hint.__name__ if isinstance(hint, type) and get_origin(hint) is None else str(hint)
+    text = re.sub(r"ForwardRef\('([^']*)'[^)]*\)", r"\1", text)
+    text = re.sub(r"(?<![\w.])[~+-](?=\w)|NoneType\b(?=$)", "", text)
+    return re.sub(r"(?:\w+\.)+(?=\w)", "", text)
+
+
+def value_text(value: object) -> str:
+    """A value in a few words: its type, and itself where that is short."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = type(value).__name__
+    if isinstance(value, str | bytes | int | float | complex) and len(repr(value)) <= 60:
+        return f"{name} {value!r}"
+    if isinstance(value, list | tuple) and value:
+        return f"{name} of {', '.join(sorted({type(item).__name__ for item in value}))}"
+    return "None" if value is None else name
+
+
+def mend_of(value: object, wanted: str) -> str:
+    """What to do about a wrong argument, where its kind tells what was meant."""
+    kind = type(value).__name__
+    if isinstance(value, type):
+        return f"Pass an instance: {value.__name__}(...)."
+    if kind == "DataFrame" and re.search(r"\bTable\b", wanted):
+        return "Make a table of it: Table(frame, TableSpec.infer(frame))."
+    if kind == "DataLoader":
+        return "Say what its batches are: trusted(loader, MyBatch)."
+    if wanted.startswith("Callable[[Progress]") and isinstance(value, int):
+        return f"To stop after so many epochs: MaxEpochs({value})."
+    if wanted.startswith("Sequence[") and not isinstance(value, list | tuple | str):
+        return "Put it into a list: [...]."
+    if wanted.startswith("Callable[") and isinstance(value, str):
+        return "Pass the function or object itself, not its name."
+    return ""
