@@ -7,7 +7,7 @@ beartype, when the face first loads a name, and only there, so that nobody pays 
 import random
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cache, wraps
 from inspect import signature
 from types import FunctionType
@@ -98,7 +98,9 @@ def _guarded(function: FunctionType) -> FunctionType:
     def call(*given: object, **named: object) -> object:
         try:
             value = checked()(*given, **named)
-            guard(type(value))  # a report is checked without its class having been asked for
+            # A report is checked without its class having been asked for. Every class has a hash;
+            # mypy looks for that of its instances.
+            guard(cast("Hashable", type(value)))
             return value
         except _RefusedError as refused:
             message = _in_own_words(str(refused), function, given, named)

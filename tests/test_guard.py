@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
 import synthproto
 from synthproto import (
@@ -38,7 +38,6 @@ from synthproto import (
     Trainer,
     Validation,
     default_plan,
-    loss_of,
     trusted,
 )
 from synthproto.guard import checked_arguments
@@ -47,7 +46,7 @@ from synthproto.guard import checked_arguments
 FRAME: Any = pd.DataFrame({"age": [1.0, 2.0, 3.0], "sex": ["f", "m", "f"]})
 SPEC = TableSpec.infer(FRAME)
 REAL = Table(FRAME, SPEC)
-LOADER: Any = DataLoader([torch.zeros(2)])
+LOADER: Any = DataLoader(TensorDataset(torch.zeros(2)))
 FIVE: Any = 5
 NAME: Any = "age"
 
@@ -119,7 +118,9 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         r"^GradientStep: loss must be Callable.*Pass the function or object itself, not its name",
     ),
     "an optimizer's class": (
-        lambda: GradientStep(model=MODEL, loss=loss_of, optimizer=cast("Any", torch.optim.SGD)),
+        lambda: GradientStep(
+            model=MODEL, loss=lambda o, b: o, optimizer=cast("Any", torch.optim.SGD)
+        ),
         r"^GradientStep: optimizer must be Optimizer; got the class SGD\. Pass an instance: SGD\(",
     ),
     "a word for a size": (lambda: Batches(torch.ones(3), NAME), "^Batches: size must be int"),
