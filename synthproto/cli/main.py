@@ -10,6 +10,7 @@ from pathlib import Path
 
 from typing_extensions import Protocol, runtime_checkable
 
+import synthproto
 from synthproto.errors import SynthprotoError
 
 BAD_INPUT = 2
@@ -170,7 +171,7 @@ def run_compare(given: argparse.Namespace) -> int:
     Returns:
         The exit code.
     """
-    # Loads pandas and torch: other subcommands, and help, need neither.
+    # Loads pandas: `--help` and the other commands do not need it.
     from synthproto.cli.compare.run import compare_files
 
     try:
@@ -206,7 +207,7 @@ def run_spec(given: argparse.Namespace) -> int:
     Returns:
         The exit code.
     """
-    # Loads pandas: help and other subcommands need it not.
+    # Loads pandas: `--help` and the other commands do not need it.
     from synthproto.cli.spec import write_spec
 
     try:
@@ -260,6 +261,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     parser = argparse.ArgumentParser(prog="python -m synthproto")
+    parser.add_argument(
+        "--version", action="version", version=f"synthproto {synthproto.__version__}"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in SUBCOMMANDS:
         add(commands)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal, final
 
 from synthproto.cli.check.checker import Message, messages
-from synthproto.cli.check.explain import JOINTS, explain
-from synthproto.cli.check.scripts import Joint, Part, Script, split
+from synthproto.cli.check.explain import Joint, explain, role_of, split
+from synthproto.cli.check.scripts import Part, Script
 
 Severity = Literal["error", "warning"]
 
@@ -160,7 +160,7 @@ def _lost(script: Script, types: Mapping[Part, str]) -> Iterator[Finding]:
             short = f"{part.call}[{', '.join(map(_short, arguments))}]"
             text = f"it came out as {short}: where a type is Any, nothing is proved."
             text += _cure(part.call)
-        elif (part.call, part.argument) in JOINTS and kind == "Any":
+        elif role_of(part.call, part.argument) and kind == "Any":
             text = f"{script.source(part.node)} is of type Any, so nothing is proved of it"
         else:
             continue

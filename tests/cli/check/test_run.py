@@ -13,7 +13,8 @@ import pytest
 
 from synthproto.cli.check import run as check
 from synthproto.cli.check.checker import cache_folder
-from synthproto.cli.check.scripts import Script, callable_of, split
+from synthproto.cli.check.explain import callable_of, split
+from synthproto.cli.check.scripts import Script
 from synthproto.cli.main import add_check, main
 from tests.typing_runs import CACHE, ROOT, once
 

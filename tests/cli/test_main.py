@@ -1,0 +1,33 @@
+"""The command line itself: its version, help without heavy imports, and what a wheel must hold."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import synthproto
+from synthproto.cli.main import main
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"synthproto {synthproto.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["compare", "--help"]])
+def test_help_loads_nothing_heavy(words: list[str]) -> None:
+    code = (
+        "import sys, contextlib\nfrom synthproto.cli.main import main\n"
+        f"with contextlib.suppress(SystemExit): main({words!r})\n"
+        "heavy = ('torch', 'pandas', 'numpy', 'matplotlib', 'jinja2', 'mypy')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_page_has_its_files_beside_it() -> None:
+    folder = Path(synthproto.__file__).parent / "cli" / "compare"
+    assert {"page.html", "page.css"} <= {path.name for path in folder.iterdir()}
