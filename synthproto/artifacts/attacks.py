@@ -4,12 +4,13 @@ They show what one attacker achieves, not what the best one could. Where a promi
 with differential privacy.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, final
 
 import numpy as np
 
-from synthproto.artifacts.searches import Side, distance_columns, rows, search, with_holdout
+from synthproto.artifacts.rows import Side, distance_columns, rows, with_holdout
+from synthproto.artifacts.searches import search
 from synthproto.checks import check_shares
 from synthproto.data.table import NUMERIC, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
@@ -63,6 +64,7 @@ class MembershipInference:
     false_positive: tuple[float, ...] = (0.01, 0.001)
     seed: int = 0
     name: str = "privacy/membership_inference"
+    queries: tuple[Side, ...] = field(default=_CANDIDATES, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_shares(self, "false_positive", self.false_positive)
@@ -183,6 +185,7 @@ class AttributeInference:
     known: tuple[str, ...] = ()
     tolerance: float = 0.05
     name: str = "privacy/attribute_inference"
+    queries: tuple[Side, ...] = field(default=_CANDIDATES, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_shares(self, "tolerance", (self.tolerance,))

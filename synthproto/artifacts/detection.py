@@ -5,7 +5,7 @@ from typing import final
 
 import pandas as pd
 
-from synthproto.artifacts.searches import distance_columns, rows
+from synthproto.artifacts.rows import distance_columns, rows
 from synthproto.checks import check_least
 from synthproto.data.table import TablePair
 from synthproto.errors import UndefinedScoreError
@@ -116,7 +116,7 @@ class Giveaways:
     def __call__(self, pair: TablePair) -> pd.DataFrame:
         """Train on some folds, shuffle the columns of the others."""
         found = pair.get(TwoSampleTest("trees", self.folds, self.seed))
-        sides = rows(pair, "real"), rows(pair, "synthetic")
+        sides = rows(pair, "real", (), "range"), rows(pair, "synthetic", (), "range")
         index = pd.Index(distance_columns(pair), name="column")
         importances = shuffle_importances(found, *sides, seed=self.seed)
         frame = pd.DataFrame({"importance": importances}, index=index)
@@ -155,8 +155,8 @@ class TwoSampleTest:
                     f"the {table.name} has {len(table)}"
                 )
         return two_sample_test(
-            rows(pair, "real"),
-            rows(pair, "synthetic"),
+            rows(pair, "real", (), "range"),
+            rows(pair, "synthetic", (), "range"),
             self.learner,
             folds=self.folds,
             seed=self.seed,

@@ -1,21 +1,18 @@
 """Joint fidelity: how alike two tables are as wholes, beyond columns and pairs of columns.
 
-All share the same neighbour searches, under Gower's distance; see `searches`.
+All share the same neighbour searches, under Gower's distance, numbers compared by the real table's
+distribution function; see `rows`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, TypeAlias, final
 
 import numpy as np
 
-from synthproto.artifacts.searches import (
-    centre_distances,
-    in_any_ball,
-    in_balls,
-    real_rows,
-    rows,
-    search,
-)
+from synthproto.artifacts.rows import Scale, Side, real_rows, rows
+from synthproto.artifacts.searches import centre_distances, in_any_ball, in_balls, search
 from synthproto.checks import check_least
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import UndefinedScoreError
@@ -37,6 +34,10 @@ Estimator: TypeAlias = Literal["biased", "unbiased"]
 for equal distributions."""
 
 
+def _whole() -> Mapping[str, float]:
+    return MappingProxyType({"precision": 1.0, "recall": 1.0, "coverage": 1.0})
+
+
 @final
 @dataclass(frozen=True)
 class PRDC:
@@ -54,6 +55,7 @@ class PRDC:
 
     Attributes:
         k: The neighbour that radii reach to, at least 1.
+        scale: How numbers are compared; the authors compare them by value, scaled.
         name: Tag.
 
     Raises:
@@ -64,15 +66,17 @@ class PRDC:
     """
 
     k: int = 5
+    scale: Scale = "ranks"
     name: str = "joint/prdc"
+    best: Mapping[str, float] = field(default_factory=_whole, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "k", self.k, 1)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """The four of them by name."""
-        found = in_balls(pair, "synthetic", "real", self.k)
-        reached = in_any_ball(pair, "real", "synthetic", self.k)
+        found = in_balls(pair, "synthetic", "real", self.k, self.scale)
+        reached = in_any_ball(pair, "real", "synthetic", self.k, self.scale)
         return manifold(found, reached, self.k)._asdict()
 
 
@@ -82,12 +86,14 @@ class AlphaPrecision:
     """How well synthetic rows fill the real support, from its core to its edge.
 
     In [0, 1], 1 is best: ``1 - 2 ∫|P(a) - a| da``, where P(a) is the share of synthetic rows in
-    the ball around the mean real row that holds a share a of the real rows. Distances to the
-    mean are Euclidean: columns scaled to the real range, categories one-hot (a difference
-    counts 1).
+    the ball around the mean real row that holds a share a of the real rows; where real rows tie,
+    a is the share that the ball holds with the ties, so that a copy scores 1. Distances to the
+    mean are Euclidean: numbers as shares of real rows below them, categories one-hot (a
+    difference counts 1).
 
     Attributes:
         steps: Levels a (alpha), evenly from 0 to 1; at least 2.
+        scale: How numbers are compared; the authors compare them by value, scaled.
         name: Tag.
 
     References:
@@ -95,6 +101,7 @@ class AlphaPrecision:
     """
 
     steps: int = 30
+    scale: Scale = "ranks"
     name: str = "joint/alpha_precision"
     best: float = field(default=1.0, init=False, repr=False)
 
@@ -103,10 +110,8 @@ class AlphaPrecision:
 
     def __call__(self, pair: TablePair) -> float:
         """Compare distances to the real centre."""
-        real, synthetic = (
-            centre_distances(pair, "real", "real"),
-            centre_distances(pair, "synthetic", "real"),
-        )
+        real = centre_distances(pair, "real", "real", self.scale)
+        synthetic = centre_distances(pair, "synthetic", "real", self.scale)
         return alpha_precision(real, synthetic, self.steps)
 
 
@@ -127,6 +132,7 @@ class BetaRecall:
     Attributes:
         k: The neighbour that the balls of real rows reach to, at least 1.
         steps: Levels β, evenly from 0 to 1; at least 2.
+        scale: How numbers are compared; the authors compare them by value, scaled.
         name: Tag.
 
     Raises:
@@ -138,6 +144,7 @@ class BetaRecall:
 
     k: int = 1
     steps: int = 30
+    scale: Scale = "ranks"
     name: str = "joint/beta_recall"
     best: float = field(default=1.0, init=False, repr=False)
 
@@ -147,8 +154,9 @@ class BetaRecall:
 
     def __call__(self, pair: TablePair) -> float:
         """Look for synthetic rows around each real row."""
-        lowest = in_balls(pair, "synthetic", "real", self.k).lowest
-        return beta_recall(lowest, centre_distances(pair, "synthetic", "synthetic"), self.steps)
+        lowest = in_balls(pair, "synthetic", "real", self.k, self.scale).lowest
+        own = centre_distances(pair, "synthetic", "synthetic", self.scale)
+        return beta_recall(lowest, own, self.steps)
 
 
 @final
@@ -161,6 +169,7 @@ class Authenticity:
     authentic if the real row closest to it has another real row that is closer still.
 
     Attributes:
+        scale: How numbers are compared; the authors compare them by value, scaled.
         name: Tag.
 
     Raises:
@@ -170,7 +179,9 @@ class Authenticity:
         Alaa et al., "How Faithful is your Synthetic Data?", ICML 2022.
     """
 
+    scale: Scale = "ranks"
     name: str = "joint/authenticity"
+    queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Compare distances to real rows with distances among them."""
@@ -178,8 +189,8 @@ class Authenticity:
             raise UndefinedScoreError(
                 f"score {self.name!r} is undefined: the {pair.real.name} has one row"
             )
-        found = search(pair, "synthetic", "real", 2)
-        between = search(pair, "real", "real", 5).distances[:, 0]
+        found = search(pair, "synthetic", "real", 2, (), self.scale)
+        between = search(pair, "real", "real", 5, (), self.scale).distances[:, 0]
         return authenticity(found.distances[:, 0], found.indices[:, 0], between)
 
 
@@ -198,6 +209,7 @@ class MMD:
         rows: Rows of each table that are used at most, drawn without replacement: the cost is
             quadratic.
         seed: Of the draws.
+        scale: Of numbers, before they are standardised.
         name: Tag.
 
     Raises:
@@ -210,6 +222,7 @@ class MMD:
     estimator: Estimator = "biased"
     rows: int = 4000
     seed: int = 0
+    scale: Scale = "range"
     name: str = "joint/mmd"
     best: float = field(default=0.0, init=False, repr=False)
 
@@ -218,8 +231,9 @@ class MMD:
 
     def __call__(self, pair: TablePair) -> float:
         """Compare the means of the kernel within and between the tables."""
-        real = pair.real.get(_RealKernel(self.rows, self.seed))
-        synthetic = standardised(_drawn(rows(pair, "synthetic"), self.rows, self.seed), real.rows)
+        real = pair.real.get(_RealKernel(self.rows, self.seed, self.scale))
+        encoded = rows(pair, "synthetic", (), self.scale)
+        synthetic = standardised(_drawn(encoded, self.rows, self.seed), real.rows)
         within = mean_kernel(synthetic, synthetic, real.width)
         between = mean_kernel(real.values, synthetic, real.width)
         if self.estimator == "biased":
@@ -248,9 +262,10 @@ class _Kernel:
 class _RealKernel:
     most: int
     seed: int
+    scale: Scale
 
     def __call__(self, real: Table) -> _Kernel:
-        drawn = _drawn(real_rows(real), self.most, self.seed)
+        drawn = _drawn(real_rows(real, (), self.scale), self.most, self.seed)
         values = standardised(drawn, drawn)
         width = median_bandwidth(values[:1000])
         return _Kernel(drawn, values, width, mean_kernel(values, values, width))

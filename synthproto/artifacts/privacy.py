@@ -5,21 +5,31 @@ that pass such tests have been attacked with success (Yao et al., "The DCR Delus
 2505.01524). Attacks show what one attacker achieves. Where a promise is needed, train with
 differential privacy.
 
-Distances are Gower's on columns scaled by the real table; see `searches`.
+Distances are Gower's, numbers compared by the real table's distribution function; see `rows`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from synthproto.artifacts.searches import Side, closer_in_holdout, rows, search, with_holdout
+from synthproto.artifacts.rows import Scale, Side, exact_rows, with_holdout
+from synthproto.artifacts.searches import closest_in_both, search
 from synthproto.checks import check_shares
 from synthproto.data.table import TablePair
 from synthproto.errors import UndefinedScoreError
-from synthproto.measures.privacy import CAVEAT, Ties, dcr_share, exact_matches, nndr
-from synthproto.measures.rows import TIE, Floats
+from synthproto.measures.privacy import (
+    CAVEAT,
+    Ties,
+    dcr_share,
+    exact_matches,
+    expected_share,
+    nndr,
+    row_hashes,
+)
+from synthproto.measures.rows import Floats, as_near
 
 
 @final
@@ -28,14 +38,29 @@ class ExactMatchShare:
     """Share of synthetic rows that are in the real table, value for value.
 
     In [0, 1]. Not 0 for coarse tables, where independent people agree: its reference is the
-    share of holdout rows that are in the real table.
+    share of holdout rows that are in the real table. Numbers are equal if they are at the coarser
+    precision of the two tables: 0.1 as float32 is 0.1. Integers beyond 2^53 and times keep all
+    digits where both tables hold them as integers or times.
+
+    Attributes:
+        name: Tag.
+
+    Example:
+        >>> import pandas as pd
+        >>> import synthproto as sp
+        >>> real = pd.DataFrame({"x": [0.1, 0.2, 0.3], "y": ["a", "b", "b"]})
+        >>> synthetic = pd.DataFrame({"x": [0.1, 0.2], "y": ["b", "b"]})
+        >>> spec = sp.TableSpec.infer(real, categorical=["y"])
+        >>> sp.ExactMatchShare()(sp.TablePair(sp.Table(real, spec), sp.Table(synthetic, spec)))
+        0.5
     """
 
     name: str = "privacy/exact_match_share"
+    queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Look every synthetic row up by its hash."""
-        return float(exact_matches(rows(pair, "synthetic"), rows(pair, "real")).mean())
+        return float(exact_matches(exact_rows(pair, "synthetic"), exact_rows(pair, "real")).mean())
 
 
 @final
@@ -49,18 +74,36 @@ class DCR:
 
     Attributes:
         quantiles: Each in [0, 1]; 0.5 is called ``median``.
+        scale: How numbers are compared; ``"range"`` is what SDMetrics computes.
         name: Tag.
+
+    References:
+        Park et al., "Data Synthesis based on Generative Adversarial Networks", VLDB 11, 2018, for
+        the distance to the closest record; Podani, Taxon 48, 1999, for Gower's on ranks.
+
+    Example:
+        >>> import pandas as pd
+        >>> import synthproto as sp
+        >>> real = pd.DataFrame({"x": [0.0, 4.0, 10.0]})
+        >>> synthetic = pd.DataFrame({"x": [4.0, 3.0, 7.0]})
+        >>> spec = sp.TableSpec.infer(real)
+        >>> pair = sp.TablePair(sp.Table(real, spec), sp.Table(synthetic, spec))
+        >>> {name: round(value, 4) for name, value in sp.DCR((0.0, 0.5, 1.0))(pair).items()}
+        {'quantile_0': 0.0, 'median': 0.0833, 'quantile_1': 0.1667}
     """
 
     quantiles: tuple[float, ...] = (0.05, 0.5)
+    scale: Scale = "ranks"
     name: str = "privacy/dcr"
+    queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_shares(self, "quantiles", self.quantiles)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Quantiles by name."""
-        return _quantiles(search(pair, "synthetic", "real", 2).distances[:, 0], self.quantiles)
+        found = search(pair, "synthetic", "real", 2, (), self.scale)
+        return _quantiles(found.distances[:, 0], self.quantiles)
 
 
 @final
@@ -74,14 +117,29 @@ class NNDR:
 
     Attributes:
         quantiles: Each in [0, 1]; 0.5 is called ``median``.
+        scale: How numbers are compared.
         name: Tag.
 
     Raises:
         UndefinedScoreError: The real table has one row.
+
+    References:
+        Zhao et al., "CTAB-GAN: Effective Table Data Synthesizing", ACML 2021.
+
+    Example:
+        >>> import pandas as pd
+        >>> import synthproto as sp
+        >>> real, synthetic = pd.DataFrame({"x": [0.0, 4.0, 10.0]}), pd.DataFrame({"x": [3.0]})
+        >>> spec = sp.TableSpec.infer(real)
+        >>> pair = sp.TablePair(sp.Table(real, spec), sp.Table(synthetic, spec))
+        >>> round(sp.NNDR((0.5,))(pair)["median"], 4)
+        0.3333
     """
 
     quantiles: tuple[float, ...] = (0.05, 0.5)
+    scale: Scale = "ranks"
     name: str = "privacy/nndr"
+    queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_shares(self, "quantiles", self.quantiles)
@@ -92,7 +150,7 @@ class NNDR:
             raise UndefinedScoreError(
                 f"score {self.name!r} is undefined: the {pair.real.name} has one row"
             )
-        found = search(pair, "synthetic", "real", 2).distances
+        found = search(pair, "synthetic", "real", 2, (), self.scale).distances
         return _quantiles(nndr(found[:, 0], found[:, 1]), self.quantiles)
 
 
@@ -101,14 +159,24 @@ class NNDR:
 class DCRShare:
     """Share of synthetic rows that are closer to the real table than to the holdout.
 
-    ``share`` with its 95 % interval, ``low`` and ``high``. In [0, 1]: 0.5 for a model that did
-    not memorise, 1 for copies. Passing does not mean that a table is private (arXiv 2505.01524).
+    By name:
+
+    - ``share`` with its 95 % interval ``low``, ``high``: in [0, 1], 0.5 for a model that did not
+      memorise, 1 for copies (less in coarse tables, where a copied row is in the holdout as well);
+    - ``excess``: what is beyond the expected, as a share of what could be: 0 is expected;
+    - ``z``: the excess in standard deviations. Above 1.96, chance alone explains it in one of 40
+      tables.
+
+    Of the rows at the least distance, all of them count: exact for any sizes of the tables and
+    any ties. Passing does not mean that a table is private (arXiv 2505.01524).
 
     Attributes:
-        ties: Rows as close to both count ``"half"``, or, as in TabSyn and SDMetrics, as close to
-            the ``"holdout"``; 0.5 is then no longer what is expected.
+        ties: A row as close to both counts ``"half"`` (more exactly, the share of real rows among
+            its closest), or, as in TabSyn and SDMetrics, as close to the ``"holdout"``: 0.5 is
+            then no longer what is expected, but the control is.
         corrected: Whether unequal sizes of real table and holdout are corrected for, which
             TabSyn and SDMetrics do not: the larger table is closer more often.
+        scale: How numbers are compared; ``"range"`` is what TabSyn and SDMetrics do.
         name: Tag.
 
     Raises:
@@ -116,27 +184,41 @@ class DCRShare:
 
     References:
         Platzer and Reutterer, Frontiers in Big Data 4, 2021; Zhang et al. (TabSyn), ICLR 2024.
+
+    Example:
+        >>> import numpy as np, pandas as pd
+        >>> import synthproto as sp
+        >>> rng = np.random.default_rng(0)
+        >>> frames = [pd.DataFrame(rng.normal(size=(100, 2)), columns=["x", "y"]) for _ in "rh"]
+        >>> spec = sp.TableSpec.infer(frames[0])
+        >>> real, holdout = (sp.Table(frame, spec) for frame in frames)
+        >>> found = sp.DCRShare()(sp.TablePair(real, real, holdout))
+        >>> found["share"], round(found["low"], 2), round(found["z"], 1)
+        (1.0, 0.93, 14.1)
     """
 
     ties: Ties = "half"
     corrected: bool = True
+    scale: Scale = "ranks"
     name: str = "privacy/dcr_share"
+    queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
-        """Share and interval."""
-        between = with_holdout(pair, f"score {self.name!r}")
-        sizes = (len(pair.real), len(between.synthetic))
-        found = dcr_share(
-            search(pair, "synthetic", "real", 2),
-            closer_in_holdout(pair),
-            sizes if self.corrected else (sizes[0], sizes[0]),
-            ties=self.ties,
-        )
-        return {"share": found.value, "low": found.low, "high": found.high}
+        """Share, interval and excess."""
+        with_holdout(pair, f"score {self.name!r}")
+        closest = closest_in_both(pair, self.scale)
+        found = dcr_share(closest, ties=self.ties, corrected=self.corrected)
+        ends = {"share": found.value, "low": found.low, "high": found.high}
+        return {**ends, "excess": found.excess, "z": found.z}
 
-    def control(self, pair: TablePair) -> dict[str, float]:  # noqa: ARG002  as all controls
-        """What rows reach that are as near to both tables: one half."""
-        return {"share": 0.5} if self.corrected and self.ties == "half" else {}
+    def control(self, pair: TablePair) -> dict[str, float]:
+        """What rows reach that are as near to both tables."""
+        with_holdout(pair, f"score {self.name!r}")
+        closest = closest_in_both(pair, self.scale)
+        expected = expected_share(closest, ties=self.ties, corrected=self.corrected)
+        if self.ties == "half":
+            return {"share": expected, "excess": 0.0, "z": 0.0}
+        return {"share": expected}
 
 
 def _quantiles(distances: Floats, quantiles: tuple[float, ...]) -> dict[str, float]:
@@ -171,8 +253,7 @@ class DCRTable:
         if pair.holdout is not None:
             sides.insert(1, "holdout")
         frame = pd.DataFrame(
-            [_summary(search(pair, side, "real", 5).distances) for side in sides],
-            index=pd.Index(sides, name="table"),
+            [_summary(pair, side) for side in sides], index=pd.Index(sides, name="table")
         )
         frame.attrs["note"] = CAVEAT
         return frame
@@ -221,14 +302,15 @@ class Audit:
         found = search(pair, "synthetic", "real", 2)
         distance, real_row = found.distances[:, 0], found.indices[:, 0]
         threshold = self.threshold(pair)
-        flagged = np.flatnonzero(distance <= threshold + TIE)
+        flagged = np.flatnonzero(as_near(distance, np.asarray(threshold)))
         flagged = flagged[np.argsort(distance[flagged], kind="stable")]
         own = search(pair, "real", "real", 5).distances[:, 0]
+        hashes = [row_hashes(exact_rows(pair, side)) for side in ("synthetic", "real")]
         columns: dict[str, object] = {
             "synthetic_row": flagged,
             "real_row": real_row[flagged],
             "distance": distance[flagged],
-            "exact": distance[flagged] == 0,
+            "exact": hashes[0][flagged] == hashes[1][real_row[flagged]],
             "nndr": nndr(distance, found.distances[:, 1])[flagged],
             "real_gap": own[real_row[flagged]],
         }
@@ -248,14 +330,24 @@ class Audit:
         return float(np.quantile(control.distances[:, 0], self.share, method="lower"))
 
 
-def _summary(distances: Floats) -> dict[str, float]:
+def _summary(pair: TablePair, side: Side) -> dict[str, float]:
+    distances = search(pair, side, "real", 5).distances
     closest = distances[:, 0]
     low, lower, median = (float(np.quantile(closest, at)) for at in (0.01, 0.05, 0.5))
     return {
-        "exact_match_share": float((closest == 0).mean()),
+        "exact_match_share": float(_copied(pair, side).mean()),
         "dcr_0.01": low,
         "dcr_0.05": lower,
         "dcr_median": median,
         "dcr_mean": float(closest.mean()),
         "nndr_median": float(np.median(nndr(closest, distances[:, 1]))),
     }
+
+
+def _copied(pair: TablePair, side: Side) -> NDArray[np.bool_]:
+    """Which rows of a side are in the real table; of the real table itself, more than once."""
+    if side != "real":
+        return exact_matches(exact_rows(pair, side), exact_rows(pair, "real"))
+    hashes = row_hashes(exact_rows(pair, side))
+    _, back, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    return np.asarray(counts[back] > 1)

@@ -11,7 +11,7 @@ from typing import NamedTuple, final
 import numpy as np
 import pandas as pd
 
-from synthproto.artifacts.searches import Side, distance_columns, rows, with_holdout
+from synthproto.artifacts.rows import Side, distance_columns, rows, with_holdout
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.classifiers import Learner, require_learn
@@ -233,13 +233,13 @@ class _Evaluation:
 
 def _labelled(pair: TablePair, side: Side, target: str) -> _Labelled:
     table = _table(pair, side)
-    predictors = rows(pair, side, (target,))
+    predictors = rows(pair, side, (target,), "range")
     if pair.spec.kind(target) in NUMERIC:
         numbers = table.values(target)
         classes = np.zeros(len(table), dtype=np.int64)
         known = np.flatnonzero(~np.isnan(numbers))
     else:
-        whole = rows(pair, side)
+        whole = rows(pair, side, (), "range")
         place = distance_columns(pair).index(target) - whole.continuous.shape[1]
         classes, numbers = whole.codes[:, place], np.zeros(len(table))
         known = np.flatnonzero(classes > 0)  # slot 0 is missing

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.measures.neighbours import Balls
-from synthproto.measures.rows import FAR, TIE, Floats, Ints, Rows
+from synthproto.measures.rows import FAR, SAME, TIE, Floats, Ints, Rows, as_near
 
 
 class Manifold(NamedTuple):
@@ -100,38 +100,42 @@ class Centre:
         return np.asarray(np.sqrt(np.maximum(squares, 0.0)), dtype=np.float64)
 
 
-def support_curve(levels: Floats, fitted: Floats, tested: Floats) -> Floats:
-    """Share of tested rows within the ball that holds a given share of the fitted rows.
+def support_curve(levels: Floats, fitted: Floats, tested: Floats) -> tuple[Floats, Floats]:
+    """Shares of fitted and of tested rows within the balls that hold shares of the fitted rows.
 
     Args:
-        levels: Shares alpha in [0, 1], shape ``(a,)``.
+        levels: Shares alpha in [0, 1], shape ``(a,)``, that the radii of the balls are quantiles
+            at.
         fitted: Distances to the centre of the fitted rows.
         tested: Distances to the same centre of the tested rows; infinite for rows that are in
             no ball.
 
     Returns:
-        Shape ``(a,)``. Equal to `levels` if both sides are distributed alike.
+        Shares of the fitted rows, about `levels` and more where distances tie, and of the tested
+        rows; each of shape ``(a,)``. They are equal if both sides are distributed alike.
     """
-    radii = np.quantile(fitted, levels) + TIE
-    ordered = np.sort(tested)
-    return np.asarray(np.searchsorted(ordered, radii, side="right") / len(tested))
+    radii = np.quantile(fitted, levels) * (1 + SAME)
+    shares = [np.searchsorted(np.sort(o), radii, side="right") / len(o) for o in (fitted, tested)]
+    return shares[0], shares[1]
 
 
-def integrated(levels: Floats, curve: Floats) -> float:
-    """One number for a support curve: ``1 - Σ|level - curve| / Σ level``.
+def integrated(expected: Floats, curve: Floats) -> float:
+    """One number for a support curve: ``1 - Σ|expected - curve| / Σ expected``.
 
     Returns:
-        1 if the curve is the diagonal, 0 if it is 0 everywhere; a curve that is 1 everywhere
-        gives 0 too. For levels spread evenly over [0, 1] it is ``1 - 2 ∫|level - curve|``.
+        1 if the curve is the expected one, 0 if it is 0 everywhere. If the levels are spread
+        evenly over [0, 1] and nothing ties, ``1 - 2 ∫|level - curve|``: a curve that is 1
+        everywhere gives 0 too.
     """
-    return float(1 - np.abs(levels - curve).sum() / levels.sum())
+    return float(1 - np.abs(expected - curve).sum() / expected.sum())
 
 
 def alpha_precision(real: Floats, synthetic: Floats, steps: int = 30) -> float:
     """How well the synthetic rows fill the real support, from its core to its edge.
 
     P(alpha) is the share of synthetic rows in the ball around the real centre that holds a
-    share alpha of the real rows.
+    share alpha of the real rows. Where distances tie, a ball holds more real rows than that: P is
+    compared with the share that it holds, so that a copy scores 1.
 
     Args:
         real: Distances of the real rows to the real centre.
@@ -146,7 +150,7 @@ def alpha_precision(real: Floats, synthetic: Floats, steps: int = 30) -> float:
         and Auditing Generative Models", ICML 2022.
     """
     levels = np.linspace(0.0, 1.0, steps)
-    return max(0.0, integrated(levels, support_curve(levels, real, synthetic)))
+    return max(0.0, integrated(*support_curve(levels, real, synthetic)))
 
 
 def beta_recall(lowest: Floats, synthetic: Floats, steps: int = 30) -> float:
@@ -172,7 +176,7 @@ def beta_recall(lowest: Floats, synthetic: Floats, steps: int = 30) -> float:
         Alaa et al., ICML 2022.
     """
     levels = np.linspace(0.0, 1.0, steps)
-    return max(0.0, integrated(levels, support_curve(levels, synthetic, lowest)))
+    return max(0.0, integrated(*support_curve(levels, synthetic, lowest)))
 
 
 def authenticity(distances: Floats, indices: Ints, between_real: Floats) -> float:
@@ -192,7 +196,7 @@ def authenticity(distances: Floats, indices: Ints, between_real: Floats) -> floa
     References:
         Alaa et al., ICML 2022.
     """
-    return float((distances > between_real[indices] + TIE).mean())
+    return float((~as_near(distances, between_real[indices])).mean())
 
 
 # --- kernels ----------------------------------------------------------------------------------

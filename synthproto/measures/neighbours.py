@@ -11,6 +11,7 @@ cost is that of computing all distances, in float32 and in pieces that fit the p
 Memory is linear in the number of rows.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from synthproto.errors import ParameterError
 from synthproto.measures.blockwise import Best, check_sides, searches, small_buffers
-from synthproto.measures.rows import TIE, Floats, Ints, Rows, gower
+from synthproto.measures.rows import TIE, Floats, Ints, Rows, as_near, gower
 
 
 class Neighbours(NamedTuple):
@@ -93,6 +94,31 @@ def nearest(
     if ceiling is not None:
         _fill(indices, len(references), leave_one_out=leave_one_out)
     return by_distance(queries, references, indices)
+
+
+def pairs_within(queries: Rows, references: Rows, reach: Floats) -> Iterator[tuple[Ints, Ints]]:
+    """All pairs that are as near as a distance of each query, in pieces.
+
+    Args:
+        queries: Rows that look for others.
+        references: Rows that are found.
+        reach: Shape ``(n,)``, Gower distances in float64.
+
+    Yields:
+        Row numbers of queries and of references, of pairs whose distance is at most that, see
+        `as_near`.
+
+    Raises:
+        SchemaError: The sides differ in their columns.
+    """
+    check_sides(queries, references)
+    limits = sums_of(reach, queries.width)
+    with small_buffers():
+        for search in searches(queries, references.blocks):
+            for some, places, _ in search.within(limits[search.ids]):
+                pairs = search.ids[some], references.blocks.order[places]
+                near = as_near(gower(queries, references, pairs), reach[pairs[0]])
+                yield pairs[0][near], pairs[1][near]
 
 
 def by_distance(queries: Rows, references: Rows, indices: Ints) -> Neighbours:

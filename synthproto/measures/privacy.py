@@ -6,17 +6,22 @@ success (Yao et al., "The DCR Delusion", arXiv 2505.01524, 2025). Attacks show w
 achieves, not what the best one could.
 """
 
-from typing import Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.measures.neighbours import Neighbours
-from synthproto.measures.ranking import Interval, wilson
-from synthproto.measures.rows import TIE, Floats, Rows
+from synthproto.measures.neighbours import Neighbours, pairs_within
+from synthproto.measures.ranking import Z95, Interval, wilson
+from synthproto.measures.rows import Floats, Ints, Rows, as_near
 
 Ties: TypeAlias = Literal["half", "holdout"]
-"""What a synthetic row counts that is as close to the holdout as to the real table."""
+"""What a synthetic row counts that is as close to the holdout as to the real table: the share of
+real ones among its closest rows (one half, if there is one of each), or nothing."""
+
+_LEAST = 1e-12
+"""Distances below this are those of copies: rounding, in float64."""
 
 CAVEAT = (
     "Distances to the closest record are an alarm for memorisation: passing them does not mean "
@@ -31,7 +36,8 @@ def row_hashes(rows: Rows) -> NDArray[np.uint64]:
     Two given different rows share one with probability about 2^-64.
     """
     # Adding 0.0 makes one zero of 0.0 and -0.0, which are equal but have different bits.
-    columns = [column.view(np.uint64) for column in np.ascontiguousarray(rows.placed.T + 0.0)]
+    values = np.where(np.isnan(rows.continuous), np.nan, rows.continuous + 0.0)
+    columns = [column.view(np.uint64) for column in np.ascontiguousarray(values.T)]
     columns += [column.astype(np.uint64) for column in rows.codes.T]
     hashes = np.zeros(len(rows), dtype=np.uint64)
     for column in columns:
@@ -62,46 +68,157 @@ def nndr(closest: Floats, second: Floats) -> Floats:
     return np.asarray(np.where(second > 0, ratio, 1.0), dtype=np.float64)
 
 
-def dcr_share(
-    to_real: Neighbours,
-    to_holdout: Neighbours,
-    sizes: tuple[int, int],
-    *,
-    ties: Ties = "half",
-) -> Interval:
-    """Share of synthetic rows that are closer to the real table than to the holdout.
+@final
+@dataclass(frozen=True, eq=False)
+class Closest:
+    """Which rows of the pooled real table and holdout are the closest to each synthetic row.
 
-    Ties count half. Under exchange of real and holdout rows the larger table is closer more
-    often, by the ratio of the sizes: rows count ``2m/(n+m)`` where the real table is closer and
-    ``2n/(n+m)`` where the holdout is, which makes 0.5 the expected share (exactly so for equal
-    sizes or without ties). Rows that share their closest row are not independent: the interval
-    is Wilson's for the effective number of rows, ``(Σw)² / Σ(Σ w of a group)²`` over groups of
-    one closest row.
+    Attributes:
+        real: Shape ``(N,)``, share of real ones among the rows at a synthetic row's least distance.
+        tied: Shape ``(N,)``, how many rows are at the least distance.
+        loads: Sum over the pooled rows j of ``w_j``, the sum of ``1 / tied`` over the synthetic
+            rows that j is closest to; and the sum of ``w_j`` squared.
+        sizes: Rows of the real table and of the holdout.
+    """
+
+    real: Floats
+    tied: Floats
+    loads: tuple[float, float]
+    sizes: tuple[int, int]
+
+
+def closest_of_both(
+    synthetic: Rows,
+    sides: tuple[Rows, Rows],
+    found: tuple[Neighbours, Neighbours],
+) -> Closest:
+    """Look up which of the real and the holdout rows are closest, all ties included.
 
     Args:
-        to_real: Closest real row of each synthetic row.
-        to_holdout: Closest holdout row of each synthetic row; any, if all are farther than the
-            closest real row.
-        sizes: Rows of the real table and of the holdout; equal numbers correct nothing.
-        ties: What a row counts that is as close to both: ``"half"``, or nothing (``"holdout"``).
+        synthetic: Rows to look up.
+        sides: The real table and the holdout.
+        found: At least the two closest rows of each side for each synthetic row (one, if the side
+            has no more). Of the holdout any rows, where all are farther than a real row.
+    """
+    sizes = len(sides[0]), len(sides[1])
+    firsts = [one.distances[:, 0] for one in found]
+    least = np.minimum(firsts[0], firsts[1])
+    near = np.column_stack([as_near(one, least) for one in firsts])
+    several = near.all(axis=1)
+    for one in found:
+        if one.distances.shape[1] > 1:
+            several |= as_near(one.distances[:, 1], least)
+    real, tied = near[:, 0].astype(np.float64), np.ones(len(synthetic))
+    owners = np.where(near[:, 0], found[0].indices[:, 0], sizes[0] + found[1].indices[:, 0])
+    loads = np.bincount(owners[~several], minlength=sum(sizes)).astype(np.float64)
+    if several.any():
+        some = np.flatnonzero(several)
+        real[some], tied[some], shared = _shared(synthetic.take(some), sides, least[some])
+        loads += shared
+    return Closest(real, tied, (float(loads.sum()), float(np.square(loads).sum())), sizes)
 
-    Returns:
-        Share and 95 % interval; 0.5 for a model that did not memorise, 1 for copies.
+
+def _shared(
+    synthetic: Rows, sides: tuple[Rows, Rows], least: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """`Closest` of rows with ties: shares of real rows, numbers of ties, and loads."""
+    # Equal rows are looked up once: tables with many ties have many of them.
+    _, first, own, weights = _distinct(synthetic)
+    queries, reach = synthetic.take(first), least[first]
+    counts = np.zeros((2, len(first)))
+    for side, rows in enumerate(sides):
+        _, place, _, many = _distinct(rows)
+        for asking, asked in pairs_within(queries, rows.take(place), reach):
+            counts[side] += np.bincount(asking, many[asked], len(first))
+    total = counts.sum(axis=0)
+    loads = []
+    for rows in sides:
+        _, place, back, _ = _distinct(rows)
+        load = np.zeros(len(place))
+        for asking, asked in pairs_within(queries, rows.take(place), reach):
+            load += np.bincount(asked, (weights / total)[asking], len(place))
+        loads.append(load[back])
+    return (counts[0] / total)[own], total[own], np.concatenate(loads)
+
+
+def _distinct(rows: Rows) -> tuple[NDArray[np.uint64], Ints, Ints, Ints]:
+    """Distinct rows: hashes, the first of each, which each row is, and how many are equal."""
+    return np.unique(row_hashes(rows), return_index=True, return_inverse=True, return_counts=True)
+
+
+class Share(NamedTuple):
+    """Share of synthetic rows that are closer to the real table than to the holdout.
+
+    Attributes:
+        value: In [0, 1]: 0.5 is expected of rows that are as near to both tables, 1 of copies.
+        low: Lower end of the 95 % interval.
+        high: Upper end.
+        excess: What is beyond the expected, as a share of what could be: 0 is expected, 1 of
+            copies, negative for rows that are nearer to the holdout.
+        z: The excess in units of its standard deviation under exchange of real and holdout rows.
+    """
+
+    value: float
+    low: float
+    high: float
+    excess: float
+    z: float
+
+
+def dcr_share(closest: Closest, *, ties: Ties = "half", corrected: bool = True) -> Share:
+    """Share of synthetic rows that are closer to the real table than to the holdout.
+
+    A synthetic row counts the share ``a_i`` of real rows among the ``t_i`` pooled rows at its
+    least distance. If real and holdout rows are exchangeable, the mean ``A`` of them is expected
+    to be ``p = n / (n + m)``, for any sizes and ties, and its variance is that of drawing n of
+    the pooled rows: with ``w_j`` the sum of ``1 / t_i`` over the N synthetic rows that row j is
+    closest to::
+
+        Var A = p (1 - p) [sum w_j^2 - (sum w_j)^2 / (n + m)] (n + m) / (n + m - 1) / N^2
+
+    The share is ``A`` with the odds that equal sizes would give, which makes 0.5 the expected
+    one; the interval is that of ``A ± 1.96 sd``, treated alike.
+
+    Args:
+        closest: Of `closest_of_both`.
+        ties: ``"holdout"`` counts a row only if none of its closest rows is of the holdout.
+        corrected: Whether sizes are corrected for.
 
     References:
         Platzer and Reutterer, "Holdout-Based Empirical Assessment of Mixed-Type Synthetic Data",
-        Frontiers in Big Data 4, 2021.
+        Frontiers in Big Data 4, 2021, for the share. The variance is that of a mean without
+        replacement, e.g. Cochran, "Sampling Techniques", 1977, section 2.
     """
-    n, m = sizes
-    gap = to_holdout.distances[:, 0] - to_real.distances[:, 0]
-    wins, losses = gap > TIE, gap < -TIE
-    weights = np.where(wins, 2 * m / (n + m), np.where(losses, 2 * n / (n + m), 1.0))
-    tied = 0.5 if ties == "half" else 0.0
-    counted = weights * np.where(wins, 1.0, np.where(losses, 0.0, tied))
-    share = float(counted.sum() / weights.sum())
-    groups = np.where(losses, n + to_holdout.indices[:, 0], to_real.indices[:, 0])
-    effective = float(weights.sum() ** 2 / np.square(np.bincount(groups, weights)).sum())
-    return wilson(share * effective, effective)
+    n, m = closest.sizes
+    expected = n / (n + m)
+    counted = closest.real if ties == "half" else closest.real == 1
+    share = float(counted.mean())
+    total, squares = closest.loads
+    pooled = n + m
+    spread = max(0.0, squares - total**2 / pooled) * pooled / (pooled - 1)
+    deviation = float(np.sqrt(expected * (1 - expected) * spread)) / len(counted)
+    ends = [min(1.0, max(0.0, share + side * Z95 * deviation)) for side in (0, -1, 1)]
+    value, low, high = (_at_equal_sizes(end, n, m) if corrected else end for end in ends)
+    gap = share - expected
+    z = gap / deviation if deviation > 0 else 0.0
+    return Share(value, low, high, gap / (1 - expected), z)
+
+
+def expected_share(closest: Closest, *, ties: Ties = "half", corrected: bool = True) -> float:
+    """What `dcr_share` is on average if real and holdout rows are exchangeable."""
+    n, m = closest.sizes
+    if ties == "half":
+        return 0.5 if corrected else n / (n + m)
+    # None of t rows is of the holdout: n/(n+m) (n-1)/(n+m-1) ..., t factors.
+    factors = np.maximum(n - np.arange(n + 1), 0) / np.maximum(n + m - np.arange(n + 1), 1)
+    chances = np.concatenate([[1.0], np.cumprod(factors)])
+    share = float(chances[np.minimum(closest.tied.astype(np.int64), n + 1)].mean())
+    return _at_equal_sizes(share, n, m) if corrected else share
+
+
+def _at_equal_sizes(share: float, n: int, m: int) -> float:
+    """A share with the odds that it would have if both tables were of one size."""
+    return share * m / (share * m + (1 - share) * n)
 
 
 # --- membership ---------------------------------------------------------------------------------
@@ -125,7 +242,7 @@ def membership_scores(to_reference: Floats, to_synthetic: Floats) -> Floats:
         van Breugel et al., "Membership Inference Attacks against Synthetic Data through
         Overfitting Detection" (DOMIAS), AISTATS 2023.
     """
-    return np.asarray(np.log((to_reference + TIE) / (to_synthetic + TIE)), dtype=np.float64)
+    return np.asarray(np.log((to_reference + _LEAST) / (to_synthetic + _LEAST)), dtype=np.float64)
 
 
 # --- attributes ---------------------------------------------------------------------------------

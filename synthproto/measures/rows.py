@@ -13,7 +13,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TIE = 1e-6
-"""Distances this close count as equal: float32 sums resolve no finer."""
+"""Searches compare sums in float32 and resolve no finer; what they find is measured in float64."""
+
+SAME = 1e-9
+"""Distances that differ by no more than this share of them are equal, see `as_near`."""
+
+SINGLE = 2.0**-24
+"""Relative rounding error of float32."""
 
 FAR = 1000.0
 """Scaled values are clipped to this; a missing value is put at four times it."""
@@ -31,8 +37,9 @@ class Rows:
     """Rows as distances see them.
 
     Attributes:
-        continuous: Shape ``(n, p)``. Scaled so that the real table spans [0, 1] in each column
-            (see `scale_to_range`); values outside are allowed, NaN is a missing value.
+        continuous: Shape ``(n, p)``. Scaled so that the real table spans about [0, 1] in each
+            column (see `scale_to_ranks`, `scale_to_range`); values outside are allowed, NaN is a
+            missing value.
         codes: Shape ``(n, q)``, integers. Equal codes are equal categories, in all tables that
             are compared; a missing value is a category of its own.
     """
@@ -102,12 +109,125 @@ def scale_to_range(values: Floats, reference: Floats) -> Floats:
     return np.asarray(np.where(np.isnan(values), np.nan, scaled), dtype=np.float64)
 
 
+def scale_to_ranks(values: Floats, reference: Floats) -> Floats:
+    """Scale columns by the distribution function of the reference: to shares of its rows.
+
+    A value becomes the share of reference rows below it, ties counting half, so that neither
+    outliers nor heavy tails press the other rows together. The function is linear between
+    knots: about ``sqrt(n) / 2`` quantiles of the ``n`` rows, and the 1st, 2nd, 4th, 8th, ... row
+    from both ends. It follows the distribution but not single rows: were it to follow each row,
+    rows of a second sample would be systematically farther or nearer than those of the first.
+    Beyond the ends it goes on by the range of the reference: far outside is far away.
+
+    Args:
+        values: Shape ``(n, p)``; NaN is missing and stays NaN.
+        reference: Shape ``(m, p)``, the real table's values.
+
+    Returns:
+        Shape ``(n, p)``. Columns that are constant or missing in the reference are as in
+        `scale_to_range`.
+
+    References:
+        Podani, "Extending Gower's General Coefficient of Similarity to Ordinal Characters",
+        Taxon 48, 1999, for Gower's coefficient on ranks.
+
+    Example:
+        >>> import numpy as np
+        >>> from synthproto.measures.rows import scale_to_ranks
+        >>> real = np.array([[1.0], [2.0], [3.0], [1e12]])
+        >>> scale_to_ranks(np.array([[1.0], [1.5], [3.0], [1e12]]), real)[:, 0].tolist()
+        [0.125, 0.25, 0.625, 0.875]
+    """
+    columns = [_ranks(one, other) for one, other in zip(values.T, reference.T, strict=True)]
+    return np.column_stack(columns) if columns else np.zeros((len(values), 0))
+
+
+def _ranks(values: Floats, reference: Floats) -> Floats:
+    ascending = np.sort(reference[np.isfinite(reference)])
+    knots = ascending[_knot_places(len(ascending))]
+    knots = knots[np.flatnonzero(np.diff(knots, prepend=-np.inf))]
+    if len(knots) < 2:
+        return scale_to_range(values[:, None], reference[:, None])[:, 0]
+    around = np.searchsorted(ascending, knots), np.searchsorted(ascending, knots, side="right")
+    shares = (around[0] + around[1]) / (2 * len(ascending))
+    # Halved before subtracting: the range of very large values overflows float64.
+    scale = (knots[-1] / 2 - knots[0] / 2) or np.inf
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        below = np.minimum(values / 2 - knots[0] / 2, 0.0) / scale
+        above = np.maximum(values / 2 - knots[-1] / 2, 0.0) / scale
+        # Lifted, as slopes between the tiniest numbers overflow.
+        lift = 2.0**500 if np.abs(knots).max() < 1e-150 else 1.0
+        inside = np.interp(values * lift, knots * lift, shares)
+    return np.asarray(inside + np.clip(below + above, -FAR, FAR), dtype=np.float64)
+
+
+def _knot_places(count: int) -> Ints:
+    """Where in ``count`` sorted values the knots of `scale_to_ranks` are."""
+    step = max(1, int(2 * np.sqrt(count)))
+    ends = 2 ** np.arange(step.bit_length()) - 1
+    places = np.concatenate([np.arange(0, count, step), ends, count - 1 - ends, [count - 1]])
+    return np.unique(places[(places >= 0) & (places < count)])
+
+
+def precision(first: Floats, second: Floats) -> float:
+    """How far equal numbers of two columns may be apart, as a share of them.
+
+    The same numbers come back changed in their last digits from float32 (what most models and
+    files give) and from arithmetic. Where all values of one side are float32 numbers, it is their
+    rounding error; else a few units in the last place of float64; 0 for integers.
+    """
+    if _whole(first) and _whole(second):
+        return 0.0
+    return 1.01 * SINGLE if _single(first) or _single(second) else 8 * float(np.finfo(float).eps)
+
+
+def snapped(values: Floats, reference: Floats, tolerance: float) -> Floats:
+    """Values that equal one of a reference up to a tolerance, made equal to it.
+
+    Args:
+        values: Shape ``(n,)``; NaN stays NaN.
+        reference: Shape ``(m,)``, the real table's values. Of those that equal each other up to
+            the tolerance, the least stands for all.
+        tolerance: As a share of the numbers, see `precision`.
+
+    Example:
+        >>> import numpy as np
+        >>> from synthproto.measures.rows import precision, snapped
+        >>> real, synthetic = np.array([0.1]), np.array([0.1], dtype=np.float32).astype(float)
+        >>> snapped(synthetic, real, precision(synthetic, real)).tolist()
+        [0.1]
+    """
+    known = np.unique(reference[np.isfinite(reference)])
+    if tolerance == 0 or not len(known):
+        return values
+    known = known[np.diff(known, prepend=-np.inf) > 2 * tolerance * np.abs(known)]
+    place = np.clip(np.searchsorted(known, values), 1, max(len(known) - 1, 1))
+    lower, upper = known[place - 1], known[np.minimum(place, len(known) - 1)]
+    nearest = np.where(np.abs(values - lower) <= np.abs(upper - values), lower, upper)
+    same = np.abs(values - nearest) <= 2 * tolerance * np.abs(nearest)
+    return np.asarray(np.where(same, nearest, values), dtype=np.float64)
+
+
+def _whole(values: Floats) -> bool:
+    return bool((np.isnan(values) | (values == np.rint(values))).all())
+
+
+def _single(values: Floats) -> bool:
+    with np.errstate(over="ignore", under="ignore"):
+        return bool((np.isnan(values) | (values == values.astype(np.float32))).all())
+
+
+def as_near(distances: Floats, limits: Floats) -> NDArray[np.bool_]:
+    """Which distances are at most the limits, up to rounding, which is relative: see `SAME`."""
+    return np.asarray(distances <= limits * (1 + SAME) + 1e-15)
+
+
 def gower(queries: Rows, references: Rows, pairs: tuple[Ints, Ints]) -> Floats:
     """Gower distance of given pairs of rows, in float64.
 
-    The mean over columns of: ``min(|a - b|, 1)`` for continuous values scaled to the real
-    table's range, 0 or 1 for equal or different categories; 0 for two missing values and 1 for
-    a missing and a known one.
+    The mean over columns of: ``min(|a - b|, 1)`` for continuous values as they are scaled, 0 or 1
+    for equal or different categories; 0 for two missing values and 1 for a missing and a known
+    one.
 
     Args:
         queries: Rows of the one side.

@@ -18,8 +18,8 @@ from synthproto.artifacts.detection import C2ST
 from synthproto.artifacts.joint import AlphaPrecision, BetaRecall
 from synthproto.artifacts.pairs import TrendSimilarity
 from synthproto.artifacts.privacy import DCRShare
-from synthproto.artifacts.searches import rows as rows_of
-from synthproto.artifacts.searches import with_holdout
+from synthproto.artifacts.rows import rows as rows_of
+from synthproto.artifacts.rows import with_holdout
 from synthproto.artifacts.utility import TRTR, TSTR
 from synthproto.data.table import NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError

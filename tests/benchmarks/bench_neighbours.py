@@ -29,7 +29,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from synthproto.artifacts.joint import PRDC, AlphaPrecision, Authenticity, BetaRecall
 from synthproto.artifacts.privacy import DCR, NNDR, DCRShare, ExactMatchShare
-from synthproto.artifacts.searches import rows, search
+from synthproto.artifacts.rows import rows
+from synthproto.artifacts.searches import search
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.measures.rows import Floats, Rows
@@ -77,7 +78,7 @@ def one_hot(table: Rows) -> Floats:
 
 
 def brute(pair: TablePair, metric: str) -> Callable[[], object]:
-    real, synthetic = (rows(pair, side) for side in ("real", "synthetic"))
+    real, synthetic = (rows(pair, side, (), "range") for side in ("real", "synthetic"))
     width = len(real)
     both = one_hot(
         Rows(
@@ -163,7 +164,7 @@ def compare(frames: list[pd.DataFrame], spec: TableSpec, rounds: int) -> None:
     base = medians["synthproto, two closest rows, from frames"]
     for name, median in medians.items():
         say(f"{name:50} {median:10.3f} s   x {median / base:8.2f}")
-    ours = search(pair, "synthetic", "real", 1).distances[: len(sample), 0]
+    ours = search(pair, "synthetic", "real", 1, (), "range").distances[: len(sample), 0]
     gap = np.abs(ours - calculate_dcr(sample, frames[0], metadata(spec)).to_numpy()).max()
     say(f"largest difference from SDMetrics' distances: {gap:.1e}")
 

@@ -106,14 +106,19 @@ def test_centre_equals_one_hot_coordinates() -> None:
 def test_alpha_precision_by_hand() -> None:
     levels = np.array([0.0, 0.5, 1.0])
     # Radii of the real rows: 1, 2, 3; synthetic rows within: 1 of 4, 2 of 4, 2 of 4.
-    curve = support_curve(levels, np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0, np.inf]))
+    tested = np.array([1.0, 2.0, 4.0, np.inf])
+    expected, curve = support_curve(levels, np.array([1.0, 2.0, 3.0]), tested)
+    assert expected.tolist() == [1 / 3, 2 / 3, 1.0]
     assert curve.tolist() == [0.25, 0.5, 0.5]
-    assert integrated(levels, curve) == pytest.approx(1 - 0.75 / 1.5)
+    assert integrated(expected, curve) == pytest.approx(1 - (1 / 12 + 1 / 6 + 1 / 2) / 2)
 
 
 def test_alpha_precision_of_copies_collapse_and_distance() -> None:
     real = np.random.default_rng(0).random(2000)
-    assert alpha_precision(real, real) == pytest.approx(1.0, abs=2e-3)
+    assert alpha_precision(real, real) == 1.0
+    # Where all distances tie, every ball holds all rows of both sides.
+    assert alpha_precision(np.full(7, 0.3), np.full(4, 0.3)) == 1.0
+    assert alpha_precision(real.round(1), real.round(1)) == 1.0
     # All in the core: P(alpha) = 1 almost everywhere; none in the support: 0 everywhere.
     assert alpha_precision(real, np.zeros(5)) == pytest.approx(0.0, abs=0.04)
     assert alpha_precision(real, np.full(5, 9.0)) == pytest.approx(0.0, abs=1e-12)
@@ -125,13 +130,14 @@ def test_beta_recall_equals_the_papers_formula(k: int) -> None:
     radii = np.sort(distances(real, real), axis=1)[:, k]
     between = distances(real, synthetic)
     to_centre = Centre.of(synthetic).distances(synthetic)
-    levels = np.linspace(0, 1, 30)
-    curve = []
-    for level in levels:
-        support = to_centre <= np.quantile(to_centre, level) + TIE
+    expected_curve, curve = [], []
+    for level in np.linspace(0, 1, 30):
+        support = to_centre <= np.quantile(to_centre, level) * (1 + 1e-9)
+        expected_curve.append(support.mean())
         # The synthetic row of the support that is closest to each real row, if near enough.
         curve.append((between[:, support].min(axis=1) <= radii + TIE).mean())
-    expected = 1 - np.abs(levels - curve).sum() / levels.sum()
+    gaps = np.abs(np.subtract(expected_curve, curve))
+    expected = 1 - gaps.sum() / np.sum(expected_curve)
     lowest = balls(synthetic, real, radii, to_centre).lowest
     assert beta_recall(lowest, to_centre) == pytest.approx(expected, abs=1e-12)
 

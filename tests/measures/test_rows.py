@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthproto.errors import SchemaError
-from synthproto.measures.rows import BLOCK, Rows, bit_of, gower, scale_to_range
+from synthproto.measures.rows import (
+    BLOCK,
+    Rows,
+    bit_of,
+    gower,
+    precision,
+    scale_to_range,
+    scale_to_ranks,
+    snapped,
+)
 
 
 def rows(continuous: list[list[float]], codes: list[list[int]]) -> Rows:
@@ -18,6 +27,56 @@ def test_scaling_spans_the_reference() -> None:
     values = np.array([[3.0, 5.0, 1.0, 0.0], [6.0, 4.0, np.nan, np.nan]])
     expected = [[0.5, 0.0, 0.0, 0.5], [2.0, 2.0, np.nan, np.nan]]
     np.testing.assert_array_equal(scale_to_range(values, reference), expected)
+
+
+def test_ranks_by_hand() -> None:
+    # Shares below, ties half: 1/10, 4/10, 7/10, 9/10; linear between, by the range beyond.
+    reference = np.array([[1.0], [2.0], [2.0], [4.0], [11.0]])
+    values = np.array([[1.0], [2.0], [3.0], [4.0], [11.0], [21.0], [-4.0], [np.nan]])
+    expected = [0.1, 0.4, 0.55, 0.7, 0.9, 1.9, -0.4, np.nan]
+    np.testing.assert_allclose(scale_to_ranks(values, reference)[:, 0], expected)
+    constant, nothing = np.full((3, 1), 5.0), np.full((3, 1), np.nan)
+    assert scale_to_ranks(np.array([[5.0], [4.0]]), constant)[:, 0].tolist() == [0.0, 2.0]
+    assert scale_to_ranks(np.array([[5.0], [4.0]]), nothing)[:, 0].tolist() == [0.0, 0.0]
+
+
+def test_ranks_are_the_distribution_function_and_take_no_notice_of_outliers() -> None:
+    values = np.exp(5 * np.random.default_rng(0).normal(size=(5000, 1)))
+    ranks = scale_to_ranks(values, values)[:, 0]
+    order = np.argsort(np.argsort(values[:, 0]))
+    np.testing.assert_allclose(ranks, (order + 0.5) / 5000, atol=0.01)
+    outlier = np.append(values, [[1e140]], axis=0)
+    np.testing.assert_allclose(scale_to_ranks(values, outlier)[:, 0], ranks, atol=0.01)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 200), st.sampled_from([1e-310, 1.0, 1e149]))
+def test_ranks_are_finite_and_keep_the_order(seed: int, count: int, size: float) -> None:
+    rng = np.random.default_rng(seed)
+    reference = rng.integers(-3, 4, (count, 1)) * rng.random((count, 1)) * size
+    values = np.sort(np.concatenate([reference, 3 * rng.normal(size=(50, 1)) * size]), axis=0)
+    ranks = scale_to_ranks(values, reference)[:, 0]
+    assert np.isfinite(ranks).all()
+    if len(np.unique(reference)) > 1:
+        assert (np.diff(ranks) >= -1e-12).all()
+
+
+def same(values: list[float], real: list[float]) -> list[float]:
+    first, second = np.array(values), np.array(real)
+    found: list[float] = snapped(first, second, precision(first, second)).tolist()
+    return found
+
+
+def test_snapping_by_hand() -> None:
+    real = [0.1, 0.2, 100.3, np.nan]
+    single: list[float] = np.array([0.1, 0.2, 100.3, 0.3], dtype=np.float32).astype(float).tolist()
+    assert same(single, real) == [0.1, 0.2, 100.3, single[3]]
+    assert same([0.1 + 2e-17, 0.1000001, 0.3], real) == [0.1, 0.1000001, 0.3]
+    assert np.isnan(same([np.nan, 0.5], real)[0])
+    # Neither side is float32: a thousand units in the last place are another number.
+    assert same([0.1 * (1 + 2e-13), np.pi], real) == [0.1 * (1 + 2e-13), np.pi]
+    # Real values that equal each other are one.
+    assert same([0.30000000000000004, 0.7], [0.3, 0.30000000000000004]) == [0.3, 0.7]
+    assert precision(np.array([1.0, 2.0**60]), np.array([3.0, np.nan])) == 0.0
 
 
 def test_gower_by_hand() -> None:
