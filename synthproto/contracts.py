@@ -404,9 +404,47 @@ class Artifact(Protocol[Resources_contra, Value_co]):
         ...
 
 
+Direction: TypeAlias = Literal["lower", "higher", "target"]
+"""Which values of a score are better: lower ones, higher ones, or those near the best one."""
+
+Best: TypeAlias = float | Mapping[str, float] | None
+"""Best value of a score, or of each of its entries; ``None`` if no value is best by itself."""
+
+Bounds: TypeAlias = tuple[float, float] | Mapping[str, tuple[float, float]] | None
+"""Least and largest value of a score, or of each of its entries; infinite where unbounded."""
+
+Directions: TypeAlias = Direction | Mapping[str, Direction] | None
+"""Direction of a score, or of each of its entries."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """What a score says of itself. Every score of the library does; one of your own may.
+
+    A score without these members is a score all the same, and so is one with some of them:
+    ``best = 0.0`` in a class of five lines is enough for a report to show it. `Plan` refuses a
+    member that is misspelt or of the wrong type. Two more members are optional: ``direction``,
+    where best and bounds do not tell it, and the method of `Controlled`.
+    """
+
+    @property
+    def best(self) -> Best:
+        """The best value, or that of each entry by name."""
+        ...
+
+    @property
+    def bounds(self) -> Bounds:
+        """The least and the largest value that there can be, or those of each entry by name."""
+        ...
+
+
 @runtime_checkable
 class Controlled(Protocol[Resources_contra]):
-    """A score that says itself what real rows reach; no other needs such a method."""
+    """A score that says itself what real rows reach.
+
+    Only where that is not its value for the holdout in the synthetic table's place: TSTR, say,
+    whose control is the same model trained on real rows.
+    """
 
     def control(self, resources: Resources_contra, /) -> float | Mapping[str, float]:
         """The value with real rows in the synthetic table's place, or those that are known."""

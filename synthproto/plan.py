@@ -7,10 +7,12 @@ from typing import Generic, TypeAlias, TypeVar, final
 
 import numpy as np
 
+from synthproto.checks import About, about, direction_of, faults_of_description, tag_of
 from synthproto.contracts import (
     Array,
     ArrayArtifact,
     Controlled,
+    Direction,
     Drawing,
     Plot,
     Resources_contra,
@@ -25,6 +27,28 @@ Given = TypeVar("Given")
 
 
 @final
+class _Described:
+    """What scores say of themselves, by tag of each number that they gave."""
+
+    def __init__(self) -> None:
+        self.best: dict[str, float] = {}
+        self.bounds: dict[str, tuple[float, float]] = {}
+        self.directions: dict[str, Direction] = {}
+
+    def add(self, said: About, tag: str, tags: Sequence[str]) -> None:
+        """Take over what a score says of the numbers with these tags."""
+        best = _by_tag(said.best, tag, tags)
+        bounds = _by_tag(said.bounds, tag, tags)
+        self.best |= {known: float(value) for known, value in best.items()}
+        self.bounds |= bounds
+        own: dict[str, Direction] = _by_tag(said.direction, tag, tags)
+        for each in tags:
+            direction = own.get(each) or direction_of(best.get(each), bounds.get(each))
+            if direction is not None:
+                self.directions[each] = direction
+
+
+@final
 class Plan(Generic[Resources_contra]):
     """Scores, arrays and plots to compute from the same resources.
 
@@ -34,7 +58,8 @@ class Plan(Generic[Resources_contra]):
 
     If the resources have a ``reference`` of their own type (a `TablePair` with a holdout has),
     each score that is defined for it is computed for it as well, once as long as the reference is
-    the same object. A score with a method ``control`` says itself what real rows reach.
+    the same object. What a score says of itself (best value, bounds, control) is that of
+    `synthproto.contracts.Described`; all of it is optional.
 
     Args:
         scores: Parts that give numbers.
@@ -42,7 +67,8 @@ class Plan(Generic[Resources_contra]):
         plots: Parts that give drawings.
 
     Raises:
-        ParameterError: A part has no name (a lambda, a partial), or two have the same.
+        ParameterError: A part has no name (a lambda, a partial), two have the same, or what a
+            score says of itself is misspelt or of the wrong type. Names all faults.
     """
 
     def __init__(
@@ -53,9 +79,10 @@ class Plan(Generic[Resources_contra]):
         plots: Sequence[Plot[Resources_contra]] = (),
     ) -> None:
         _check_tags({"scores": scores, "arrays": arrays, "plots": plots})
-        self._scores = {_tag(part): part for part in scores}
-        self._arrays = {_tag(part): part for part in arrays}
-        self._plots = {_tag(part): part for part in plots}
+        self._scores = {tag_of(part): part for part in scores}
+        self._about = {tag_of(part): about(part) for part in scores}
+        self._arrays = {tag_of(part): part for part in arrays}
+        self._plots = {tag_of(part): part for part in plots}
         # The last reference and its scores: a run has one holdout, so they are computed once.
         self._reference: tuple[object, Mapping[str, float]] = (None, {})
 
@@ -108,7 +135,7 @@ class Plan(Generic[Resources_contra]):
             ParameterError: Two parts give the same tag (a column named like a score).
         """
         told = progress or _quiet
-        scores, best = self._scores_of(resources, told)
+        scores, said = self._scores_of(resources, told)
         arrays: dict[str, Array] = {}
         for tag, array in self._arrays.items():
             told(tag)
@@ -119,19 +146,27 @@ class Plan(Generic[Resources_contra]):
             _add(figures, tag, _computed(tag, plot, resources))
         references = self._reference_scores(resources)
         known = {tag: value for tag, value in references.items() if tag in scores}
-        return Report(scores, known, arrays, figures, best)
+        return Report(
+            scores,
+            known,
+            arrays,
+            figures,
+            said.best,
+            bounds=said.bounds,
+            directions=said.directions,
+        )
 
     def _scores_of(
         self, resources: Resources_contra, told: Callable[[str], object]
-    ) -> tuple[dict[str, float], dict[str, float]]:
+    ) -> tuple[dict[str, float], _Described]:
         scores: dict[str, float] = {}
-        best: dict[str, float] = {}
+        said = _Described()
         for tag, score in self._scores.items():
             told(tag)
             before = len(scores)
             _add(scores, tag, _finite(tag, _computed(tag, score, resources)))
-            best |= _best(score, tag, list(scores)[before:])
-        return scores, best
+            said.add(self._about[tag], tag, list(scores)[before:])
+        return scores, said
 
     def _reference_scores(self, resources: Resources_contra) -> Mapping[str, float]:
         reference = getattr(resources, "reference", None)
@@ -176,31 +211,32 @@ def _computed(tag: str, part: Callable[[Given], Value], resources: Given) -> Val
         raise
 
 
-def _tag(part: object) -> str:
-    name = getattr(part, "name", None) or getattr(part, "__name__", "")
-    return name if isinstance(name, str) else ""
-
-
-def _best(score: object, tag: str, tags: Sequence[str]) -> dict[str, float]:
-    """Best values by tag of what a score gave; it says one for all entries, or one for each."""
-    said = getattr(score, "best", None)
+@unchecked
+def _by_tag(
+    said: Value | Mapping[str, Value] | None, tag: str, tags: Sequence[str]
+) -> dict[str, Value]:
+    """By tag of what a score gave; it says one thing for all entries, or one for each."""
+    if said is None:
+        return {}
     if isinstance(said, Mapping):
-        entries = {f"{tag}/{name}": float(value) for name, value in said.items()}
+        entries = {f"{tag}/{name}": value for name, value in said.items()}
         return {known: entries[known] for known in tags if known in entries}
-    return dict.fromkeys(tags, float(said)) if isinstance(said, (int, float)) else {}
+    return dict.fromkeys(tags, said)
 
 
 def _check_tags(parts: Mapping[str, Sequence[object]]) -> None:
     faults, owners = [], dict[str, str]()
     for group, members in parts.items():
         for place, part in enumerate(members):
-            tag, where = _tag(part), f"{group}[{place}]"
+            tag, where = tag_of(part), f"{group}[{place}]"
             if isinstance(part, type):
                 faults.append(f"{where} is a class; make a part of it: {part.__name__}(...)")
             elif not tag or "<" in tag:
                 faults.append(f"{where} has no name; got {part!r}. Use a named function or class")
             elif tag in owners:
                 faults.append(f"{where} has the tag {tag!r} of {owners[tag]}; give it another name")
+            if group == "scores" and not isinstance(part, type):
+                faults += [f"{where}, {tag!r}: {fault}" for fault in faults_of_description(part)]
             owners.setdefault(tag, where)
     if faults:
         raise ParameterError("plan: " + "; ".join(faults))

@@ -3,13 +3,15 @@
 import html
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeVar, final
 
-from synthproto.contracts import Array, Drawing, ReportTracker
+from synthproto.contracts import Array, Direction, Drawing, ReportTracker
 from synthproto.formatting import aligned, html_table, number
 
 if TYPE_CHECKING:
     import pandas
+
+Value = TypeVar("Value")
 
 
 @final
@@ -24,6 +26,8 @@ class Report(Mapping[str, float]):
         arrays: Array or frame by tag.
         figures: Drawing by tag.
         best: The best value that a score can have, by tag, where the artifact says.
+        bounds: The least and the largest value, by tag, where the artifact says.
+        directions: Which values are better, by tag, where that is known.
     """
 
     def __init__(
@@ -33,12 +37,17 @@ class Report(Mapping[str, float]):
         arrays: Mapping[str, Array] | None = None,
         figures: Mapping[str, Drawing] | None = None,
         best: Mapping[str, float] | None = None,
+        *,
+        bounds: Mapping[str, tuple[float, float]] | None = None,
+        directions: Mapping[str, Direction] | None = None,
     ) -> None:
         self._scores = dict(scores)
         self._references = MappingProxyType(dict(references or {}))
         self._arrays = MappingProxyType(dict(arrays or {}))
         self._figures = MappingProxyType(dict(figures or {}))
         self._best = MappingProxyType(dict(best or {}))
+        self._bounds = MappingProxyType(dict(bounds or {}))
+        self._directions: Mapping[str, Direction] = MappingProxyType(dict(directions or {}))
 
     def __getitem__(self, tag: str) -> float:
         """Score of a tag."""
@@ -71,6 +80,28 @@ class Report(Mapping[str, float]):
     def best(self) -> Mapping[str, float]:
         """Best value that a score can have, by tag, for scores that say so."""
         return self._best
+
+    @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Least and largest value that there can be, by tag, for scores that say so."""
+        return self._bounds
+
+    @property
+    def directions(self) -> Mapping[str, Direction]:
+        """Which values are better, by tag: ``"lower"``, ``"higher"``, or near a ``"target"``."""
+        return self._directions
+
+    def prefixed(self, prefix: str) -> "Report":
+        """The same report with a prefix before all tags."""
+        return Report(
+            _under(prefix, self._scores),
+            _under(prefix, self._references),
+            _under(prefix, self._arrays),
+            _under(prefix, self._figures),
+            _under(prefix, self._best),
+            bounds=_under(prefix, self._bounds),
+            directions=_under(prefix, self._directions),
+        )
 
     def to_frame(self) -> "pandas.DataFrame":
         """Scores as a frame: index ``score``; columns ``value``, ``reference`` and ``best``.
@@ -118,3 +149,7 @@ class Report(Mapping[str, float]):
     def _rest(self) -> list[str]:
         held = (("arrays", self._arrays), ("figures", self._figures))
         return [f"{name}: {', '.join(tags)}" for name, tags in held if tags]
+
+
+def _under(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    return {prefix + tag: value for tag, value in values.items()}

@@ -334,3 +334,76 @@ class Undefined:
 def test_what_is_no_control_or_undefined_leaves_the_reference_as_it_is() -> None:
     report = TablePlan(scores=[Weighted(), Undefined()]).run(pair(holdout=True))
     assert report.references == {"own/weighted": 0.3, "own/undefined": 1.0}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Says more of itself than it has to."""
+
+    best: float = 1.0
+    bounds: tuple[float, float] = (0.0, 1.0)
+    name: str = "own/told"
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        return {"x": 0.25}
+
+
+def test_a_report_says_the_bounds_and_the_direction_of_its_scores() -> None:
+    report = TablePlan(scores=[Told(), Told(0.5, name="own/near"), Weighted()]).run(pair())
+    assert report.bounds == {"own/told/x": (0.0, 1.0), "own/near/x": (0.0, 1.0)}
+    assert report.directions == {"own/told/x": "higher", "own/near/x": "target"}
+    assert report.prefixed("valid/").directions["valid/own/told/x"] == "higher"
+
+
+def own_score(**members: object) -> Callable[[TablePair], float]:
+    """A score of one's own with some members."""
+
+    def call(_self: object, _pair: TablePair) -> float:
+        return 0.5
+
+    own: Callable[[TablePair], float] = type(
+        "Own", (), {"name": "own/score", "__call__": call, **members}
+    )()
+    return own
+
+
+def nothing(_self: object, _pair: TablePair) -> float:
+    return 0.0
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"bset": 0.0}, "`bset` is not read; did you mean `best`?"),
+        ({"Best": 0.0}, "`Best` is not read; did you mean `best`?"),
+        ({"bonds": (0, 1)}, "`bonds` is not read; did you mean `bounds`?"),
+        ({"contrl": nothing}, "`contrl` is not read; did you mean `control`?"),
+        ({"reference": nothing}, "`reference` is not read; did you mean `control`?"),
+        ({"best": "low"}, "`best` must be a number, or a mapping of them; got 'low'"),
+        ({"best": {"x": "low"}}, "`best` must be a number"),
+        ({"bounds": 1.0}, "`bounds` must be two different numbers"),
+        ({"direction": "up"}, r"`direction` must be one of \['lower', 'higher', 'target'\]"),
+    ],
+)
+def test_what_a_score_says_wrongly_of_itself_is_refused_when_the_plan_is_made(
+    members: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ParameterError, match=rf"scores\[1\], 'own/score': {said}"):
+        TablePlan(scores=[MeanJSDistance(), own_score(**members)])
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"best": 1},
+        {"bound": 5.0},
+        {"test": 0.3},
+        {"best": 1.0, "bset": 2.0},
+        {"reference": 0.3},
+    ],
+)
+def test_members_of_ones_own_that_mean_something_else_are_let_be(
+    members: dict[str, object],
+) -> None:
+    TablePlan(scores=[own_score(**members)])

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from synthproto import (
     PDF,
+    TSTR,
     Artifact,
     Checkpoints,
     CorrelationDistance,
@@ -40,7 +41,17 @@ from synthproto import (
     TensorBoardTracker,
     Validation,
 )
-from synthproto.contracts import Array, Drawing, FigureTracker, ParamsTracker, Plot, Score, Tracker
+from synthproto.contracts import (
+    Array,
+    Controlled,
+    Described,
+    Drawing,
+    FigureTracker,
+    ParamsTracker,
+    Plot,
+    Score,
+    Tracker,
+)
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.wrappers import Tee
 from typecheck.parts import (
@@ -150,6 +161,26 @@ def own_score_as_dataclass() -> None:
     part: Artifact[TablePair, float] = ShareAbove(5.0)
     score: Score[TablePair] = part
     TablePlan(scores=[part, score] if part is not score else [part]).run(PAIR)
+
+
+def own_score_that_says_its_best() -> None:
+    """A score may say its best value and its bounds, as plain members."""
+
+    class Halves:
+        name = "own/halves"
+        best = 0.5
+        bounds = (0.0, 1.0)
+
+        def __call__(self, pair: TablePair) -> float:
+            return 0.5
+
+        def control(self, pair: TablePair) -> float:
+            return 0.5
+
+    said: list[Described] = [Halves(), MeanJSDistance(), JSDistance(), TSTR("sex")]
+    controlled: Controlled[TablePair] = Halves()
+    TablePlan(scores=[Halves()])
+    assert said[0].best == controlled.control(PAIR)
 
 
 def own_array_and_plot() -> None:

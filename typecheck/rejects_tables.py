@@ -34,7 +34,7 @@ from synthproto import (
     TensorBoardTracker,
     Validation,
 )
-from synthproto.contracts import FigureTracker, ParamsTracker, Score
+from synthproto.contracts import Described, FigureTracker, ParamsTracker, Score
 from synthproto.training.stoppers import train_loss
 from typecheck.parts import (
     FRAME,
@@ -275,6 +275,24 @@ def lone_score() -> None:
     TablePlan(
         scores=MeanJSDistance(),  # type: ignore[arg-type]
     )
+
+
+def score_with_a_misspelt_member() -> None:
+    """A score of one's own that is declared to describe itself, and misspells how."""
+
+    class Misspelt:
+        name = "own/misspelt"
+        bset = 0.0
+        bounds = (0.0, 1.0)
+
+        def __call__(self, pair: TablePair) -> float:
+            return 0.0
+
+    said: list[Described] = [
+        MeanJSDistance(),
+        Misspelt(),  # type: ignore[list-item]
+    ]
+    said.clear()
 
 
 def score_of_two_frames() -> None:

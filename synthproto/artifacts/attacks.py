@@ -4,6 +4,7 @@ They show what one attacker achieves, not what the best one could. Where a promi
 with differential privacy.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, final
 
@@ -12,6 +13,7 @@ import numpy as np
 from synthproto.artifacts.rows import Side, distance_columns, rows, with_holdout
 from synthproto.artifacts.searches import search
 from synthproto.checks import check_shares
+from synthproto.contracts import Direction
 from synthproto.data.table import NUMERIC, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.neighbours import nearest
@@ -65,6 +67,19 @@ class MembershipInference:
     seed: int = 0
     name: str = "privacy/membership_inference"
     queries: tuple[Side, ...] = field(default=_CANDIDATES, init=False, repr=False)
+    direction: Direction = field(default="lower", init=False, repr=False)
+
+    @property
+    def best(self) -> Mapping[str, float]:
+        """Best value of the area under the curve."""
+        return {"auc": 0.5}
+
+    @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Least and largest value of each entry."""
+        shares = dict.fromkeys(("auc", "auc_low", "auc_high"), (0.0, 1.0))
+        shares |= {f"true_positive_at_{rate:g}": (0.0, 1.0) for rate in self.false_positive}
+        return shares | {f"advantage_at_{rate:g}": (-1.0, 1.0) for rate in self.false_positive}
 
     def __post_init__(self) -> None:
         check_shares(self, "false_positive", self.false_positive)
@@ -186,6 +201,13 @@ class AttributeInference:
     tolerance: float = 0.05
     name: str = "privacy/attribute_inference"
     queries: tuple[Side, ...] = field(default=_CANDIDATES, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
+    direction: Direction = field(default="lower", init=False, repr=False)
+
+    @property
+    def best(self) -> Mapping[str, float]:
+        """Best value of each secret's risk."""
+        return {f"{secret}/risk": 0.0 for secret in self.secrets}
 
     def __post_init__(self) -> None:
         check_shares(self, "tolerance", (self.tolerance,))

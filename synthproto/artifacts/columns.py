@@ -12,6 +12,8 @@ from typing import final
 import numpy as np
 from typing_extensions import Protocol, runtime_checkable
 
+from synthproto.checks import about
+from synthproto.contracts import Bounds
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import BinRule
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
@@ -72,6 +74,11 @@ class Mean:
         """Best value."""
         return self.of.best
 
+    @property
+    def bounds(self) -> Bounds:
+        """Those of the score."""
+        return about(self.of).bounds
+
     def __call__(self, pair: TablePair) -> float:
         """Mean score."""
         by_column = pair.get(self.of)
@@ -105,6 +112,12 @@ class Complement:
         """Best value."""
         return 1.0 - self.of.best
 
+    @property
+    def bounds(self) -> Bounds:
+        """Those of the score, turned round."""
+        bounds = about(self.of).bounds
+        return (1.0 - bounds[1], 1.0 - bounds[0]) if isinstance(bounds, tuple) else None
+
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Complement by column."""
         return {column: 1.0 - value for column, value in pair.get(self.of).items()}
@@ -135,6 +148,7 @@ class JSDistance:
     kinds: tuple[Kind, ...] = (*NUMERIC, *DISCRETE)
     name: str = "fidelity/js_distance"
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
@@ -155,11 +169,12 @@ class MeanJSDistance:
         UndefinedScoreError: There are no columns of these kinds.
     """
 
-    bins: int = 20
-    rule: BinRule = "quantile"
-    kinds: tuple[Kind, ...] = (*NUMERIC, *DISCRETE)
+    bins: int = JSDistance.bins
+    rule: BinRule = JSDistance.rule
+    kinds: tuple[Kind, ...] = JSDistance.kinds
     name: str = "fidelity/mean_js_distance"
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
@@ -185,6 +200,7 @@ class KSDistance:
     decimals: int | None = None
     name: str = "fidelity/ks_distance"
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
@@ -235,10 +251,11 @@ class TotalVariation:
 
     kinds: tuple[Kind, ...] = DISCRETE
     missing: bool = True
-    bins: int = 20
-    rule: BinRule = "quantile"
+    bins: int = JSDistance.bins
+    rule: BinRule = JSDistance.rule
     name: str = "fidelity/total_variation"
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
@@ -268,6 +285,7 @@ class ShapeDistance:
     decimals: int | None = None
     name: str = "fidelity/shape_distance"
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column, in the order of the spec."""

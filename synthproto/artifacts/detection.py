@@ -46,6 +46,7 @@ class C2ST:
     folds: int = 5
     seed: int = 0
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "folds", self.folds, 2)
@@ -74,6 +75,7 @@ class C2STAUC:
     folds: int = 5
     seed: int = 0
     best: float = field(default=0.5, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "folds", self.folds, 2)

@@ -4,6 +4,7 @@ All share the same neighbour searches, under Gower's distance, numbers compared 
 distribution function; see `rows`.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -14,6 +15,7 @@ import numpy as np
 from synthproto.artifacts.rows import Scale, Side, real_rows, rows
 from synthproto.artifacts.searches import centre_distances, in_any_ball, in_balls, search
 from synthproto.checks import check_least
+from synthproto.contracts import Direction
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.joint import (
@@ -70,6 +72,12 @@ class PRDC:
     name: str = "joint/prdc"
     best: Mapping[str, float] = field(default_factory=_whole, init=False, repr=False)
 
+    @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Least and largest value of each."""
+        shares = dict.fromkeys(("precision", "recall", "coverage"), (0.0, 1.0))
+        return shares | {"density": (0.0, math.inf)}
+
     def __post_init__(self) -> None:
         check_least(self, "k", self.k, 1)
 
@@ -104,6 +112,7 @@ class AlphaPrecision:
     scale: Scale = "ranks"
     name: str = "joint/alpha_precision"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "steps", self.steps, 2)
@@ -147,6 +156,7 @@ class BetaRecall:
     scale: Scale = "ranks"
     name: str = "joint/beta_recall"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_least(self, "k", self.k, 1)
@@ -182,6 +192,8 @@ class Authenticity:
     scale: Scale = "ranks"
     name: str = "joint/authenticity"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    best: float = field(default=0.5, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Compare distances to real rows with distances among them."""
@@ -225,6 +237,12 @@ class MMD:
     scale: Scale = "range"
     name: str = "joint/mmd"
     best: float = field(default=0.0, init=False, repr=False)
+    direction: Direction = field(default="lower", init=False, repr=False)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and largest value."""
+        return (0.0, math.sqrt(2.0)) if self.estimator == "biased" else (-2.0, 2.0)
 
     def __post_init__(self) -> None:
         check_least(self, "rows", self.rows, 2)

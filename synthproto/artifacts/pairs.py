@@ -1,8 +1,9 @@
 """Fidelity of pairs of columns: whether they depend on each other as in the real table."""
 
+import math
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import ClassVar, Literal, TypeAlias, final
+from typing import Literal, TypeAlias, final
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,11 @@ class CorrelationDistance:
     diagonal: bool = False
     name: str = "fidelity/correlation_distance"
     best: float = field(default=0.0, init=False, repr=False)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and largest value."""
+        return 0.0, math.inf if self.metric == "l2" else 2.0
 
     def __call__(self, pair: TablePair) -> float:
         """Distance of the two matrices."""
@@ -157,10 +163,11 @@ class CorrelationSimilarity:
         UndefinedScoreError: There is no such pair.
     """
 
-    coefficient: Coefficient = "pearson"
-    min_association: float = 0.0
+    coefficient: Coefficient = PairTrends.coefficient
+    min_association: float = PairTrends.min_association
     name: str = "fidelity/correlation_similarity"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Mean similarity."""
@@ -185,10 +192,11 @@ class ContingencySimilarity:
         UndefinedScoreError: There is no such pair.
     """
 
-    bins: int = 10
-    min_association: float = 0.0
+    bins: int = PairTrends.bins
+    min_association: float = PairTrends.min_association
     name: str = "fidelity/contingency_similarity"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Mean similarity."""
@@ -213,11 +221,12 @@ class TrendSimilarity:
         UndefinedScoreError: There is no such pair.
     """
 
-    coefficient: Coefficient = "pearson"
-    bins: int = 10
-    min_association: float = 0.0
+    coefficient: Coefficient = PairTrends.coefficient
+    bins: int = PairTrends.bins
+    min_association: float = PairTrends.min_association
     name: str = "fidelity/trend_similarity"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Mean similarity."""
@@ -336,7 +345,8 @@ class Similarity:
     """
 
     name: str = "fidelity/similarity"
-    best: ClassVar[float] = 1.0
+    best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Compare columns, then pairs."""

@@ -8,6 +8,8 @@ differential privacy.
 Distances are Gower's, numbers compared by the real table's distribution function; see `rows`.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from synthproto.artifacts.rows import Scale, Side, exact_rows, with_holdout
 from synthproto.artifacts.searches import closest_in_both, search
 from synthproto.checks import check_shares
+from synthproto.contracts import Direction
 from synthproto.data.table import TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.privacy import (
@@ -57,6 +60,9 @@ class ExactMatchShare:
 
     name: str = "privacy/exact_match_share"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    best: None = field(default=None, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
+    direction: Direction = field(default="lower", init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Look every synthetic row up by its hash."""
@@ -96,6 +102,9 @@ class DCR:
     scale: Scale = "ranks"
     name: str = "privacy/dcr"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    best: None = field(default=None, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
+    direction: Direction = field(default="higher", init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_shares(self, "quantiles", self.quantiles)
@@ -140,6 +149,9 @@ class NNDR:
     scale: Scale = "ranks"
     name: str = "privacy/nndr"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    best: None = field(default=None, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
+    direction: Direction = field(default="higher", init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_shares(self, "quantiles", self.quantiles)
@@ -202,6 +214,14 @@ class DCRShare:
     scale: Scale = "ranks"
     name: str = "privacy/dcr_share"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    best: None = field(default=None, init=False, repr=False)
+    direction: Direction = field(default="lower", init=False, repr=False)
+
+    @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Least and largest value of each."""
+        shares = dict.fromkeys(("share", "low", "high"), (0.0, 1.0))
+        return shares | {"excess": (-math.inf, 1.0), "z": (-math.inf, math.inf)}
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share, interval and excess."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.artifacts.rows import Scale, Side, real_rows, rows, with_holdout
-from synthproto.checks import check_least
-from synthproto.contracts import Controlled
+from synthproto.checks import about, check_least, tag_of
+from synthproto.contracts import Best, Bounds, Controlled, Directions
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.joint import Centre
@@ -255,14 +255,22 @@ class Sampled(Generic[Value]):
     @property
     def name(self) -> str:
         """Tag of the part."""
-        named = getattr(self.part, "name", None) or getattr(self.part, "__name__", "")
-        return str(named)
+        return tag_of(self.part)
 
     @property
-    def best(self) -> float | Mapping[str, float] | None:
+    def best(self) -> Best:
         """Best value of the part, or of each of its entries, if it says so."""
-        best: float | Mapping[str, float] | None = getattr(self.part, "best", None)
-        return best
+        return about(self.part).best
+
+    @property
+    def bounds(self) -> Bounds:
+        """Least and largest value of the part, if it says so."""
+        return about(self.part).bounds
+
+    @property
+    def direction(self) -> Directions:
+        """Which values of the part are better, if it says so."""
+        return about(self.part).direction
 
     def __call__(self, pair: TablePair) -> Value:
         """Draw, or look up what was drawn, and compute."""

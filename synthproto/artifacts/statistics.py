@@ -1,5 +1,6 @@
 """Fidelity of single columns: distances and statistics of their values, in the values' units."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, final
 
@@ -38,6 +39,7 @@ class WassersteinDistance:
     scale: Scale = "std"
     name: str = "fidelity/wasserstein_distance"
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, math.inf), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column."""
@@ -105,6 +107,7 @@ class MissingRateDifference:
 
     name: str = "fidelity/missing_rate_difference"
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Absolute difference by column."""
@@ -132,6 +135,7 @@ class StatisticSimilarity:
     statistic: Statistic = "mean"
     name: str = ""
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -167,6 +171,7 @@ class StatisticDifference:
     statistic: Statistic = "mean"
     name: str = ""
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, math.inf), init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.name:

@@ -4,14 +4,16 @@ Trained on synthetic, tested on holdout (TSTR), beside trained on real, tested o
 (TRTR), and the gap of the two. Without the second number the first says little.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 import pandas as pd
 
 from synthproto.artifacts.rows import Side, distance_columns, rows, with_holdout
+from synthproto.contracts import Direction
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.classifiers import Learner, require_learn
@@ -66,6 +68,11 @@ class TSTR:
         """Best value of each entry that there can be."""
         return _best(self.learners)
 
+    @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Least and largest value of each entry that there can be."""
+        return _bounds(self.learners)
+
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Train on synthetic rows."""
         return _means(_results(pair, "synthetic", self.target, self.learners, self.seeds))
@@ -93,6 +100,11 @@ class TRTR:
         """Best value of each entry that there can be."""
         return _best(self.learners)
 
+    @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Least and largest value of each entry that there can be."""
+        return _bounds(self.learners)
+
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Train on real rows."""
         return _means(_results(pair, "real", self.target, self.learners, self.seeds))
@@ -112,9 +124,24 @@ class UtilityGap:
     seeds: int = 3
     name: str = "utility/gap"
     best: float = field(default=0.0, init=False, repr=False)
+    direction: Direction = field(default="lower", init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check(self, self.learners, self.seeds)
+
+    @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Least and largest value of each entry that there can be."""
+        return {
+            tag: (-1.0, 1.0) if limits == (0.0, 1.0) else (-math.inf, math.inf)
+            for tag, limits in _bounds(self.learners).items()
+        }
+
+    def control(self, pair: TablePair) -> dict[str, float]:
+        """What real rows reach: no gap."""
+        _check_target(pair, self.target)
+        measures = _REGRESSED if pair.spec.kind(self.target) in NUMERIC else _CLASSIFIED
+        return {f"{measure}_{learner}": 0.0 for learner in self.learners for measure in measures}
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Train on both."""
@@ -257,8 +284,22 @@ def _table(pair: TablePair, side: Side) -> Table:
     return pair.real if side == "real" else pair.synthetic
 
 
+_CLASSIFIED: Final[Mapping[str, tuple[float, float]]] = {
+    "auroc": (0.0, 1.0),
+    "macro_f1": (0.0, 1.0),
+}
+_REGRESSED: Final[Mapping[str, tuple[float, float]]] = {
+    "r2": (-math.inf, 1.0),
+    "rmse": (0.0, math.inf),
+}
+
+
 def _best(learners: tuple[Learner, ...]) -> dict[str, float]:
-    ends = {"auroc": 1.0, "macro_f1": 1.0, "r2": 1.0, "rmse": 0.0}
+    return {tag: float(high == 1.0) for tag, (_, high) in _bounds(learners).items()}
+
+
+def _bounds(learners: tuple[Learner, ...]) -> dict[str, tuple[float, float]]:
+    ends = {**_CLASSIFIED, **_REGRESSED}
     return {f"{name}_{learner}": end for name, end in ends.items() for learner in learners}
 
 

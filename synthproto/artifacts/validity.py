@@ -21,6 +21,7 @@ class BoundaryAdherence:
 
     name: str = "validity/boundary_adherence"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -43,6 +44,7 @@ class CategoryAdherence:
 
     name: str = "validity/category_adherence"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -65,6 +67,7 @@ class RangeCoverage:
 
     name: str = "validity/range_coverage"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -92,6 +95,7 @@ class CategoryCoverage:
     missing: bool = True
     name: str = "validity/category_coverage"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -120,6 +124,7 @@ class KeyUniqueness:
     kinds: tuple[Kind, ...] = ("identifier",)
     name: str = "validity/key_uniqueness"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Share by column."""
@@ -139,6 +144,7 @@ class ExactDtypes:
 
     name: str = "validity/exact_dtypes"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Share of columns."""

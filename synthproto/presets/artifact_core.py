@@ -5,6 +5,7 @@ scores cannot be made to give by arguments, because they rest on choices that we
 docstring says which. Checked against artifact-core 0.2.1.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import final, get_args
 
@@ -39,6 +40,9 @@ class ArtifactCoreJSDistance:
     categorical_only: bool = False
     name: str = "fidelity/artifact_core_js_distance"
     best: float = field(default=0.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(
+        default=(0.0, math.sqrt(math.log(2.0))), init=False, repr=False
+    )
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Distance by column: categorical ones first, as there."""
@@ -99,6 +103,11 @@ class ScriptJSDivergence:
     smoothing: float = 1e-8
     name: str = "fidelity/script_js_divergence"
     best: float = field(default=0.0, init=False, repr=False)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and largest value: ln 2, and a little more by what is added to each share."""
+        return 0.0, math.log(2.0) * (1.0 + self.bins * self.smoothing)
 
     def __post_init__(self) -> None:
         if self.bins < 1 or self.smoothing <= 0:

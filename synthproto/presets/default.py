@@ -50,7 +50,7 @@ def default_plan(
     *,
     holdout: bool = False,
     target: str | None = None,
-    rows: int = 20_000,
+    rows: int = Sampled.rows,
     seed: int = 0,
 ) -> TablePlan:
     """What one wants to know of a synthetic table: fidelity, validity, utility, privacy.
@@ -95,7 +95,7 @@ def tabsyn_plan(
     *,
     holdout: bool = False,
     target: str | None = None,
-    rows: int = 20_000,
+    rows: int = Sampled.rows,
     seed: int = 0,
 ) -> TablePlan:
     """The row that papers print since TabSyn (ICLR 2024), part by part.
@@ -161,7 +161,7 @@ def preset(
     *,
     holdout: bool = False,
     target: str | None = None,
-    rows: int = 20_000,
+    rows: int = Sampled.rows,
     seed: int = 0,
 ) -> TablePlan:
     """The plan of a name; the arguments as in `default_plan`, where the plan has them."""

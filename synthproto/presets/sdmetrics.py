@@ -81,6 +81,7 @@ class SDMetricsTrends:
     min_association: float = 0.3
     name: str = "fidelity/sdmetrics_column_pair_trends"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Mean similarity."""
@@ -137,6 +138,7 @@ class SDMetricsValidity:
     keys: tuple[str, ...] = ()
     name: str = "validity/sdmetrics_data_validity"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Score by column, in the order of the spec."""
@@ -159,6 +161,7 @@ class SDMetricsStructure:
 
     name: str = "validity/sdmetrics_data_structure"
     best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Size of the intersection of columns with dtypes by that of the union."""

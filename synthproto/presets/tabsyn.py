@@ -5,6 +5,7 @@ Space", ICLR 2024): shape error, trend error, alpha-precision, beta-recall, C2ST
 mean and standard deviation over samplings.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -81,6 +82,17 @@ class PaperRow:
     def __post_init__(self) -> None:
         require_learn("PaperRow")
 
+    @property
+    def best(self) -> Mapping[str, float]:
+        """Best value of each number."""
+        ends = {"↑": 1.0, "↓": 0.0, "→ 50": 0.5}
+        return {name: ends[column.best] for name, column in _COLUMNS.items()}
+
+    @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Least and largest value of each number."""
+        return {name: (0.0, math.inf if name == "tstr_rmse" else 1.0) for name in _COLUMNS}
+
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Compute the row."""
         with_holdout(pair, f"{self.name!r}")
@@ -91,8 +103,8 @@ class PaperRow:
             "dcr_share": DCRShare()(pair)["share"],
         }
 
-    def reference(self, pair: TablePair) -> dict[str, float]:
-        """The same of a perfect synthesizer: the holdout in place of the synthetic table.
+    def control(self, pair: TablePair) -> dict[str, float]:
+        """What real rows reach: the row of the holdout in place of the synthetic table.
 
         TSTR is TRTR there, and the DCR share is what is expected, 0.5.
         """
@@ -103,6 +115,10 @@ class PaperRow:
             **_printed(pair, self.target, predicted),
             "dcr_share": 0.5,
         }
+
+    def reference(self, pair: TablePair) -> dict[str, float]:
+        """The former name of `control`, which will go."""
+        return self.control(pair)
 
 
 @final
@@ -138,7 +154,7 @@ class PaperTable:
             target: Column to predict.
         """
         row = PaperRow(target)
-        reference = row.reference(TablePair(real, holdout, holdout))
+        reference = row.control(TablePair(real, holdout, holdout))
         computed = {
             name: [row(TablePair(real, table, holdout)) for table in tables]
             for name, tables in samples.items()

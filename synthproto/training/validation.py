@@ -1,12 +1,12 @@
 """`Validation`: generate a table and compare it with the real one."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar, final
+from collections.abc import Callable
+from typing import final
 
 import pandas as pd
 import torch
 
-from synthproto.checks import listed
+from synthproto.checks import listed, tag_of
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ConformanceError, ParameterError, SchemaError
@@ -14,8 +14,6 @@ from synthproto.plan import TablePlan
 from synthproto.report import Report
 from synthproto.training.randomness import seeded
 from synthproto.training.stoppers import ScoreMonitor
-
-Value = TypeVar("Value")
 
 
 @final
@@ -91,7 +89,7 @@ class Validation:
         except SchemaError as error:
             raise SchemaError(f"sample, at epoch {epoch}: {error}") from error
         report = self._plan.run(TablePair(self._real, synthetic, self._holdout))
-        return _prefixed(report, self._prefix) if self._prefix else report
+        return report.prefixed(self._prefix) if self._prefix else report
 
     def monitor(self, score: Callable[[TablePair], float]) -> Monitor:
         """Reads one of the plan's scores, for a stopper, a scheduler or best-model keeping.
@@ -102,7 +100,7 @@ class Validation:
         Raises:
             ParameterError: The score is not in the plan; names those that are.
         """
-        tag = getattr(score, "name", None) or getattr(score, "__name__", None)
+        tag = tag_of(score)
         if tag not in self._plan.score_tags:
             raise ParameterError(
                 f"monitor: score {tag!r} is not in the plan, so it would never have a value; "
@@ -119,16 +117,3 @@ class Validation:
                     f"monitor: score {monitored!r} is {len(several)} numbers: {listed(several)}. "
                     f"Monitor one of them, e.g. by lambda event: event.scores.get({several[0]!r})."
                 )
-
-
-def _prefixed(report: Report, prefix: str) -> Report:
-    def under(values: Mapping[str, Value]) -> dict[str, Value]:
-        return {prefix + tag: value for tag, value in values.items()}
-
-    return Report(
-        under(report),
-        under(report.references),
-        under(report.arrays),
-        under(report.figures),
-        under(report.best),
-    )

@@ -4,16 +4,24 @@ Tables are generated with what real ones are full of: constants, columns without
 rows, new categories, extension dtypes, mixed objects, enormous and tiny numbers, odd names.
 """
 
+import pkgutil
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from importlib import import_module
+from itertools import product
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import Protocol
 
+import synthproto.artifacts
+import synthproto.presets
 from synthproto.artifacts.associations import Association
+from synthproto.artifacts.attacks import AttributeInference, MembershipInference
 from synthproto.artifacts.columns import (
     Complement,
     JSDistance,
@@ -23,13 +31,19 @@ from synthproto.artifacts.columns import (
     ShapeDistance,
     TotalVariation,
 )
+from synthproto.artifacts.detection import C2ST, C2STAUC
+from synthproto.artifacts.joint import MMD, PRDC, AlphaPrecision, Authenticity, BetaRecall
 from synthproto.artifacts.pairs import (
     ContingencySimilarity,
     CorrelationDistance,
     CorrelationSimilarity,
     PairTrends,
+    Similarity,
     TrendSimilarity,
 )
+from synthproto.artifacts.privacy import DCR, NNDR, DCRShare, ExactMatchShare
+from synthproto.artifacts.searches import Sampled
+from synthproto.artifacts.searches import Value as SampledValue
 from synthproto.artifacts.statistics import (
     AssociationMatrices,
     Histograms,
@@ -39,6 +53,7 @@ from synthproto.artifacts.statistics import (
     StatisticSimilarity,
     WassersteinDistance,
 )
+from synthproto.artifacts.utility import TRTR, TSTR, UtilityGap
 from synthproto.artifacts.validity import (
     BoundaryAdherence,
     CategoryAdherence,
@@ -47,11 +62,17 @@ from synthproto.artifacts.validity import (
     KeyUniqueness,
     RangeCoverage,
 )
+from synthproto.checks import about, tag_of
+from synthproto.cli.compare.words import words_of
+from synthproto.contracts import Described
 from synthproto.data.spec import Column, Kind, TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import SchemaError, UndefinedScoreError
+from synthproto.plan import TablePlan
 from synthproto.presets.artifact_core import ArtifactCoreJSDistance, ScriptJSDivergence
 from synthproto.presets.sdmetrics import SDMetricsStructure, SDMetricsTrends, SDMetricsValidity
+from synthproto.presets.tabsyn import PaperRow
+from synthproto.report import Report
 
 Part = Callable[[TablePair], Any]
 
@@ -124,6 +145,91 @@ def outcome(part: Part, pair: TablePair) -> dict[str, float] | str:
         return numbers(part(pair))
     except UndefinedScoreError as error:
         return str(error)
+
+
+# Scores that need more than a table of two sides: a target, secrets, a classifier, another score.
+FURTHER: list[Part] = [
+    AlphaPrecision(),
+    BetaRecall(),
+    PRDC(),
+    Authenticity(),
+    MMD(),
+    MMD("unbiased"),
+    C2ST("linear", folds=2),
+    C2ST("trees", folds=2),
+    C2STAUC("linear", folds=2),
+    ExactMatchShare(),
+    DCR(),
+    NNDR(),
+    DCRShare(),
+    MembershipInference((0.1,)),
+    AttributeInference(("c",)),
+    TSTR("c", ("linear",), 1),
+    TSTR("x", ("linear",), 1),
+    TRTR("c", ("linear",), 1),
+    UtilityGap("c", ("linear",), 1),
+    UtilityGap("x", ("linear",), 1),
+    PaperRow("c"),
+    Similarity(),
+    Sampled(MeanJSDistance(), 50),
+]
+SCORES = [*SHARES, *DISTANCES, *OTHERS, *FURTHER]
+
+NO_REFERENCE = {
+    "privacy/dcr_share/low": "an end of the interval of a share that has one",
+    "privacy/dcr_share/high": "an end of the interval of a share that has one",
+    "privacy/membership_inference": "its control is 0.5 by construction, not a measured value",
+    "privacy/attribute_inference": "its control is among its entries",
+    "utility/trtr": "is itself the reference of TSTR",
+    "validity/key_uniqueness": "a promise of the key, not a question of sampling",
+}
+NOT_BEST_OF_COPIES = {
+    Authenticity: "0 for copies, which is what it is for",
+    C2STAUC: "copies in other folds mislead the classifier below 0.5",
+    PRDC: "density may exceed 1",
+    DCRShare: "1 for copies, which is what it is for",
+    MembershipInference: "names all copies",
+    AttributeInference: "the secrets of copies are betrayed",
+    PaperRow: "one entry is the DCR share, another a prediction",
+    TSTR: "predicts no better than real rows do",
+    TRTR: "is about the real table alone",
+    UtilityGap: "trained on other draws of the same rows, the gap is small, not 0",
+    AlphaPrecision: "a step of the curve short of 1",
+    BetaRecall: "the curve rises in steps of whole rows",
+    KeyUniqueness: "keys of the synthetic table alone",
+    MMD: "the unbiased estimate may be below 0",
+}
+NOT_WORST_OF_DISJOINT = {
+    Complement: "of distances whose best end is the other",
+    CorrelationDistance: "columns may depend on each other as they should",
+    CorrelationSimilarity: "columns may depend on each other as they should",
+    TrendSimilarity: "its pairs of numbers are compared by correlations",
+    SDMetricsTrends: "each side has bins of its own",
+    SDMetricsStructure: "the dtypes are equal",
+    ExactDtypes: "the dtypes are equal",
+    KeyUniqueness: "keys of the synthetic table alone",
+    MissingRateDifference: "neither side has missing values",
+    StatisticSimilarity: "of spreads, which are equal",
+    Similarity: "half of it is the similarity of pairs",
+    StatisticDifference: "of variances, which are equal",
+    MMD: "its kernel has a width beyond which all is equally far",
+    BetaRecall: "the integral of a curve that starts at 0 is not 0 for no recall",
+    AlphaPrecision: "the integral of a curve that ends at 1 is not 0 for none",
+    C2STAUC: "best in the middle of its range",
+    PRDC: "best in the middle of the range of its density",
+    Authenticity: "best in the middle of its range",
+    DCRShare: "rows far from both tables are as close to the one as to the other",
+    MembershipInference: "betrays nobody",
+    AttributeInference: "betrays nobody",
+    TSTR: "guesses are not the worst predictions",
+    TRTR: "is about the real table alone",
+    UtilityGap: "guesses are not the worst predictions",
+    PaperRow: "has several entries",
+    ExactMatchShare: "disjoint tables share no row, which is its best",
+    DCR: "far rows are its better end",
+    NNDR: "far rows are its better end",
+    ArtifactCoreJSDistance: "drops categories that are new",
+}
 
 
 # --- tables -----------------------------------------------------------------------------------
@@ -344,3 +450,143 @@ def test_ten_thousand_categories_on_either_side() -> None:
     for part in ALL:
         found = outcome(part, pair)
         assert isinstance(found, str) or np.isfinite(list(found.values())).all()
+
+
+# --- what a score says of itself --------------------------------------------------------------
+
+
+def public_scores() -> set[type]:
+    """All public classes of the rooms of scores that give a number, or numbers, of a pair."""
+    found = set()
+    for room in (synthproto.artifacts, synthproto.presets):
+        for module in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+            if module.ispkg:
+                continue
+            for name, owner in vars(import_module(module.name)).items():
+                if not isinstance(owner, type) or name.startswith("_"):
+                    continue
+                if owner.__module__ == module.name and gives_numbers(owner):
+                    found.add(owner)
+    return found
+
+
+def gives_numbers(owner: type) -> bool:
+    if "__call__" not in vars(owner) or issubclass(owner, Protocol):
+        return False
+    hints = get_type_hints(owner.__call__)
+    takes = [hint for name, hint in hints.items() if name != "return"]
+    return takes == [TablePair] and hints["return"] in (float, dict[str, float], SampledValue)
+
+
+def test_no_public_score_is_forgotten() -> None:
+    assert public_scores() - {Mean} == {type(part) for part in SCORES} - {Mean}
+    assert len(public_scores()) > 40
+
+
+def small(rows: int, seed: int, letters: str = "abc", offset: float = 0.0) -> Table:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=rows) + offset
+    frame = pd.DataFrame(
+        {
+            "x": x,
+            "y": x + rng.normal(size=rows),
+            "c": np.array(list(letters))[(x > offset) + rng.integers(0, 2, rows)],
+            "d": np.array(list(letters))[rng.integers(0, 3, rows)],
+            "k": rng.permutation(rows).astype(str),
+        }
+    )
+    return Table(frame, SMALL)
+
+
+SMALL = TableSpec(
+    (
+        Column("x", "continuous"),
+        Column("y", "continuous"),
+        Column("c", "categorical"),
+        Column("d", "categorical"),
+        Column("k", "identifier"),
+    )
+)
+
+
+def report(part: Part, pair: TablePair) -> Report:
+    return TablePlan(scores=[part]).run(pair)
+
+
+@pytest.mark.parametrize("part", SCORES, ids=repr)
+def test_a_score_says_its_name_its_best_and_its_bounds(part: Part) -> None:
+    said: object = part  # a checker takes a function type to have no members
+    assert isinstance(said, Described)
+    assert re.fullmatch(r"(fidelity|joint|validity|utility|privacy|paper)/[a-z0-9_]+", tag_of(part))
+    assert about(part).bounds is not None
+    found = report(part, TablePair(small(60, 0), small(50, 1), small(40, 2)))
+    assert set(found) == set(found.bounds)
+    for tag, value in found.items():
+        low, high = found.bounds[tag]
+        assert low <= value <= high, tag
+        assert tag not in found.best or low <= found.best[tag] <= high, tag
+    assert found.directions, "neither end is better"
+
+
+@pytest.mark.parametrize("part", SCORES, ids=repr)
+def test_a_score_has_a_reference_or_says_why_not(part: Part) -> None:
+    found = report(part, TablePair(small(60, 0), small(50, 1), small(40, 2)))
+    without = {
+        tag for tag in found if not any(f"{tag}/".startswith(f"{key}/") for key in NO_REFERENCE)
+    }
+    assert without <= set(found.references)
+
+
+@pytest.mark.parametrize("part", SCORES, ids=repr)
+def test_a_score_has_words_in_the_page(part: Part) -> None:
+    if not isinstance(part, (Complement, Mean, Sampled)):  # of whatever they are made of
+        assert words_of(tag_of(part)) is not None
+
+
+@pytest.mark.parametrize("part", FURTHER, ids=repr)
+def test_awkward_tables_give_numbers_or_say_what_is_undefined(part: Part) -> None:
+    def changed(**columns: Any) -> Table:
+        return Table(small(12, 3).frame.assign(**columns), SMALL)
+
+    awkward = [
+        changed(x=np.nan),
+        changed(x=0.1),
+        changed(c="a"),
+        changed(c=None, d=None),
+        changed(x=1e149, y=-1e149),
+        changed(y=[1e-310] * 11 + [0.0]),
+        changed(d=[f"{n}" for n in range(12)]),
+        Table(small(12, 3).frame.head(1), SMALL),
+    ]
+    with np.errstate(all="raise", under="ignore"):
+        for real, synthetic, holdout in product(awkward[:4] + awkward[-2:], awkward, [awkward[6]]):
+            try:
+                found = report(part, TablePair(real, synthetic, holdout))
+            except (UndefinedScoreError, SchemaError):
+                continue
+            for tag, value in found.items():
+                assert found.bounds[tag][0] <= value <= found.bounds[tag][1], tag
+
+
+@pytest.mark.parametrize("part", SCORES, ids=repr)
+def test_identical_tables_are_best(part: Part) -> None:
+    if type(part) in NOT_BEST_OF_COPIES:
+        return
+    real = small(60, 0)
+    found = report(part, TablePair(real, Table(real.frame, SMALL), small(40, 2)))
+    for tag, best in found.best.items():
+        assert found[tag] == pytest.approx(best, abs=1e-9), tag
+
+
+@pytest.mark.parametrize("part", SCORES, ids=repr)
+def test_disjoint_tables_are_worst_or_it_is_said_why_not(part: Part) -> None:
+    if type(part) in NOT_WORST_OF_DISJOINT:
+        return
+    found = report(part, TablePair(small(60, 0), small(60, 1, "uvw", 1e6), small(40, 2)))
+    for tag, value in found.items():
+        low, high = found.bounds[tag]
+        worst = high if found.directions[tag] == "lower" else low
+        if np.isfinite(worst):
+            assert value == pytest.approx(worst, abs=0.05), tag
+        else:
+            assert value > 10, tag

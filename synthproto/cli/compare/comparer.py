@@ -8,7 +8,7 @@ import pandas as pd
 
 from synthproto.artifacts.columns import ShapeDistance
 from synthproto.artifacts.pairs import PairTrends
-from synthproto.contracts import Array, Drawing
+from synthproto.contracts import Array, Direction, Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.split import split
 from synthproto.data.table import Table, TablePair
@@ -152,6 +152,8 @@ class _Findings:
     arrays: dict[str, Array] = field(default_factory=dict)
     figures: dict[str, Drawing] = field(default_factory=dict)
     best: dict[str, float] = field(default_factory=dict)
+    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    directions: dict[str, Direction] = field(default_factory=dict)
     undefined: dict[str, str] = field(default_factory=dict)
 
     def run(self, part: TablePlan, pair: TablePair) -> None:
@@ -166,6 +168,8 @@ class _Findings:
         self.arrays |= report.arrays
         self.figures |= report.figures
         self.best |= report.best
+        self.bounds |= report.bounds
+        self.directions |= report.directions
 
 
 @final
@@ -219,7 +223,15 @@ class Comparer:
             self._progress(part.tags[0])
             found.run(part, pair)
         references = {t: value for t, value in found.references.items() if t in found.scores}
-        report = Report(found.scores, references, found.arrays, found.figures, found.best)
+        report = Report(
+            found.scores,
+            references,
+            found.arrays,
+            found.figures,
+            found.best,
+            bounds=found.bounds,
+            directions=found.directions,
+        )
         columns, pairs = self._worst_columns(pair), self._worst_pairs(pair)
         return Compared(name, len(synthetic), report, found.undefined, columns, pairs)
 

@@ -123,17 +123,9 @@ def _array(array: Array) -> dict[str, object]:
 
 
 def _score(table: Compared, tag: str) -> dict[str, object]:
-    best = table.report.best.get(tag)
     return {
         "value": table.report[tag],
         "reference": table.report.references.get(tag),
-        "best": best,
-        "direction": direction(best),
+        "best": table.report.best.get(tag),
+        "direction": table.report.directions.get(tag),
     }
-
-
-def direction(best: float | None) -> str | None:
-    """Where a score gets better: ``"higher"``, ``"lower"``, or towards a ``"target"``."""
-    if best is None:
-        return None
-    return "lower" if best == 0 else "higher" if best == 1 else "target"

@@ -15,7 +15,7 @@ from typing import final
 import pandas as pd
 
 from synthproto.artifacts.pairs import Similarity
-from synthproto.checks import did_you_mean, listed
+from synthproto.checks import about, did_you_mean, listed, tag_of
 from synthproto.cli.compare.comparer import SIMILARITY, Compared, Comparer, Comparison
 from synthproto.cli.compare.document import FORMAT, Request, document
 from synthproto.cli.compare.page import GENERATOR, page
@@ -31,9 +31,6 @@ from synthproto.formatting import number
 from synthproto.plan import TablePlan
 from synthproto.presets.default import preset
 from synthproto.progress import Bar
-
-# The safer or better end of scores that have no best value.
-_BETTER = {"privacy/exact_match_share": 0.0, "privacy/dcr_share": 0.0, "privacy/dcr": 1.0}
 
 
 @final
@@ -74,7 +71,7 @@ class Limit:
         if self.tag not in table.report:
             return f"{table.name}: {self.tag} has no value: {self._reason(comparison, table)}"
         value = table.report[self.tag]
-        upwards = self._upwards(comparison, table)
+        upwards = table.report.directions.get(self.tag) != "lower"
         if (value >= self.value) if upwards else (value <= self.value):
             return ""
         worse = "below" if upwards else "above"
@@ -89,10 +86,6 @@ class Limit:
             f"{did_you_mean([self.tag], list(table.report))}"
         )
 
-    def _upwards(self, comparison: Comparison, table: Compared) -> bool:
-        best = table.report.best.get(self.tag, _BETTER.get(comparison.collection(self.tag)))
-        return best != 0.0
-
 
 def check_limits(limits: Sequence[Limit], plan: TablePlan) -> None:
     """Refuse limits on scores that the plan does not have, or that get no better either way.
@@ -100,11 +93,7 @@ def check_limits(limits: Sequence[Limit], plan: TablePlan) -> None:
     Raises:
         ParameterError: Names the score, and those that there are.
     """
-    endless = {
-        str(getattr(part, "name", ""))
-        for part in plan.scores
-        if getattr(part, "best", None) is None
-    } - {*_BETTER}
+    endless = {tag_of(part) for part in plan.scores if not about(part).ordered}
     for limit in limits:
         owners = [t for t in plan.score_tags if limit.tag == t or limit.tag.startswith(f"{t}/")]
         if not owners:

@@ -33,6 +33,20 @@ _ALARM: Final = (
 _SAMPLING: Final = "Real rows in its place do not reach the best value either: see the reference."
 _ITS_WAY: Final = "Its definition has weaknesses; it is here to compare with published numbers."
 
+STATISTICS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "mean": "mean",
+        "std": "standard deviation",
+        "variance": "variance",
+        "median": "median",
+        "first_quartile": "first quartile",
+        "third_quartile": "third quartile",
+        "min": "minimum",
+        "max": "maximum",
+    }
+)
+"""Descriptive statistics in words."""
+
 WORDS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "fidelity/similarity": Words(
@@ -200,6 +214,116 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
             "functions for numbers, the share of rows that would have to change for categories.",
             _ZERO,
         ),
+        "fidelity/ks_distance": Words(
+            "Kolmogorov-Smirnov distance",
+            "Largest gap between the real and the synthetic distribution function of a number.",
+            _ZERO,
+        ),
+        "fidelity/total_variation": Words(
+            "Total variation",
+            "Share of rows that would have to change for the categories of a column to have the "
+            "real shares.",
+            _ZERO,
+            "With many rare categories even real rows are far from 0: see the reference.",
+        ),
+        "fidelity/wasserstein_distance": Words(
+            "Wasserstein distance",
+            "How far values are from where they should be, on average, in units of the real "
+            "spread.",
+            "0 is best; 1 is one real standard deviation.",
+        ),
+        **{
+            f"fidelity/{statistic}_similarity": Words(
+                f"Similarity of the {title}",
+                f"How close the {title} of each number is to the real one, by the real range.",
+                _ONE,
+                "A range that one outlier has made wide makes everything look close.",
+            )
+            for statistic, title in STATISTICS.items()
+        },
+        **{
+            f"fidelity/{statistic}_difference": Words(
+                f"Difference of the {title}",
+                f"How far the {title} of each number is from the real one, in its unit.",
+                "0 is best; the unit is that of the column.",
+            )
+            for statistic, title in STATISTICS.items()
+        },
+        "fidelity/correlation_similarity": Words(
+            "Correlation similarity",
+            "Whether numbers are correlated as in the real table, mean over their pairs.",
+            _ONE,
+            "Two columns that do not depend on each other are easily right.",
+        ),
+        "fidelity/contingency_similarity": Words(
+            "Contingency similarity",
+            "Whether combinations of two values are as common as in the real table, mean over all "
+            "pairs of columns.",
+            _ONE,
+            "Columns that are right by themselves already reach most of it.",
+        ),
+        "fidelity/script_js_divergence": Words(
+            "JS divergence (experiment script)",
+            "The experiment script's divergence of single columns.",
+            "0 to 0.69; 0 is best.",
+            _ITS_WAY,
+        ),
+        "validity/exact_dtypes": Words(
+            "Exact types", "Share of columns that have exactly the real type.", _ONE
+        ),
+        "joint/prdc": Words(
+            "Precision, recall, density, coverage",
+            "How far the tables overlap: balls around the rows of one that hold rows of the other.",
+            "0 to 1; 1 is best. Density: about 1 is best, more is crowded.",
+            _SAMPLING,
+        ),
+        "joint/authenticity": Words(
+            "Authenticity",
+            "Share of synthetic rows that do not look copied from the real row closest to them.",
+            "0 (copies) to 1; 0.5 for independent real rows.",
+            "Rows far from everything real look authentic too.",
+        ),
+        "joint/mmd": Words(
+            "Maximum mean discrepancy",
+            "Distance of the tables as wholes, by how alike rows are within and between them.",
+            "0 is best; at most 1.41.",
+            _SAMPLING,
+        ),
+        **dict.fromkeys(
+            ("joint/c2st_auc_trees", "joint/c2st_auc_linear"),
+            Words(
+                "Area under the ROC curve of the C2ST",
+                "How often a classifier ranks a synthetic row as more synthetic than a real one.",
+                "0.5 if it cannot tell them apart, 1 if it always can.",
+                "Below 0.5 where synthetic rows are copies.",
+            ),
+        ),
+        "paper/row": Words(
+            "The row of papers",
+            "The numbers that papers on tabular synthesis print since TabSyn (ICLR 2024).",
+            "Errors: 0 is best. DCR share: 0.5. All others: 1.",
+            "Average numbers of one table; they say nothing about yours.",
+        ),
+        "privacy/nndr": Words(
+            "Nearest neighbour distance ratio",
+            "Distance to the closest real row over that to the second closest: the 5 % smallest, "
+            "and the median.",
+            "0 (points at one real row) to 1; no end is best. Well below the reference: memorised.",
+            _ALARM,
+        ),
+        "privacy/membership_inference": Words(
+            "Membership inference",
+            "How well an attacker tells rows that the model was trained on from other real rows.",
+            "AUC: 0.5 if he learns nothing, 1 if he always knows. Advantage: 0 is best.",
+            "One attack; a better one may do better.",
+        ),
+        "privacy/attribute_inference": Words(
+            "Attribute inference",
+            "How much better an attacker guesses a secret of rows that the model was trained on "
+            "than of other real rows.",
+            "Risk: 0 is best, 1 is certainty.",
+            "One attack; a better one may do better.",
+        ),
         "fidelity/artifact_core_js_distance": Words(
             "JS distance by column (artifact-core)",
             "artifact-core's distance of each column.",
@@ -254,7 +378,14 @@ def entry_words(name: str) -> str:
 
 
 def words_of(tag: str) -> Words | None:
-    """Words for a tag: its own, or those of the collection that it belongs to."""
-    while tag and tag not in WORDS:
-        tag = tag.rpartition("/")[0]
-    return WORDS.get(tag)
+    """Words for a tag: its own, or those of the collection that it belongs to.
+
+    The mean of a collection, and the collection of a mean, have the same words.
+    """
+    while tag:
+        family, _, name = tag.rpartition("/")
+        same = (tag, f"{family}/mean_{name}", f"{family}/{name.removeprefix('mean_')}")
+        if found := next((WORDS[each] for each in same if each in WORDS), None):
+            return found
+        tag = family
+    return None
