@@ -211,7 +211,6 @@ def _computed(tag: str, part: Callable[[Given], Value], resources: Given) -> Val
         raise
 
 
-@unchecked
 def _by_tag(
     said: Value | Mapping[str, Value] | None, tag: str, tags: Sequence[str]
 ) -> dict[str, Value]:
