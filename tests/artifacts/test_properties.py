@@ -194,7 +194,6 @@ NOT_BEST_OF_COPIES = {
     TSTR: "predicts no better than real rows do",
     TRTR: "is about the real table alone",
     UtilityGap: "trained on other draws of the same rows, the gap is small, not 0",
-    AlphaPrecision: "a step of the curve short of 1",
     BetaRecall: "the curve rises in steps of whole rows",
     KeyUniqueness: "keys of the synthetic table alone",
     MMD: "the unbiased estimate may be below 0",
