@@ -4,16 +4,13 @@ Nothing here loads pandas, torch or mypy: help comes at once.
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from typing_extensions import Protocol, runtime_checkable
 
 import synthproto
-from synthproto.errors import SynthprotoError
-
-BAD_INPUT = 2
+from synthproto.cli.console import guarded
 
 
 @runtime_checkable
@@ -49,16 +46,6 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--decimal", default=".", metavar="CHAR", help="decimal mark (default: .)")
 
 
-def failure(command: str, error: Exception) -> str:
-    """An error as one line for standard error."""
-    text = str(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        text = f"{str(error.filename)!r} cannot be used: {error.strerror}"
-    lines = [line.strip().removeprefix("- ") for line in text.split("\n")]
-    joined = "; ".join([*(line.removesuffix(".") for line in lines[:-1]), lines[-1]])
-    return f"synthproto {command}: error: {joined.replace('faults:; ', 'faults: ')}\n"
-
-
 PRESETS = ("default", "tabsyn", "sdmetrics", "artifact-core")
 """As in `synthproto.presets`, which a test holds equal."""
 
@@ -71,9 +58,11 @@ Several synthetic tables are ranked side by side, by overall similarity."""
 
 _COMPARE_EPILOG = """\
 exit codes:
-  0  compared
-  1  a limit of --fail-under is not kept
-  2  bad input; nothing was written
+  0    compared
+  1    a limit of --fail-under is not kept
+  2    bad input; nothing was written
+  3    an error inside of synthproto; please report it
+  130  stopped by Ctrl-C
 
 limits:
   --fail-under 0.9 holds a limit on the overall similarity: half the similarity
@@ -174,11 +163,7 @@ def run_compare(given: argparse.Namespace) -> int:
     # Loads pandas: `--help` and the other commands do not need it.
     from synthproto.cli.compare.run import compare_files
 
-    try:
-        return compare_files(given)
-    except (SynthprotoError, OSError) as error:
-        sys.stderr.write(failure("compare", error))
-        return BAD_INPUT
+    return compare_files(given)
 
 
 def add_spec(commands: Commands) -> None:
@@ -187,7 +172,8 @@ def add_spec(commands: Commands) -> None:
         "spec",
         help="write the inferred kinds of a table's columns, to be edited",
         description="Infer the kind of each column of a table and print it, or write it to a file "
-        "that `compare --spec` and TableSpec.load read. Exit codes: 0; 2, bad input.",
+        "that `compare --spec` and TableSpec.load read. Exit codes: 0; 2, bad input; 3, an error "
+        "inside of synthproto; 130, stopped by Ctrl-C.",
     )
     parser.add_argument("real", type=Path, metavar="REAL", help="CSV or parquet file")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there, e.g. spec.json")
@@ -210,11 +196,7 @@ def run_spec(given: argparse.Namespace) -> int:
     # Loads pandas: `--help` and the other commands do not need it.
     from synthproto.cli.spec import write_spec
 
-    try:
-        write_spec(given)
-    except (SynthprotoError, OSError) as error:
-        sys.stderr.write(failure("spec", error))
-        return BAD_INPUT
+    write_spec(given)
     return 0
 
 
@@ -224,7 +206,8 @@ def add_check(commands: Commands) -> None:
         "check",
         help="prove that the parts of experiment scripts fit together",
         description="Prove that the parts of experiment scripts fit together, without running "
-        "them. Exit codes: 0, they fit; 1, they do not; 2, the check could not run.",
+        "them. Exit codes: 0, they fit; 1, they do not; 2, the check could not run; 130, stopped "
+        "by Ctrl-C.",
     )
     parser.add_argument("scripts", nargs="+", type=Path, metavar="SCRIPT")
     parser.add_argument("--json", action="store_true", help="write findings as JSON")
@@ -264,9 +247,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--version", action="version", version=f"synthproto {synthproto.__version__}"
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in SUBCOMMANDS:
         add(commands)
     parsed = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = parsed.run
-    return run(parsed)
+    return guarded(parsed.command, run, parsed)

@@ -1,8 +1,8 @@
 """What ``spec`` does: infer the kinds of a file's columns, show and save them."""
 
 import argparse
-import sys
 
+from synthproto.cli.console import say, shown_path
 from synthproto.data.files import inferred_spec, reader_of
 from synthproto.errors import ParameterError
 from synthproto.formatting import plain
@@ -25,7 +25,6 @@ def write_spec(given: argparse.Namespace) -> None:
     shown = [f"{plain(c.name).ljust(width)}  {c.kind}" for c in spec.columns]
     if given.out is not None:
         spec.save(given.out)
-        shown += ["", f"written to {given.out}; edit the kinds, then compare --spec {given.out}"]
-    encoding = sys.stdout.encoding or "utf-8"
-    text = "\n".join(shown) + "\n"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        out = plain(shown_path(given.out))
+        shown += ["", f"written to {out}; edit the kinds, then compare --spec {out}"]
+    say("\n".join(shown) + "\n")

@@ -10,6 +10,7 @@ from synthproto.measures.classifiers import (
     classifier,
     matrix_of,
     regressor,
+    threads_for,
 )
 from synthproto.measures.ranking import auc
 from synthproto.measures.rows import Floats, Ints, Rows
@@ -65,8 +66,9 @@ def classify(
         chances[:, present] = 1.0
         return chances
     model = classifier(learner, categorical_mask(train), seed)
-    model.fit(matrix_of(train, train, learner), np.searchsorted(present, classes))
-    chances[:, present] = model.predict_proba(matrix_of(test, train, learner))
+    with threads_for(len(train)):
+        model.fit(matrix_of(train, train, learner), np.searchsorted(present, classes))
+        chances[:, present] = model.predict_proba(matrix_of(test, train, learner))
     return chances
 
 
@@ -84,8 +86,9 @@ def regress(train: Rows, target: Floats, test: Rows, learner: Learner, seed: int
     if scale == 0:
         return np.full(len(test), centre)
     model = regressor(learner, categorical_mask(train), seed)
-    model.fit(matrix_of(train, train, learner), (target - centre) / scale)
-    predicted = model.predict(matrix_of(test, train, learner))
+    with threads_for(len(train)):
+        model.fit(matrix_of(train, train, learner), (target - centre) / scale)
+        predicted = model.predict(matrix_of(test, train, learner))
     return np.asarray(predicted * scale + centre, dtype=np.float64)
 
 

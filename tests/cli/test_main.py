@@ -31,3 +31,34 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
 def test_the_page_has_its_files_beside_it() -> None:
     folder = Path(synthproto.__file__).parent / "cli" / "compare"
     assert {"page.html", "page.css"} <= {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "redirection", [">&-", "2>&-", ">&- 2>&-", "| true", "| head -c 1 >/dev/null"]
+)
+def test_an_output_that_nobody_reads_changes_no_exit_code(redirection: str, tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("x,c\n" + "".join(f"{n},{n % 3}\n" for n in range(30)))
+    command = f"'{sys.executable}' -m synthproto spec '{table}' {redirection}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_is_no_verdict(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    table = tmp_path / "a.csv"
+    table.write_text("x\n1\n2\n")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "synthproto", "spec", str(table)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("synthproto spec: error:")
+    assert done.stderr.count("\n") == 1

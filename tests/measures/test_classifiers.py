@@ -11,6 +11,7 @@ from synthproto.measures.classifiers import (
     indistinguishable,
     matrix_of,
     shuffle_importances,
+    threads_for,
     two_sample_test,
 )
 from synthproto.measures.rows import FAR, Rows
@@ -111,3 +112,17 @@ def test_scikit_learn_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         classifiers.require_learn("C2ST")
     with pytest.raises(ImportError):
         classifiers.require_learn("C2ST")
+
+
+def test_few_rows_are_trained_on_by_one_thread() -> None:
+    from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # it has no types
+
+    def most() -> int:
+        return max(int(library["num_threads"]) for library in threadpool_info())
+
+    before = most()
+    with threads_for(49_999):
+        assert most() == 1
+    with threads_for(50_000):
+        assert most() == before
+    assert most() == before

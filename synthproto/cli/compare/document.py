@@ -25,7 +25,6 @@
     failed              one sentence for each limit of --fail-under that was not met
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ import pandas as pd
 
 import synthproto
 from synthproto.cli.compare.comparer import Compared, Comparison
+from synthproto.cli.console import json_text
 from synthproto.contracts import Array
 
 FORMAT: Final = "synthproto.comparison"
@@ -88,7 +88,7 @@ def document(comparison: Comparison, request: Request) -> str:
         "notes": list(request.notes),
         "failed": list(request.failed),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(content)
 
 
 def _table(table: Compared) -> dict[str, object]:

@@ -22,7 +22,7 @@ from synthproto.cli.compare.document import Request
 from synthproto.cli.compare.terminal import best_end
 from synthproto.cli.compare.words import PICTURES, WORDS, entry_words, words_of
 from synthproto.contracts import Array, Drawing
-from synthproto.formatting import number
+from synthproto.formatting import number, plain
 
 GENERATOR: Final = '<meta name="generator" content="synthproto compare">'
 """What marks a page as one of ours."""
@@ -48,6 +48,7 @@ def page(comparison: Comparison, request: Request) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE),
         autoescape=True,
+        finalize=_printable,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -63,6 +64,11 @@ def page(comparison: Comparison, request: Request) -> str:
         ranking=[_ranked(comparison, tag) for tag in comparison.summary],
         tables=[_table(comparison, table, request) for table in comparison.tables],
     )
+
+
+def _printable(value: object) -> object:
+    """What is shown, without signs that no page can hold; what is ours is left as it is."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _pieces(tag: str) -> list[str]:

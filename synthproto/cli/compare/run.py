@@ -5,8 +5,7 @@ import difflib
 import math
 import os
 import shutil
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,16 +20,18 @@ from synthproto.cli.compare.document import FORMAT, Request, document
 from synthproto.cli.compare.page import GENERATOR, page
 from synthproto.cli.compare.terminal import lines
 from synthproto.cli.compare.words import WORDS
+from synthproto.cli.console import say, shown_path
 from synthproto.data.files import fitted, inferred_spec, may_hold_strings, named_columns, reader_of
 from synthproto.data.frames import KINDS
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError
 from synthproto.files import replace_file
-from synthproto.formatting import number
+from synthproto.formatting import number, plain
 from synthproto.plan import TablePlan
 from synthproto.presets.default import preset
 from synthproto.progress import Bar
+from synthproto.trackers.formats import safe_name
 
 
 @final
@@ -118,6 +119,19 @@ def failures(limits: Sequence[Limit], comparison: Comparison) -> list[str]:
     return [text for text in found if text]
 
 
+def check_folder(option: str, path: Path) -> None:
+    """Refuse a folder that can be neither made nor written to.
+
+    Raises:
+        ParameterError: It, or what it would be in, is a file or may not be written to.
+    """
+    ancestor = next(p for p in (path, *path.absolute().parents) if p.exists())
+    if not ancestor.is_dir():
+        raise ParameterError(f"{option} must be a folder; {str(ancestor)!r} is a file")
+    if not os.access(ancestor, os.W_OK | os.X_OK):
+        raise ParameterError(f"{option} cannot be written: no permission in {str(ancestor)!r}")
+
+
 _MARKS = {"report.html": GENERATOR, "report.json": f'"format": "{FORMAT}"'}
 
 
@@ -137,11 +151,7 @@ class ReportFolder:
     path: Path
 
     def __post_init__(self) -> None:
-        ancestor = next(p for p in (self.path, *self.path.absolute().parents) if p.exists())
-        if not ancestor.is_dir():
-            raise ParameterError(f"--out must be a folder; {str(ancestor)!r} is a file")
-        if not os.access(ancestor, os.W_OK):
-            raise ParameterError(f"--out cannot be written: no permission in {str(ancestor)!r}")
+        check_folder("--out", self.path)
         foreign = [name for name, mark in _MARKS.items() if not self._ours(name, mark)]
         if foreign:
             raise ParameterError(
@@ -170,6 +180,7 @@ _WITH_TARGET = ("default", "tabsyn")
 _MANY, _ROWS_EACH = 100, 10
 # So many times the rows of the holdout make scores visibly better.
 _LONGER = 1.25
+_MOST_SEED = 2**32 - 1  # of scikit-learn and of numpy's older generators
 
 
 def compare_files(given: argparse.Namespace) -> int:
@@ -186,6 +197,8 @@ def compare_files(given: argparse.Namespace) -> int:
     folder = ReportFolder(given.out) if given.out is not None else None
     _check_options(given)
     paths = _named(given.synthetic)
+    for run in _runs(given.tensorboard, paths) if given.tensorboard is not None else ():
+        check_folder("--tensorboard", run)
     with Bar() as bar:
         real, holdout, synthetic = _tables(given, paths, bar)
         _check_target(given.target, real.spec)
@@ -197,9 +210,9 @@ def compare_files(given: argparse.Namespace) -> int:
         preset=given.preset,
         seed=given.seed,
         rows=given.rows,
-        real=str(given.real),
-        holdout="" if given.holdout is None else str(given.holdout),
-        synthetic={name: str(path) for name, path in paths.items()},
+        real=shown_path(given.real),
+        holdout="" if given.holdout is None else shown_path(given.holdout),
+        synthetic={name: shown_path(path) for name, path in paths.items()},
         notes=_notes(given, comparison),
         failed=failures(limits, comparison),
     )
@@ -212,9 +225,10 @@ def compare_files(given: argparse.Namespace) -> int:
 
 def _check_options(given: argparse.Namespace) -> None:
     named = [f"--{kind}" for kind in KINDS if getattr(given, kind)]
+    bad_seed = not 0 <= given.seed <= _MOST_SEED
     faults = [
         *([f"--rows must be at least 2; got {given.rows}"] if given.rows < 2 else []),
-        *([f"--seed must not be negative; got {given.seed}"] if given.seed < 0 else []),
+        *([f"--seed must be from 0 to {_MOST_SEED}; got {given.seed}"] if bad_seed else []),
         *([f"{', '.join(named)} beside --spec: edit the spec"] if given.spec and named else []),
     ]
     if faults:
@@ -223,13 +237,13 @@ def _check_options(given: argparse.Namespace) -> None:
 
 def _named(paths: Sequence[Path]) -> dict[str, Path]:
     """Paths by a short name: the file's without its suffix, where that is not used twice."""
-    stems = [path.stem for path in paths]
+    stems = [shown_path(Path(path.stem)) for path in paths]
     found = {
-        stem if stems.count(stem) == 1 else str(path): path
+        stem if stems.count(stem) == 1 else shown_path(path): path
         for stem, path in zip(stems, paths, strict=True)
     }
     if len(found) < len(paths):
-        raise ParameterError(f"a synthetic table is given twice: {listed(map(str, paths))}")
+        raise ParameterError(f"a synthetic table is given twice: {listed(map(shown_path, paths))}")
     return found
 
 
@@ -397,14 +411,20 @@ def _write(
         folder.write(page(comparison, request), report)
     runs = _track(comparison, given.tensorboard) if given.tensorboard is not None else ""
     if given.json:
-        _say(report)
+        say(report)
         return
     width = shutil.get_terminal_size().columns
-    _say("\n".join(lines(comparison, request, width)) + "\n")
+    say("\n".join(lines(comparison, request, width)) + "\n")
     if folder is not None:
-        _say(f"report: {folder.path / 'report.html'}, {folder.path / 'report.json'}\n")
+        written = [plain(shown_path(folder.path / name)) for name in _MARKS]
+        say(f"report: {', '.join(written)}\n")
     if runs:
-        _say(f"TensorBoard: {runs}\n")
+        say(f"TensorBoard: {plain(runs)}\n")
+
+
+def _runs(folder: Path, names: Iterable[str]) -> list[Path]:
+    """The folder of each table's run, by a name that no file system misreads."""
+    return [folder / safe_name(name) for name in names]
 
 
 def _track(comparison: Comparison, folder: Path) -> str:
@@ -414,15 +434,9 @@ def _track(comparison: Comparison, folder: Path) -> str:
 
     said = {tag: f"{words.says} {words.scale} {words.caution}" for tag, words in WORDS.items()}
     command = ""
-    for table in comparison.tables:
-        run = folder / table.name.replace("/", "-").replace("\\", "-").lstrip(".-")
+    names = [table.name for table in comparison.tables]
+    for table, run in zip(comparison.tables, _runs(folder, names), strict=True):
         with TensorBoardTracker(run, descriptions=said) as tracker:
             table.report.track(tracker, step=0)
             command = tracker.command
     return command
-
-
-def _say(text: str) -> None:
-    """Write to standard output, whatever characters it can show."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
