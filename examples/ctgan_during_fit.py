@@ -32,6 +32,7 @@ from synthproto import (
     TensorBoardTracker,
     Trainer,
     Validation,
+    bind,
 )
 
 
@@ -57,7 +58,7 @@ def main() -> None:
     frame = health_insurance().head(given.rows)
     real = Table(frame, TableSpec.infer(frame), name="real table")
     model = CTGAN(epochs=given.epochs)
-    fit = partial(model.fit, real.frame, real.spec.of_kind("categorical", "boolean"))
+    fit = bind(model.fit, real.frame, real.spec.of_kind("categorical", "boolean"))
     score = MeanJSDistance()
     plan = TablePlan(scores=[score, CorrelationDistance()], plots=[PDF()])
     with (
@@ -65,7 +66,7 @@ def main() -> None:
         ForeignFit(fit, updates=2) as step,  # a step updates the critic once, the generator once
     ):
         validation = Validation(
-            sample=partial(model.sample, len(real)), real=real, plan=plan, tracker=tracker
+            sample=bind(model.sample, len(real)), real=real, plan=plan, tracker=tracker
         )
         monitor = validation.monitor(score)
         trainer = Trainer(

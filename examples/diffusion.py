@@ -7,7 +7,6 @@ The model is in ``diffusion_model.py``; the best weights by a score are kept and
 
 import argparse
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import assert_type
 
@@ -37,6 +36,7 @@ from synthproto import (
     Trainer,
     Validation,
     loss_of,
+    sampler,
 )
 from synthproto.training.routines import KeepBest
 
@@ -68,7 +68,7 @@ def main() -> None:
     folder = given.out / f"diffusion-{datetime.now():%Y-%m-%d-%H%M%S}"
     with TensorBoardTracker(folder) as tracker:
         validation = Validation(
-            sample=partial(model.generate, DiffusionParams(n_records=2_000)),
+            sample=sampler(model, DiffusionParams(n_records=2_000)),
             real=real,
             plan=TablePlan(scores=[distance, CorrelationDistance()], plots=[PDF()]),
             tracker=tracker,

@@ -9,7 +9,6 @@ as this, telling each other the gradients takes longer than computing them.
 """
 
 import argparse
-from functools import partial
 from pathlib import Path
 from typing import assert_type
 
@@ -36,6 +35,7 @@ from synthproto import (
     Trainer,
     Validation,
     loss_of,
+    sampler,
     torchrun_processes,
 )
 
@@ -64,7 +64,7 @@ def main(processes: Processes) -> None:
     tracker = TensorBoardTracker(given.out, resume_after=done) if first else MemoryTracker()
     with tracker:
         validation = Validation(
-            sample=partial(vae.generate, VAEParams(n_records=len(real))),
+            sample=sampler(vae, VAEParams(n_records=len(real))),
             real=real,
             plan=TablePlan(scores=[MeanJSDistance(), CorrelationDistance()]),
             tracker=tracker,

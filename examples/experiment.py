@@ -66,14 +66,29 @@ def prepared(frame: pd.DataFrame, folder: Path) -> Lab:
 
 def experiment(
     lab: Lab,
-    name: str,
+    model: sp.TableSynthesizer[sp.Batch, sp.Output, sp.Params],
+    params: sp.Params,
     *,
+    name: str,
+    step: sp.TrainingStep[sp.Batch, sp.Output],
+    batches: Sequence[sp.Batch] | Callable[[int], Iterable[sp.Batch]],
+    epochs: int,
+) -> pd.Series:
+    """Train a synthesizer of any family, judge it on the way, return the last judgement."""
+    sample = sp.sampler(model, params)
+    return judged(lab, name=name, step=step, batches=batches, sample=sample, epochs=epochs)
+
+
+def judged(
+    lab: Lab,
+    *,
+    name: str,
     step: sp.TrainingStep[sp.Batch, sp.Output],
     batches: Sequence[sp.Batch] | Callable[[int], Iterable[sp.Batch]],
     sample: Sampler,
     epochs: int,
 ) -> pd.Series:
-    """Train a model of any family, judge it four times on the way, return the last judgement."""
+    """Train whatever can be sampled, judge it four times, return the last judgement."""
     every = max(1, epochs // 4)
     with sp.TensorBoardTracker(lab.folder / name) as tracker:
         trainer = sp.Trainer(

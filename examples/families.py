@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from ctgan import CTGAN
 from diffusion_model import Diffusion, DiffusionParams
-from experiment import Lab, experiment, independent, prepared, reference
+from experiment import Lab, experiment, independent, judged, prepared, reference
 from tables import health_insurance
 from torch.optim import Adam
 from torch.optim.lr_scheduler import OneCycleLR
@@ -33,8 +33,8 @@ def vae(lab: Lab, epochs: int = 60) -> pd.Series:
     optimizer = Adam(model.parameters(), fused=True)
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer)
     batches = sp.Batches(VAEBatch(features=lab.codec.encode(lab.real)), size=500)
-    sample = partial(model.generate, VAEParams(len(lab.holdout)))
-    return experiment(lab, "VAE", step=step, batches=batches, sample=sample, epochs=epochs)
+    params = VAEParams(len(lab.holdout))
+    return experiment(lab, model, params, name="VAE", step=step, batches=batches, epochs=epochs)
 
 
 def wgan(lab: Lab, epochs: int = 60) -> pd.Series:
@@ -52,8 +52,10 @@ def wgan(lab: Lab, epochs: int = 60) -> pd.Series:
         ema=sp.Ema(generator, decay=0.99),
     )
     batches = sp.Batches(lab.codec.encode(lab.real), size=500)
-    sample = partial(generator.generate, WGANParams(len(lab.holdout)))
-    return experiment(lab, "WGAN-GP", step=step, batches=batches, sample=sample, epochs=epochs)
+    params = WGANParams(len(lab.holdout))
+    return experiment(
+        lab, generator, params, name="WGAN-GP", step=step, batches=batches, epochs=epochs
+    )
 
 
 def diffusion(lab: Lab, epochs: int = 40) -> pd.Series:
@@ -63,8 +65,10 @@ def diffusion(lab: Lab, epochs: int = 40) -> pd.Series:
     ema = sp.Ema(model, decay=0.999)
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer, ema=ema)
     batches = sp.Batches(lab.codec.encode(lab.real), size=500)
-    sample = partial(model.generate, DiffusionParams(len(lab.holdout)))
-    return experiment(lab, "diffusion", step=step, batches=batches, sample=sample, epochs=epochs)
+    params = DiffusionParams(len(lab.holdout))
+    return experiment(
+        lab, model, params, name="diffusion", step=step, batches=batches, epochs=epochs
+    )
 
 
 def transformer(lab: Lab, epochs: int = 8) -> pd.Series:
@@ -75,8 +79,10 @@ def transformer(lab: Lab, epochs: int = 8) -> pd.Series:
     optimizer = Adam(model.parameters(), fused=True)
     rate = sp.PerStep(OneCycleLR(optimizer, 2e-3, total_steps=epochs * len(batches), pct_start=0.1))
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer, scheduler=rate)
-    sample = partial(model.generate, TransformerParams(len(lab.holdout)))
-    return experiment(lab, "transformer", step=step, batches=batches, sample=sample, epochs=epochs)
+    params = TransformerParams(len(lab.holdout))
+    return experiment(
+        lab, model, params, name="transformer", step=step, batches=batches, epochs=epochs
+    )
 
 
 def ctgan(lab: Lab, epochs: int = 12) -> pd.Series:
@@ -100,8 +106,8 @@ def ctgan(lab: Lab, epochs: int = 12) -> pd.Series:
         rows = model.sample(len(lab.holdout))[columns]
         return words.decode(torch.from_numpy(rows.to_numpy()))
 
-    with sp.ForeignFit(partial(model.fit, frame, columns), updates=6) as step:
-        return experiment(lab, "CTGAN", step=step, batches=batches, sample=sample, epochs=epochs)
+    with sp.ForeignFit(sp.bind(model.fit, frame, columns), updates=6) as step:
+        return judged(lab, name="CTGAN", step=step, batches=batches, sample=sample, epochs=epochs)
 
 
 def main() -> None:

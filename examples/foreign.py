@@ -7,7 +7,6 @@ Each function below joins one of them: it returns a sampler, a function that gen
 
 import argparse
 from collections.abc import Callable
-from functools import partial
 
 import pandas as pd
 import torch
@@ -30,6 +29,7 @@ from synthproto import (
     TableSpec,
     Trainer,
     Validation,
+    bind,
 )
 from synthproto.adapters import AdaptedModel, as_frame
 
@@ -76,7 +76,7 @@ def ctgan(real: Table, epochs: int) -> Sampler:
     """A package's synthesizer; `TVAE` likewise. ``ctgan_during_fit.py`` looks on as it fits."""
     model = CTGAN(epochs=epochs)
     model.fit(real.frame, real.spec.of_kind("categorical", "boolean"))
-    return partial(model.sample, len(real))
+    return bind(model.sample, len(real))
 
 
 def scikit_learn(real: Table, epochs: int) -> Sampler:  # noqa: ARG001
@@ -95,7 +95,7 @@ def numpy_array(real: Table, epochs: int) -> Sampler:  # noqa: ARG001
 
 def any_function(real: Table, epochs: int) -> Sampler:  # noqa: ARG001
     """Any function ``n -> DataFrame``; a table on disk is ``lambda: pd.read_csv(path)``."""
-    return partial(real.frame.sample, len(real), replace=True)
+    return bind(real.frame.sample, len(real), replace=True)
 
 
 def main() -> None:

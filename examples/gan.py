@@ -36,6 +36,7 @@ from synthproto import (
     TensorBoardTracker,
     Trainer,
     Validation,
+    sampler,
 )
 
 
@@ -64,7 +65,7 @@ def main() -> None:
     folder = given.out / f"gan-{datetime.now():%Y-%m-%d-%H%M%S}"
     with TensorBoardTracker(folder) as tracker:
         validation = Validation(
-            sample=partial(generator.generate, WGANParams(n_records=len(real))),
+            sample=sampler(generator, WGANParams(n_records=len(real))),
             real=real,
             plan=TablePlan(scores=[distance, CorrelationDistance()], plots=[PDF()]),
             tracker=tracker,

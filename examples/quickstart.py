@@ -9,7 +9,6 @@ with statsmodels. Everything glued to this experiment is in `main`; the model is
 
 import argparse
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import assert_type
 
@@ -38,6 +37,7 @@ from synthproto import (
     Validation,
     describe_run,
     loss_of,
+    sampler,
     split,
 )
 
@@ -77,7 +77,7 @@ def main() -> None:
         tracker.log_params({"model": "VAE", "latent": vae.latent, "learning rate": 1e-3})
         describe_run(tracker, {"spec": table.spec, "scores": plan.scores, "model": vae})
         validation = Validation(
-            sample=partial(vae.generate, VAEParams(n_records=len(holdout), temperature=1.0)),
+            sample=sampler(vae, VAEParams(n_records=len(holdout), temperature=1.0)),
             real=real,
             holdout=holdout,
             plan=plan,

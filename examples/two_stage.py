@@ -9,7 +9,6 @@ diffusion model is given no one-hot blocks, and its ``decode`` is the autoencode
 
 import argparse
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import assert_type
 
@@ -38,6 +37,7 @@ from synthproto import (
     Trainer,
     Validation,
     loss_of,
+    sampler,
 )
 
 
@@ -90,7 +90,7 @@ def main() -> None:
     diffusion = Diffusion(latents.shape[1], [], decode)
     with TensorBoardTracker(given.out / f"two-stage-{datetime.now():%Y-%m-%d-%H%M%S}") as tracker:
         validation = Validation(
-            sample=partial(diffusion.generate, DiffusionParams(n_records=2_000)),
+            sample=sampler(diffusion, DiffusionParams(n_records=2_000)),
             real=real,
             plan=TablePlan(scores=[MeanJSDistance(), CorrelationDistance()], plots=[PDF()]),
             tracker=tracker,

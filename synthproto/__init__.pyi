@@ -84,6 +84,7 @@ from synthproto.contracts import LossCarrier as LossCarrier
 from synthproto.contracts import Model as Model
 from synthproto.contracts import Monitor as Monitor
 from synthproto.contracts import Output as Output
+from synthproto.contracts import Params as Params
 from synthproto.contracts import Progress as Progress
 from synthproto.contracts import ReportTracker as ReportTracker
 from synthproto.contracts import Routine as Routine
@@ -113,6 +114,7 @@ from synthproto.errors import SynthprotoError as SynthprotoError
 from synthproto.errors import SynthprotoWarning as SynthprotoWarning
 from synthproto.errors import TrackerError as TrackerError
 from synthproto.errors import UndefinedScoreError as UndefinedScoreError
+from synthproto.errors import UnknownScoreError as UnknownScoreError
 from synthproto.measures.classifiers import Learner as Learner
 from synthproto.plan import Plan as Plan
 from synthproto.plan import TablePlan as TablePlan
@@ -129,6 +131,8 @@ from synthproto.presets.tabsyn import PaperRow as PaperRow
 from synthproto.presets.tabsyn import PaperTable as PaperTable
 from synthproto.progress import ProgressBar as ProgressBar
 from synthproto.report import Report as Report
+from synthproto.samplers import bind as bind
+from synthproto.samplers import sampler as sampler
 from synthproto.trackers.filesystem import FilesystemTracker as FilesystemTracker
 from synthproto.trackers.formats import describe_run as describe_run
 from synthproto.trackers.memory import MemoryTracker as MemoryTracker

@@ -6,7 +6,7 @@ exactly one argument is a Protocol (it decides the types) and the others are Cal
 checked against it), so that a type checker blames the argument that does not fit.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,29 @@ Params_contra = TypeVar("Params_contra", contravariant=True, default=Never)
 
 Batch_co = TypeVar("Batch_co", covariant=True, default=object)
 Output_co = TypeVar("Output_co", covariant=True, default=object)
+
+# --- names ----------------------------------------------------------------------------------
+
+
+@runtime_checkable
+class Names(Protocol):
+    """Several names: a list, tuple or set of strings. A ``str``, which is one name, does not fit.
+
+    It is a sequence of strings too, but its ``__contains__`` takes nothing else.
+    """
+
+    def __contains__(self, value: object, /) -> bool:
+        """Whether a name is one of these."""
+        ...
+
+    def __iter__(self) -> Iterator[str]:
+        """Each name."""
+        ...
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
 
 # --- models ---------------------------------------------------------------------------------
 
@@ -96,6 +119,9 @@ class GenerationParams(Protocol):
     def n_records(self) -> int:
         """Number of rows to generate, at least 1."""
         ...
+
+
+Params = TypeVar("Params", bound=GenerationParams)
 
 
 @runtime_checkable
@@ -284,6 +310,7 @@ Resources_contra = TypeVar("Resources_contra", contravariant=True, default=Never
 Value_co = TypeVar("Value_co", covariant=True, default=object)
 
 # --- trackers: one contract per capability; a part that needs two asks for their sum -----------
+# All are called by position, so that a tracker names its arguments as it likes.
 
 Status: TypeAlias = Literal["finished", "interrupted", "failed"]
 ParamValue: TypeAlias = str | int | float | bool
@@ -316,7 +343,7 @@ class Tracker(Protocol):
 class ScalarTracker(Tracker, Protocol):
     """Keeps numbers."""
 
-    def log_scalars(self, values: Mapping[str, float], step: int) -> object:
+    def log_scalars(self, values: Mapping[str, float], step: int, /) -> object:
         """Keep several numbers of one step by tag (``family/name[/column]``)."""
         ...
 
@@ -325,7 +352,7 @@ class ScalarTracker(Tracker, Protocol):
 class ArrayTracker(Tracker, Protocol):
     """Keeps arrays and small frames."""
 
-    def log_array(self, tag: str, array: Array, step: int) -> object:
+    def log_array(self, tag: str, array: Array, step: int, /) -> object:
         """Keep an array, or a frame with labelled rows and columns."""
         ...
 
@@ -334,7 +361,7 @@ class ArrayTracker(Tracker, Protocol):
 class FigureTracker(Tracker, Protocol):
     """Keeps plots."""
 
-    def log_figure(self, tag: str, figure: Drawing, step: int) -> object:
+    def log_figure(self, tag: str, figure: Drawing, step: int, /) -> object:
         """Keep a plot as an image."""
         ...
 
@@ -343,7 +370,7 @@ class FigureTracker(Tracker, Protocol):
 class HistogramTracker(Tracker, Protocol):
     """Keeps distributions."""
 
-    def log_histogram(self, tag: str, values: NDArray[np.float64], step: int) -> object:
+    def log_histogram(self, tag: str, values: NDArray[np.float64], step: int, /) -> object:
         """Keep the distribution of finite values, shape ``(n,)``."""
         ...
 
@@ -352,7 +379,7 @@ class HistogramTracker(Tracker, Protocol):
 class TextTracker(Tracker, Protocol):
     """Keeps texts."""
 
-    def log_text(self, tag: str, text: str, step: int) -> object:
+    def log_text(self, tag: str, text: str, step: int, /) -> object:
         """Keep a text in Markdown."""
         ...
 
@@ -361,7 +388,7 @@ class TextTracker(Tracker, Protocol):
 class FileTracker(Tracker, Protocol):
     """Keeps files."""
 
-    def log_file(self, tag: str, path: Path, step: int) -> object:
+    def log_file(self, tag: str, path: Path, step: int, /) -> object:
         """Keep a copy of a file."""
         ...
 
@@ -370,7 +397,7 @@ class FileTracker(Tracker, Protocol):
 class ParamsTracker(Tracker, Protocol):
     """Keeps what distinguishes a run."""
 
-    def log_params(self, params: Mapping[str, ParamValue]) -> object:
+    def log_params(self, params: Mapping[str, ParamValue], /) -> object:
         """Keep hyperparameters by name."""
         ...
 

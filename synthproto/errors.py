@@ -7,6 +7,7 @@
     ├── ParameterError        (ValueError)       an argument is outside what a part allows
     ├── ConformanceError      (TypeError)        a part does not do what its annotations declare
     ├── UndefinedScoreError   (ArithmeticError)  a score has no defined value for these tables
+    ├── UnknownScoreError     (KeyError)         a report has no score of this tag
     ├── NonFiniteLossError    (ArithmeticError)  a training loss is NaN or infinite
     ├── CheckpointError       (ValueError)       a checkpoint is damaged or of another experiment
     ├── MissingExtraError     (ImportError)      a part needs a package that is not installed
@@ -33,6 +34,12 @@ class ConformanceError(SynthprotoError, TypeError):
 
 class UndefinedScoreError(SynthprotoError, ArithmeticError):
     """A score has no defined value for these tables, or came out as NaN or infinite."""
+
+
+class UnknownScoreError(SynthprotoError, KeyError):
+    """A report has no score of this tag."""
+
+    __str__ = Exception.__str__  # a KeyError would quote its message
 
 
 class NonFiniteLossError(SynthprotoError, ArithmeticError):

@@ -7,11 +7,11 @@ beartype, when the face first loads a name, and only there, so that nobody pays 
 import random
 import re
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cache, wraps
 from inspect import signature
-from types import FunctionType
-from typing import cast, get_origin
+from types import FunctionType, UnionType
+from typing import TypeVar, Union, cast, get_args, get_origin
 
 from beartype import BeartypeConf, beartype
 
@@ -143,11 +143,10 @@ def _in_own_words(
     if found is None or found[1] not in arguments:
         return refused
     argument = found[1]
-    wanted = hint_text(function.__annotations__.get(argument))
-    value = arguments[argument]
+    hint, value = function.__annotations__[argument], arguments[argument]
     where = part_name(function, given)
-    told = f"{where}: {argument} must be {wanted}; got {value_text(value)}."
-    mend = mend_of(value, wanted)
+    told = f"{where}: {argument} must be {hint_text(hint)}; got {value_text(value)}."
+    mend = mend_of(value, hint)
     return f"{told} {mend}" if mend else told
 
 
@@ -161,9 +160,13 @@ def part_name(function: FunctionType, given: tuple[object, ...]) -> str:
 
 def hint_text(hint: object) -> str:
     """A type hint as a signature has it, without the modules of its names."""
+    if get_origin(hint) in (Union, UnionType):
+        return " | ".join(map(hint_text, get_args(hint)))
+    if isinstance(hint, TypeVar) and hint.__bound__ is not None:
+        return hint_text(hint.__bound__)
     text = hint.__name__ if isinstance(hint, type) and get_origin(hint) is None else str(hint)
     text = re.sub(r"ForwardRef\('([^']*)'[^)]*\)", r"\1", text)
-    text = re.sub(r"(?<![\w.])[~+-](?=\w)|NoneType\b(?=$)", "", text)
+    text = re.sub(r"(?<![\w.])[~+-](?=\w)", "", text).replace("NoneType", "None")
     return re.sub(r"(?:\w+\.)+(?=\w)", "", text)
 
 
@@ -179,9 +182,11 @@ def value_text(value: object) -> str:
     return "None" if value is None else name
 
 
-def mend_of(value: object, wanted: str) -> str:
+def mend_of(value: object, hint: object) -> str:
     """What to do about a wrong argument, where its kind tells what was meant."""
-    kind = type(value).__name__
+    kind, wanted = type(value).__name__, hint_text(hint)
+    members: Iterable[str] = getattr(get_origin(hint) or hint, "__protocol_attrs__", ())
+    lacking = sorted(name for name in members if not hasattr(value, name))
     if isinstance(value, type):
         return f"Pass an instance: {value.__name__}(...)."
     if kind == "DataFrame" and re.search(r"\bTable\b", wanted):
@@ -194,4 +199,4 @@ def mend_of(value: object, wanted: str) -> str:
         return "Put it into a list: [...]."
     if wanted.startswith("Callable[") and isinstance(value, str):
         return "Pass the function or object itself, not its name."
-    return ""
+    return f"It lacks {', '.join(lacking)}." if lacking else ""

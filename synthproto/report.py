@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, final
 
+from synthproto.checks import did_you_mean, listed
 from synthproto.contracts import Array, Direction, Drawing, ReportTracker
+from synthproto.errors import UnknownScoreError
 from synthproto.formatting import aligned, html_table, number
 
 if TYPE_CHECKING:
@@ -50,8 +52,23 @@ class Report(Mapping[str, float]):
         self._directions: Mapping[str, Direction] = MappingProxyType(dict(directions or {}))
 
     def __getitem__(self, tag: str) -> float:
-        """Score of a tag."""
-        return self._scores[tag]
+        """Score of a tag.
+
+        Raises:
+            UnknownScoreError: There is none; says which there are.
+        """
+        if tag in self._scores:
+            return self._scores[tag]
+        raise UnknownScoreError(
+            f"report has no score {tag!r}.{self._meant(tag)} Its scores are {listed(self._scores)}."
+        )
+
+    def _meant(self, tag: str) -> str:
+        for name, held in (("arrays", self._arrays), ("figures", self._figures)):
+            if tag in held:
+                return f" It is in report.{name}."
+        ends = [known for known in self._scores if known.endswith(f"/{tag}")]
+        return f" Did you mean {ends[0]!r}?" if ends else did_you_mean([tag], self._scores)
 
     def __iter__(self) -> Iterator[str]:
         """Tags of the scores, in the order of the plan."""

@@ -22,6 +22,7 @@ FLOORS = {
     "drawing": 3,
     "conformance": 3,
     "data": 4,
+    "samplers": 3,
     "report": 4,
     "artifacts": 5,
     "trackers": 6,

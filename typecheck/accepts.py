@@ -442,7 +442,7 @@ def callbacks_of_every_kind() -> None:
             Every(2, on_vae_step),
             Every(1, counter),
             LossCallback(NumberTracker()),
-            OutputScalars(NumberTracker(), {"divergence": divergence}),
+            OutputScalars(VAE_MODEL, NumberTracker(), {"divergence": divergence}),
         ],
         progress=False,
     )

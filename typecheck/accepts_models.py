@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypedDict, assert_type
 
@@ -30,6 +29,7 @@ from synthproto import (
     TrainingStep,
     Validation,
     as_frame,
+    bind,
 )
 from typecheck.parts import FRAME, REAL, ROWS, HuggingFaceOutput
 
@@ -155,11 +155,11 @@ def arguments_by_name() -> None:
 def fit_of_a_package() -> None:
     """CTGAN's own training loop as a step, its batches its own affair."""
     model = CTGAN(epochs=1, batch_size=20, pac=1, enable_gpu=False)
-    with ForeignFit(partial(model.fit, FRAME, ["sex"]), updates=2) as step:
+    with ForeignFit(bind(model.fit, FRAME, ["sex"]), updates=2) as step:
         trainer: Trainer[object, None] = Trainer(
             step=step,
             batches=range(1),
-            routines=[Validation(sample=partial(model.sample, 10), real=REAL, plan=PLAN)],
+            routines=[Validation(sample=bind(model.sample, 10), real=REAL, plan=PLAN)],
             stopper=step.ended,
             progress=False,
         )
@@ -170,7 +170,7 @@ def other_name_of_n() -> None:
     """TVAE's `sample` names its argument otherwise: it is given by position."""
     model = TVAE(epochs=1, batch_size=20, enable_gpu=False)
     model.fit(FRAME, ["sex"])
-    Validation(sample=partial(model.sample, 10), real=REAL, plan=PLAN).compare()
+    Validation(sample=bind(model.sample, 10), real=REAL, plan=PLAN).compare()
 
 
 def arrays_of_cells() -> None:
@@ -196,7 +196,7 @@ def table_on_disk() -> None:
         path = Path(folder) / "synthetic.csv"
         FRAME.to_csv(path, index=False)
         Validation(sample=lambda: pd.read_csv(path), real=REAL, plan=PLAN).compare()
-    sample = partial(FRAME.sample, 10, replace=True)
+    sample = bind(FRAME.sample, 10, replace=True)
     Validation(sample=sample, real=REAL, plan=PLAN).compare()
 
 
@@ -216,7 +216,7 @@ def experiment_of_any_family() -> None:
         loss=lambda output, _: output[1],
         optimizer=Adam(SCRIPT_MODEL.parameters()),
     )
-    sample = partial(FRAME.sample, 10)
+    sample = bind(FRAME.sample, 10)
     trainer = experiment(step, SCRIPT_BATCHES, sample)
     assert_type(trainer, Trainer[ScriptBatch, tuple[Tensor, Tensor]])
     assert_type(

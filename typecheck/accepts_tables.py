@@ -1,9 +1,8 @@
 """Compositions that must fit: generation, plans and trackers. See ``accepts.py``."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import assert_type
 
@@ -40,6 +39,8 @@ from synthproto import (
     TableSynthesizer,
     TensorBoardTracker,
     Validation,
+    bind,
+    sampler,
 )
 from synthproto.contracts import (
     Array,
@@ -67,7 +68,7 @@ from typecheck.parts import (
 )
 
 PAIR = TablePair(REAL, REAL)
-SAMPLE = partial(VAE_MODEL.generate, VAEParams(n_records=10))
+SAMPLE = sampler(VAE_MODEL, VAEParams(n_records=10))
 
 # --- generation ----------------------------------------------------------------------------------
 
@@ -87,7 +88,57 @@ def sample_of_ctgan() -> None:
     """CTGAN as it is, through the stub that comes with the library."""
     model = CTGAN(epochs=1, batch_size=20, pac=1, enable_gpu=False)
     model.fit(FRAME, discrete_columns=["sex"])
-    Validation(sample=partial(model.sample, 10), real=REAL, plan=TablePlan()).compare()
+    Validation(sample=bind(model.sample, 10), real=REAL, plan=TablePlan()).compare()
+
+
+@dataclass(frozen=True)
+class WiderParams(VAEParams):
+    """Has more than a VAE reads."""
+
+    guidance: float = 0.0
+
+
+def params_that_say_more() -> None:
+    """Params with more fields than the model reads."""
+    assert_type(sampler(VAE_MODEL, WiderParams(n_records=10)), Callable[[], pd.DataFrame])
+
+
+def params_of_each_table() -> None:
+    """Params that are made anew for each table."""
+    Validation(
+        sample=sampler(VAE_MODEL, lambda: VAEParams(n_records=10)),
+        real=REAL,
+        plan=TablePlan(scores=[MeanJSDistance()]),
+    ).compare()
+
+
+def bound_functions() -> None:
+    """Any function with its arguments: by position, by name, with a result of any type."""
+    assert_type(bind(VAE_MODEL.generate, VAEParams(n_records=3)), Callable[[], pd.DataFrame])
+    assert_type(bind(FRAME.head, n=3), Callable[[], pd.DataFrame])
+    assert_type(bind(divmod, 7, 2), Callable[[], tuple[int, int]])
+
+
+def several_names() -> None:
+    """Names in a list, a tuple, a set."""
+    TableSpec.infer(FRAME, categorical=["sex"])
+    TableSpec.infer(FRAME, categorical=("sex",), continuous={"age"})
+
+
+class OwnWords:
+    """A tracker whose arguments have names of its own."""
+
+    def log_scalars(self, metrics: Mapping[str, float], epoch: int) -> None: ...
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def trackers_by_position() -> None:
+    """A tracker that calls its arguments otherwise."""
+    tracker: ScalarTracker = OwnWords()
+    LossRoutine(tracker)
 
 
 def generators_by_variance() -> None:

@@ -1,6 +1,5 @@
 """The experiment of the README, word for word below the line: checked with the rest, never run."""
 
-from functools import partial
 from typing import assert_type
 
 import pandas as pd
@@ -30,6 +29,7 @@ from synthproto import (
     Trainer,
     Validation,
     loss_of,
+    sampler,
     split,
 )
 
@@ -46,7 +46,7 @@ plan = TablePlan(
 )
 with TensorBoardTracker("runs/vae") as tracker:
     validation = Validation(
-        sample=partial(vae.generate, VAEParams(n_records=len(holdout))),
+        sample=sampler(vae, VAEParams(n_records=len(holdout))),
         real=real, holdout=holdout, plan=plan, tracker=tracker,
     )
     trainer = Trainer(

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.tensorboard import SummaryWriter
 
 from synthproto import (
+    Activations,
     AnyOf,
     Batches,
     BatchScores,
@@ -27,7 +28,9 @@ from synthproto import (
     LossCarrier,
     LossRoutine,
     MaxEpochs,
+    MemoryTracker,
     Model,
+    OutputScalars,
     Patience,
     Progress,
     StepEvent,
@@ -441,6 +444,36 @@ def lambda_of_missing_field() -> None:
         callbacks=[
             lambda event: event.output["mean"].item(),  # type: ignore[typeddict-item]
         ],
+    )
+
+
+def scalar_of_missing_field() -> None:
+    """A logged number that reads a field which the model's output lacks."""
+    OutputScalars(
+        VAE_MODEL,
+        NumberTracker(),
+        {"mean": lambda output: output["mean"]},  # type: ignore[typeddict-item]
+    )
+
+
+def scalars_as_callback_of_another_model() -> None:
+    """Numbers of another model's output, as a callback."""
+    Trainer(
+        step=VAE_STEP,
+        batches=VAE_BATCHES,
+        stopper=MaxEpochs(1),
+        callbacks=[
+            OutputScalars(OfTensor(), NumberTracker(), {"mean": lambda output: output.mean()}),  # type: ignore[list-item]
+        ],
+    )
+
+
+def names_of_modules_as_one() -> None:
+    """One name of a module where several are asked for."""
+    Activations(
+        VAE_MODEL,
+        "layer",  # type: ignore[arg-type]
+        MemoryTracker(),
     )
 
 

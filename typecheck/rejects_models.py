@@ -2,8 +2,6 @@
 
 # pyright: reportUnnecessaryTypeIgnoreComment=error, reportUnusedExpression=false
 
-from functools import partial
-
 import torch
 from ctgan import CTGAN, TVAE
 from torch import Tensor
@@ -18,6 +16,7 @@ from synthproto import (
     Trainer,
     Validation,
     as_frame,
+    bind,
 )
 from typecheck.accepts_models import (
     ADAPTED,
@@ -95,7 +94,7 @@ def loss_that_may_be_missing() -> None:
 def table_and_metadata() -> None:
     """A table with its metadata, where the table alone is asked for."""
     Validation(
-        sample=partial(SCRIPT_MODEL.generate_samples, 10),  # type: ignore[arg-type]
+        sample=bind(SCRIPT_MODEL.generate_samples, 10),  # type: ignore[arg-type]
         real=REAL,
         plan=PLAN,
     )
@@ -105,7 +104,7 @@ def argument_of_another_model() -> None:
     """TVAE's name of the number of rows, given to CTGAN."""
     model = CTGAN(epochs=1)
     Validation(
-        sample=partial(
+        sample=bind(
             model.sample,
             samples=10,  # type: ignore[call-arg]
         ),
@@ -142,7 +141,7 @@ def fit_that_is_over() -> None:
 def array_instead_of_frame() -> None:
     """A model that gives arrays, taken as it is."""
     Validation(
-        sample=partial(ArrayModel().sample, 10),  # type: ignore[arg-type]
+        sample=bind(ArrayModel().sample, 10),  # type: ignore[arg-type]
         real=REAL,
         plan=PLAN,
     )
@@ -185,7 +184,7 @@ def experiment_of_two_models() -> None:
     experiment(
         SCRIPT_STEP,
         [torch.zeros(2)],  # type: ignore[list-item]
-        partial(FRAME.sample, 10),
+        bind(FRAME.sample, 10),
     )
 
 
@@ -194,5 +193,5 @@ def experiment_without_frames() -> None:
     experiment(
         SCRIPT_STEP,
         SCRIPT_BATCHES,
-        partial(ArrayModel().sample, 10),  # type: ignore[arg-type]
+        bind(ArrayModel().sample, 10),  # type: ignore[arg-type]
     )

@@ -4,7 +4,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +32,8 @@ from synthproto import (
     TableSpec,
     TensorBoardTracker,
     Validation,
+    bind,
+    sampler,
 )
 from synthproto.contracts import Described, FigureTracker, ParamsTracker, Score
 from synthproto.training.stoppers import train_loss
@@ -50,7 +51,7 @@ from typecheck.parts import (
 )
 
 PLAN = TablePlan(scores=[MeanJSDistance()])
-SAMPLE = partial(VAE_MODEL.generate, VAEParams(n_records=10))
+SAMPLE = sampler(VAE_MODEL, VAEParams(n_records=10))
 
 # --- generation ----------------------------------------------------------------------------------
 
@@ -58,12 +59,149 @@ SAMPLE = partial(VAE_MODEL.generate, VAEParams(n_records=10))
 def params_of_other_model() -> None:
     """Generation params of another model."""
     Validation(
-        sample=partial(
+        sample=sampler(
+            VAE_MODEL,
+            OtherParams(rows=10),  # type: ignore[arg-type]
+        ),
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+@dataclass(frozen=True)
+class ColdParams:
+    """Says the number of rows and no temperature."""
+
+    n_records: int
+
+
+def narrower_params() -> None:
+    """Generation params that lack a field which the model reads."""
+    Validation(
+        sample=sampler(
+            VAE_MODEL,
+            ColdParams(n_records=10),  # type: ignore[arg-type]
+        ),
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def params_missing() -> None:
+    """A sampler of a model without params."""
+    Validation(
+        sample=sampler(VAE_MODEL),  # type: ignore[call-arg]
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def params_class() -> None:
+    """The class of the params instead of an instance."""
+    Validation(
+        sample=sampler(
+            VAE_MODEL,
+            OtherParams,  # type: ignore[arg-type]
+        ),
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def number_for_params() -> None:
+    """The number of rows instead of params."""
+    Validation(
+        sample=sampler(
+            VAE_MODEL,
+            10,  # type: ignore[arg-type]
+        ),
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def params_function_of_another_model() -> None:
+    """A function that gives another model's params for each table."""
+    Validation(
+        sample=sampler(
+            VAE_MODEL,
+            lambda: ColdParams(n_records=10),  # type: ignore[arg-type, return-value]
+        ),
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def sampler_of_a_table() -> None:
+    """A table in the place of the model that generates."""
+    Validation(
+        sample=sampler(
+            REAL,  # type: ignore[arg-type]
+            VAEParams(n_records=10),
+        ),
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def bound_without_its_params() -> None:
+    """A method bound without its argument."""
+    Validation(
+        sample=bind(VAE_MODEL.generate),  # type: ignore[call-arg]
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def bound_with_another_models_params() -> None:
+    """A method bound with the params of another model."""
+    Validation(
+        sample=bind(
             VAE_MODEL.generate,
             OtherParams(rows=10),  # type: ignore[arg-type]
         ),
         real=REAL,
         plan=PLAN,
+    )
+
+
+def bound_with_too_much() -> None:
+    """A method bound with an argument that it does not take."""
+    Validation(
+        sample=bind(
+            VAE_MODEL.generate,
+            VAEParams(n_records=10),
+            seed=3,  # type: ignore[call-arg]
+        ),
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def bound_call() -> None:
+    """The result of a call, bound as if it were a function."""
+    Validation(
+        sample=bind(
+            VAE_MODEL.generate(VAEParams(n_records=10)),  # type: ignore[arg-type]
+        ),
+        real=REAL,
+        plan=PLAN,
+    )
+
+
+def one_name_for_several() -> None:
+    """One name of a column where several are asked for."""
+    TableSpec.infer(
+        FRAME,
+        categorical="sex",  # type: ignore[arg-type]
+    )
+
+
+def numbers_for_names() -> None:
+    """Positions of columns instead of their names."""
+    TableSpec.infer(
+        FRAME,
+        categorical=[0, 1],  # type: ignore[list-item]
     )
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from types import GenericAlias
-from typing import Generic, TypeAlias, cast, final
+from typing import TYPE_CHECKING, Generic, TypeAlias, Union, cast, final
 
 import numpy as np
 import torch
@@ -83,6 +83,12 @@ def _field_names(batch: object) -> tuple[str, ...]:
 
 
 Batch = TypeVar("Batch", default=object)
+
+# To a checker ``list[Tensor]`` is a class; at run time it is an alias of one.
+if TYPE_CHECKING:
+    BatchType: TypeAlias = type[Batch]
+else:
+    BatchType = Union[type[Batch], GenericAlias]  # noqa: UP007  takes its argument
 
 # Rows are gathered in pieces of several batches and cut into batches afterwards: one call of
 # index_select costs 3 µs, as much as gathering 300 rows of 14 floats. A piece should stay in the
@@ -221,7 +227,7 @@ def batch_rows(batch: object) -> int:
 
 def trusted(
     loader: DataLoader[object],
-    batch_type: type[Batch] | GenericAlias,
+    batch_type: BatchType[Batch],
     *,
     seed: int = 0,
     device: str | torch.device | None = None,
@@ -256,7 +262,7 @@ class LoaderBatches(Generic[Batch]):
     def __init__(
         self,
         loader: DataLoader[object],
-        batch_type: type[Batch] | GenericAlias,
+        batch_type: BatchType[Batch],
         *,
         seed: int = 0,
         device: str | torch.device | None = None,

@@ -12,6 +12,7 @@ from typing import Self, TypeGuard, final
 import pandas as pd
 
 from synthproto.checks import did_you_mean, listed, refuse, repeated
+from synthproto.contracts import Names
 from synthproto.data.frames import KINDS, FrameColumn, inferred_kind, misread, uninferable
 from synthproto.data.frames import Kind as Kind
 from synthproto.errors import SchemaError
@@ -61,12 +62,12 @@ class TableSpec:
         cls,
         frame: pd.DataFrame,
         *,
-        continuous: Sequence[str] = (),
-        categorical: Sequence[str] = (),
-        datetime: Sequence[str] = (),
-        boolean: Sequence[str] = (),
-        identifier: Sequence[str] = (),
-        text: Sequence[str] = (),
+        continuous: Names = (),
+        categorical: Names = (),
+        datetime: Names = (),
+        boolean: Names = (),
+        identifier: Names = (),
+        text: Names = (),
     ) -> Self:
         """Spec of a frame: the kinds that are named here, and inferred kinds for the rest.
 
@@ -100,7 +101,7 @@ class TableSpec:
         Raises:
             SchemaError: All that is wrong with frame and names, at once.
         """
-        named: dict[Kind, Sequence[str]] = {
+        named: dict[Kind, Names] = {
             "continuous": continuous,
             "categorical": categorical,
             "datetime": datetime,
@@ -274,10 +275,11 @@ def _misread(given: Mapping[str, FrameColumn], columns: Sequence[Column]) -> lis
     return [fault for fault in faults if fault is not None]
 
 
-def _naming_faults(frame: pd.DataFrame, named: Mapping[Kind, Sequence[str]]) -> list[str]:
+def _naming_faults(frame: pd.DataFrame, named: Mapping[Kind, Names]) -> list[str]:
     """Faults of the names that a user gave beside the frame."""
     # A string is a sequence of strings too: "sex" would be three columns of one letter.
-    bare: list[Kind] = [kind for kind, names in named.items() if isinstance(names, str)]
+    given_names: Mapping[Kind, object] = named
+    bare: list[Kind] = [kind for kind, names in given_names.items() if isinstance(names, str)]
     if bare:
         return [f"takes a list of names as {kind}; got {named[kind]!r}" for kind in bare]
     all_names = [name for names in named.values() for name in names]

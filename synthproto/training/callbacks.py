@@ -4,11 +4,11 @@ Those that need no batch or output take any event: as callbacks they log by step
 epoch. Nothing here changes the model, and nothing draws random numbers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from time import perf_counter
 from types import TracebackType
-from typing import Generic, final
+from typing import Generic, Never, final
 
 import numpy as np
 import torch
@@ -16,12 +16,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
-from typing_extensions import Protocol, TypeVar, runtime_checkable
+from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.contracts import HistogramTracker, Numbered, ScalarTracker, StepEvent
+from synthproto.contracts import (
+    HistogramTracker,
+    Model,
+    Names,
+    Numbered,
+    Output,
+    ScalarTracker,
+    StepEvent,
+)
 from synthproto.errors import ParameterError
-
-Output_contra = TypeVar("Output_contra", contravariant=True)
 
 
 @final
@@ -43,10 +49,11 @@ class LossCallback:
 
 
 @final
-class OutputScalars(Generic[Output_contra]):
+class OutputScalars(Generic[Output]):
     """Logs numbers of a step's output (tags ``step/<name>``, step = step).
 
     Args:
+        model: Whose outputs: it decides what a checker knows of the functions' argument.
         tracker: Where to.
         values: Functions of the output by name: ``{"kl": lambda output: output["kl"]}``.
 
@@ -56,15 +63,16 @@ class OutputScalars(Generic[Output_contra]):
 
     def __init__(
         self,
+        model: Model[Never, Output],  # noqa: ARG002  for checkers
         tracker: ScalarTracker,
-        values: Mapping[str, Callable[[Output_contra], Tensor | float]],
+        values: Mapping[str, Callable[[Output], Tensor | float]],
     ) -> None:
         if not values:
             raise ParameterError("OutputScalars: values are empty; name at least one function.")
         self._tracker = tracker
         self._values = dict(values)
 
-    def __call__(self, event: StepEvent[object, Output_contra], /) -> None:
+    def __call__(self, event: StepEvent[object, Output], /) -> None:
         """Log the numbers."""
         self._tracker.log_scalars(
             {f"step/{name}": _number(read(event.output)) for name, read in self._values.items()},
@@ -227,9 +235,7 @@ class Activations:
         ParameterError: A name is not in the model; names those that are.
     """
 
-    def __init__(
-        self, model: nn.Module, modules: Sequence[str], tracker: HistogramsAndScalars
-    ) -> None:
+    def __init__(self, model: nn.Module, modules: Names, tracker: HistogramsAndScalars) -> None:
         known = dict(model.named_modules())
         missing = [name for name in modules if name not in known]
         if missing or not modules:

@@ -24,7 +24,8 @@ class Validation:
     goes through the model every time, and scores of different epochs differ by the model alone.
 
     Args:
-        sample: Generates the table: ``partial(model.generate, params)``, or any function.
+        sample: Generates the table: ``sampler(model, params)``, or any function
+            without arguments.
         real: What it is compared with; its side of every comparison is computed once.
         plan: Scores, arrays and plots.
         tracker: Where to log the report (step = epoch); ``None`` keeps the scores in the history.

@@ -165,7 +165,7 @@ def test_all_faults_of_names_are_told_at_once() -> None:
 
 def test_a_bare_string_is_no_list_of_names() -> None:
     with pytest.raises(SchemaError, match="takes a list of names as categorical; got 'sex'"):
-        TableSpec.infer(people(), categorical="sex")
+        TableSpec.infer(people(), categorical="sex")  # type: ignore[arg-type]  # what is refused
 
 
 def test_all_misread_columns_are_told_at_once() -> None:

@@ -103,7 +103,7 @@ def test_everything_is_logged_at_its_step() -> None:
         callbacks=[
             note,
             Every(3, LossCallback(kept)),
-            Every(4, OutputScalars[Fit](kept, {"size": lambda output: output.size})),
+            Every(4, OutputScalars(model, kept, {"size": lambda output: output.size})),
             Every(8, GradientNorms(model, kept)),
             Every(8, GradientHistograms(model, kept)),
             LearningRate(optimizer, kept),
@@ -186,7 +186,7 @@ def test_unknown_modules_and_empty_lists_are_refused() -> None:
     with pytest.raises(ParameterError, match=r"no modules \['rleu'\] in Net; it has \['hidden'"):
         Activations(net(), ["rleu"], Kept())
     with pytest.raises(ParameterError, match="at least one function"):
-        OutputScalars(Kept(), {})
+        OutputScalars(net(), Kept(), {})
 
 
 def test_every_decides_once_what_is_due() -> None:

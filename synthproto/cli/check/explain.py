@@ -441,7 +441,7 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
     (
         "sample",
         _got("DataFrame"),
-        "one table was generated here. Pass the function: partial(model.generate, params)",
+        "one table was generated here. Pass a function: sampler(model, params)",
     ),
     (
         "sample",
@@ -453,7 +453,7 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
         lambda j: bool(j.inputs),
         lambda j: (
             f"sample is called without arguments, but {j.source} takes "
-            f"{', '.join(j.inputs)}. Give them here: partial({j.source}, ...)"
+            f"{', '.join(j.inputs)}. Give them here: bind({j.source}, ...)"
         ),
     ),
     (
