@@ -14,7 +14,7 @@ from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.data.crosstab import CrossCounts
 from synthproto.data.table import DISCRETE, NUMERIC, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.measures.pairs import contingency_distances, cramers_v
+from synthproto.measures.pairs import above, contingency_distances, cramers_v
 
 MatrixDistance: TypeAlias = Literal["rmse", "l2", "mae", "cosine"]
 """How two association matrices become one number."""
@@ -137,7 +137,7 @@ class PairTrends:
         strong = self.min_association > 0
         if strong:
             association = pair.get(_Associations(self.pairs, self.coefficient, self.bins))
-            kept = [p for p in found if abs(association[p]) > self.min_association]
+            kept = [p for p in found if above(abs(association[p]), self.min_association)]
         else:
             association, kept = {}, list(found)
         index = pd.MultiIndex.from_tuples(kept, names=["first", "second"]) if kept else None
@@ -257,13 +257,13 @@ class _Layout:
     def of(cls, pair: TablePair, pairs: Pairs) -> "_Layout":
         names = pair.spec.of_kind(*NUMERIC, *DISCRETE)
         numeric = pair.spec.of_kind(*NUMERIC)
-        both = [p for p in combinations(names, 2) if p[0] in numeric and p[1] in numeric]
-        others = tuple(p for p in combinations(names, 2) if p not in both)
-        return {
-            "numeric": cls(numeric, tuple(both), ()),
-            "contingency": cls(numeric, (), tuple(combinations(names, 2))),
-            "all": cls(numeric, tuple(both), others),
-        }[pairs]
+        every = tuple(combinations(names, 2))
+        if pairs == "contingency":
+            return cls(numeric, (), every)
+        numbers = set(numeric)
+        both = tuple(p for p in every if numbers.issuperset(p))
+        others = tuple(p for p in every if not numbers.issuperset(p))
+        return cls(numeric, both, others if pairs == "all" else ())
 
 
 @final

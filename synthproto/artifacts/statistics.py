@@ -15,6 +15,9 @@ from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.columns import Floats, shares, similarity_in_range, wasserstein_distance
 
+# Units; so far values, and any sum of them, stay finite.
+_FARTHEST = 1e290
+
 Scale: TypeAlias = Literal["std", "iqr", "range"]
 """Unit of a distance between numbers: the real standard deviation, quartile range or range."""
 
@@ -25,8 +28,10 @@ class WassersteinDistance:
     """1-Wasserstein distance of each continuous and datetime column, in units of the real spread.
 
     At least 0, 0 is best, unbounded: 1 means that values are one real standard deviation (or
-    quartile range, or range) from where they should be, on average. If the real spread is 0, the
-    unit is the real value's magnitude, or 1. Missing values are left out.
+    quartile range, or range) from where they should be, on average. If the quartile range is 0,
+    because half of the rows and more hold one value, the unit is the standard deviation; for a
+    constant column it is the value's magnitude, or 1. Missing values are left out. A value more
+    than 1e290 units away counts as 1e290.
 
     Attributes:
         scale: The unit.
@@ -34,6 +39,15 @@ class WassersteinDistance:
 
     Raises:
         UndefinedScoreError: One side of a column has no values, the other has.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import Table, TablePair, TableSpec, WassersteinDistance
+        >>> real = pd.DataFrame({"age": [20.0, 30.0, 40.0]})
+        >>> spec = TableSpec.infer(real)
+        >>> pair = TablePair(Table(real, spec), Table(real + 5.0, spec))
+        >>> WassersteinDistance()(pair)  # the standard deviation is 10
+        {'age': 0.5}
     """
 
     scale: Scale = "std"
@@ -56,7 +70,7 @@ class WassersteinDistance:
                     f"missing in the {table.name}"
                 )
         scaled = pair.real.get(_InUnits(column, self.scale))
-        return wasserstein_distance(scaled.ascending, (synthetic - scaled.low) / scaled.unit)
+        return wasserstein_distance(scaled.ascending, scaled.of(synthetic))
 
 
 @final
@@ -67,6 +81,11 @@ class _Scaled:
     low: float
     unit: float
     ascending: Floats
+
+    def of(self, ascending: Floats) -> Floats:
+        """Other values in this unit, at most `_FARTHEST` of them away: their sum stays finite."""
+        with np.errstate(over="ignore"):
+            return np.clip((ascending - self.low) / self.unit, -_FARTHEST, _FARTHEST)
 
 
 @final
@@ -86,15 +105,15 @@ class _InUnits:
 
     def _unit(self, real: Table) -> float:
         moments = real.moments(self.column)
-        spread = {
-            "std": lambda: moments.std,
-            "iqr": lambda: (
-                real.statistic(self.column, "third_quartile")
-                - real.statistic(self.column, "first_quartile")
-            ),
-            "range": lambda: moments.high - moments.low,
-        }[self.scale]()
-        return spread or max(abs(moments.low), abs(moments.high)) or 1.0
+        if self.scale == "range":
+            spread = moments.high - moments.low
+        elif self.scale == "iqr":
+            upper = real.statistic(self.column, "third_quartile")
+            spread = upper - real.statistic(self.column, "first_quartile")
+        else:
+            spread = 0.0
+        # The standard deviation also where half of the rows and more hold one value.
+        return spread or moments.std or max(abs(moments.low), abs(moments.high)) or 1.0
 
 
 @final

@@ -1,10 +1,12 @@
 """Validity: whether synthetic values are ones that the real table could hold, and hold them all."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
 
+from synthproto.checks import listed
 from synthproto.data.spec import Kind
 from synthproto.data.table import DISCRETE, NUMERIC, TablePair
 from synthproto.measures.columns import range_coverage
@@ -53,6 +55,49 @@ class CategoryAdherence:
     def _of(self, pair: TablePair, column: str) -> float:
         histogram = pair.histogram(column)
         return int(histogram.synthetic[histogram.real > 0].sum()) / len(pair.synthetic)
+
+
+def label_notes(pair: TablePair) -> list[str]:
+    """What looks wrong about synthetic labels that the real table does not have, column by column.
+
+    A sentence for each discrete column that has no real label at all (codes instead of labels?),
+    or labels that equal a real one up to case, blanks around them, or their Unicode form.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import Table, TablePair, TableSpec
+        >>> from synthproto.artifacts.validity import label_notes
+        >>> real = pd.DataFrame({"sex": ["f", "m"] * 20})
+        >>> spec = TableSpec.infer(real)
+        >>> coded = pd.DataFrame({"sex": [0, 1] * 20})
+        >>> label_notes(TablePair(Table(real, spec), Table(coded, spec)))[0][:62]
+        "column 'sex' has none of the real table's values: it has ['0',"
+    """
+    notes = []
+    for column in pair.spec.of_kind(*DISCRETE):
+        levels = pair.real.levels(column)
+        unseen = pair.synthetic.unseen(levels)
+        known = pair.histogram(column).synthetic[1 : 1 + levels.size]
+        if unseen and levels.size and not known.any():
+            notes.append(
+                f"column {column!r} has none of the real table's values: it has "
+                f"{listed(unseen[:3])} where that has {listed(levels.labels[:3])}. Codes instead "
+                "of labels?"
+            )
+            continue
+        by_form = {_form(label): label for label in levels.labels}
+        near = [(label, by_form[_form(label)]) for label in unseen if _form(label) in by_form]
+        if near:
+            notes.append(
+                f"{len(near)} values of column {column!r} that the real table does not have equal "
+                "one of it up to case, blanks or Unicode form, e.g. {!r} and {!r}".format(*near[0])
+            )
+    return notes
+
+
+def _form(label: str) -> str:
+    """A label without what is easily changed by accident."""
+    return unicodedata.normalize("NFKC", label).strip().casefold()
 
 
 @final

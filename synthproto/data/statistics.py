@@ -4,8 +4,11 @@ Counts of levels and of pairs of levels are plain arrays of integers and merge b
 statistics here merge by `merged`.
 """
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal, Self, TypeAlias, final
 
@@ -255,10 +258,25 @@ class Levels:
         object.__setattr__(self, "slots", slots if self.edges is None else {})
 
     def slots_of(self, names: Sequence[str]) -> NDArray[np.int32]:
-        """Slot of each of a table's categories, new ones in their order; last that of missing."""
+        """Slot of each of a table's categories, new ones in their order; last that of missing.
+
+        Labels that are numbers are equal as numbers: "2.0", which one bad cell makes of a 2, is
+        in the slot of "2", and "True" in that of "1". Leading zeros are part of a label.
+        """
+        known = [self.slots.get(name, 0) for name in names]
+        if not all(known):
+            pairs = zip(known, names, strict=True)
+            known = [slot or self._by_number.get(_as_number(name), 0) for slot, name in pairs]
         new = iter(range(self.size + 1, self.size + 1 + len(names)))
-        slots = [self.slots[name] if name in self.slots else next(new) for name in names]
-        return np.array([*slots, 0], dtype=np.int32)
+        return np.array([*(slot or next(new) for slot in known), 0], dtype=np.int32)
+
+    @cached_property
+    def _by_number(self) -> dict[float | None, int]:
+        """Slots by the numbers that labels are, where no two labels are the same number."""
+        numbers = [_as_number(label) for label in self.slots]
+        often = Counter(numbers)
+        slots = zip(numbers, self.slots.values(), strict=True)
+        return {n: slot for n, slot in slots if n is not None and often[n] == 1}
 
     @property
     def size(self) -> int:
@@ -269,6 +287,16 @@ class Levels:
     def binned(self) -> bool:
         """Whether the levels are bins of numbers."""
         return self.edges is not None
+
+
+_PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")
+_TRUTH = {"true": 1.0, "false": 0.0}
+
+
+def _as_number(label: str) -> float | None:
+    """What a label is as a number, if it is one written without leading zeros."""
+    plain = label.strip()
+    return float(plain) if _PLAIN_NUMBER.fullmatch(plain) else _TRUTH.get(plain.casefold())
 
 
 @final

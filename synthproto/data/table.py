@@ -15,7 +15,8 @@ What `Table` offers to artifacts and plots, each computed at the first call and 
 and ``get(function)`` for what belongs to the pair.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal, TypeVar, cast, final
 
@@ -39,6 +40,7 @@ from synthproto.data.statistics import (
     statistic,
 )
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
+from synthproto.measures.rows import SINGLE, precision, snapped
 
 Value = TypeVar("Value")
 
@@ -98,6 +100,20 @@ class Table:
     def computed(self) -> int:
         """How many statistics have been computed so far."""
         return len(self._memo)
+
+    def with_values(self, numbers: Mapping[str, NDArray[np.float64]]) -> "Table":
+        """The same rows with other numbers in some columns, as artifacts see them.
+
+        The frame stays as it is, and what is known of the other columns is kept.
+        """
+        table = copy(self)
+        table._memo = {
+            key: value
+            for key, value in self._memo.items()
+            if isinstance(key, tuple) and key[0] in ("values", "labels") and key[1] not in numbers
+        }
+        table._memo |= {("values", column): values for column, values in numbers.items()}
+        return table
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -204,7 +220,8 @@ class Table:
     def unseen(self, levels: Levels) -> tuple[str, ...]:
         """Categories of this table that the levels do not have, in the order of their slots."""
         own = self._labels(levels.column).names
-        return tuple(label for label in own if label not in levels.slots)
+        slots = levels.slots_of(own).tolist()
+        return tuple(label for label, slot in zip(own, slots, strict=False) if slot > levels.size)
 
     def co_moments(self, columns: tuple[str, ...]) -> CoMoments:
         """Sums of products of continuous or datetime columns, for correlations."""
@@ -265,7 +282,7 @@ class Table:
         labels = self._labels(levels.column)
         slots = levels.slots_of(labels.names)
         counts = np.zeros(max(levels.size, int(slots.max())) + 1, dtype=np.int64)
-        counts[slots] = labels.counts
+        np.add.at(counts, slots, labels.counts)
         return counts
 
     def _co_moments(self, columns: tuple[str, ...]) -> CoMoments:
@@ -308,8 +325,13 @@ class TablePair:
 
     @property
     def synthetic(self) -> Table:
-        """A generated table."""
-        return self._synthetic
+        """The generated table, its numbers at the precision of the real ones.
+
+        The same numbers come back changed in their last digits from float32, which most models
+        and files give, and from arithmetic. So that these are no difference, numbers that equal a
+        real one at the coarser precision of the two sides are made equal to it.
+        """
+        return self._once("synthetic", lambda: _aligned(self._synthetic, self._real))
 
     @property
     def holdout(self) -> Table | None:
@@ -330,20 +352,34 @@ class TablePair:
 
     def get(self, compute: Callable[["TablePair"], Value]) -> Value:
         """A statistic of this pair, computed at the first call and kept; see `Table.get`."""
-        if compute not in self._memo:
-            self._memo[compute] = compute(self)
-        # What is kept under a function is its own result.
-        return cast(Value, self._memo[compute])
+        return self._once(compute, lambda: compute(self))
 
     def histogram(self, column: str, bins: int = 10, rule: BinRule = "width") -> Histogram:
         """Both sides counted in the real table's categories or bins of a column."""
         levels = self._real.levels(column, bins, rule)
-        key = ("histogram", levels)
+        sides = self.real.counts(levels), self.synthetic.counts(levels)
+        return self._once(("histogram", levels), lambda: Histogram.of(levels, *sides))
+
+    def _once(self, key: object, compute: Callable[[], Value]) -> Value:
         if key not in self._memo:
-            sides = self._real.counts(levels), self._synthetic.counts(levels)
-            self._memo[key] = Histogram.of(levels, *sides)
-        # What is kept under this key was made by the lines above.
-        return cast(Histogram, self._memo[key])
+            self._memo[key] = compute()
+        # What is kept under a key was computed by a function of the same type.
+        return cast(Value, self._memo[key])
+
+
+# Rows that are looked at for numbers that differ from real ones in their last digits.
+_LOOKED_AT = 256
+
+
+def _aligned(table: Table, real: Table) -> Table:
+    """A table whose numbers equal those of the real one where they differ in their last digits."""
+    changed = {}
+    for column in table.spec.of_kind(*NUMERIC):
+        values, known = table.values(column), real.ascending(column)
+        few = values[:: 1 + len(values) // _LOOKED_AT]
+        if table is not real and (snapped(few, known, 1.01 * SINGLE) != few)[~np.isnan(few)].any():
+            changed[column] = snapped(values, known, precision(known, values))
+    return table.with_values(changed) if changed else table
 
 
 @final

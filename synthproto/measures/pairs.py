@@ -5,6 +5,8 @@ belongs to, ascending from 0), ``rows``, ``columns`` (places of the categories) 
 (positive), each of shape ``(cells,)``. ``numpy.nonzero`` gives the cells of a dense table.
 """
 
+from typing import overload
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,10 +14,30 @@ Places = NDArray[np.intp]
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+# Associations that differ by less are equal.
+_SAME = 1e-9
 # Sums of squares this much smaller than their terms are rounding error.
 _ROUNDING = 1e-13
 # With this many cells to an occupied one, looking cells up in a full table takes too much memory.
 _SPARSE = 20
+
+
+@overload
+def above(strength: float, threshold: float) -> bool: ...
+@overload
+def above(strength: Floats, threshold: float) -> NDArray[np.bool_]: ...
+def above(strength: float | Floats, threshold: float) -> bool | NDArray[np.bool_]:
+    """Whether associations exceed a threshold; one that meets it exactly does not.
+
+    A correlation of exactly 0.5 comes out as 0.5 or as 0.5000000000000001, depending on the order
+    of the rows: what is above by rounding error is not above.
+
+    Example:
+        >>> from synthproto.measures.pairs import above
+        >>> above(0.5 + 1e-16, 0.5), above(0.51, 0.5)
+        (False, True)
+    """
+    return strength - threshold > _SAME
 
 
 def cramers_v(

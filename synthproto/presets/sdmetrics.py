@@ -19,7 +19,7 @@ from synthproto.data.crosstab import CrossTables, cross_tables
 from synthproto.data.statistics import edges_passed, histogram_edges
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import UndefinedScoreError
-from synthproto.measures.pairs import Floats, contingency_distances, cramers_v
+from synthproto.measures.pairs import Floats, above, contingency_distances, cramers_v
 
 
 @final
@@ -54,7 +54,8 @@ class _OwnTables:
             codes.append(table.get(_OwnBins(name)) if levels is None else table.codes(levels))
             sizes.append(12 if levels is None else len(table.counts(levels)))
         pairs = combinations(range(len(names)), 2)
-        wanted = (p for p in pairs if not (names[p[0]] in numeric and names[p[1]] in numeric))
+        numbers = {place for place, name in enumerate(names) if name in {*numeric}}
+        wanted = (p for p in pairs if not numbers.issuperset(p))
         return cross_tables(codes, sizes, wanted)
 
 
@@ -100,7 +101,7 @@ class SDMetricsTrends:
         ours, theirs = real[first, second], synthetic[first, second]
         counted = varied[first] & varied[second]
         if self.min_correlation > 0:
-            counted &= np.abs(ours) > self.min_correlation
+            counted &= above(np.abs(ours), self.min_correlation)
         similarity: list[float] = (1 - np.abs(ours - theirs) / 2)[counted].tolist()
         return similarity
 
@@ -114,7 +115,7 @@ class SDMetricsTrends:
         shapes = np.array(sizes)[first], np.array(sizes)[second]
         similarity = 1 - contingency_distances(real.cells, synthetic.cells, shapes)
         if self.min_association > 0:
-            similarity = similarity[pair.real.get(_own_strengths) > self.min_association]
+            similarity = similarity[above(pair.real.get(_own_strengths), self.min_association)]
         kept: list[float] = similarity.tolist()
         return kept
 

@@ -1,15 +1,17 @@
 """`Validation`: generate a table and compare it with the real one."""
 
+import warnings
 from collections.abc import Callable
 from typing import final
 
 import pandas as pd
 import torch
 
+from synthproto.artifacts.validity import label_notes
 from synthproto.checks import listed, tag_of
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
 from synthproto.data.table import Table, TablePair
-from synthproto.errors import ConformanceError, ParameterError, SchemaError
+from synthproto.errors import ConformanceError, ParameterError, SchemaError, SynthprotoWarning
 from synthproto.plan import TablePlan
 from synthproto.report import Report
 from synthproto.training.randomness import seeded
@@ -53,6 +55,7 @@ class Validation:
         self._seed = seed
         self._prefix = f"{name}/" if name else ""
         self._monitored: list[str] = []
+        self._labels_seen = False
 
     def __call__(self, event: EpochEvent, /) -> Report:
         """Generate, compare and log for the epoch that ended.
@@ -89,8 +92,17 @@ class Validation:
             synthetic = Table(frame, self._real.spec, name="synthetic table")
         except SchemaError as error:
             raise SchemaError(f"sample, at epoch {epoch}: {error}") from error
-        report = self._plan.run(TablePair(self._real, synthetic, self._holdout))
+        pair = TablePair(self._real, synthetic, self._holdout)
+        self._warn_of_labels(pair)
+        report = self._plan.run(pair)
         return report.prefixed(self._prefix) if self._prefix else report
+
+    def _warn_of_labels(self, pair: TablePair) -> None:
+        """Say once what looks wrong about the labels of a generated table."""
+        notes = [] if self._labels_seen else label_notes(pair)
+        self._labels_seen = True
+        if notes:
+            warnings.warn(f"Validation: {'; '.join(notes)}", SynthprotoWarning, stacklevel=3)
 
     def monitor(self, score: Callable[[TablePair], float]) -> Monitor:
         """Reads one of the plan's scores, for a stopper, a scheduler or best-model keeping.

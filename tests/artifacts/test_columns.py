@@ -1,7 +1,9 @@
 """Each score on tables of at most five rows, against values computed by hand."""
 
+import time
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -34,10 +36,12 @@ from synthproto.artifacts.validity import (
     ExactDtypes,
     KeyUniqueness,
     RangeCoverage,
+    label_notes,
 )
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.presets.sdmetrics import SDMetricsTrends
 
 NONE = float("nan")
 
@@ -219,3 +223,78 @@ def test_a_mean_of_no_columns_is_an_error_that_says_what_there_is() -> None:
 def test_senseless_arguments_are_refused(make: Any) -> None:
     with pytest.raises(ParameterError, match="got"):
         make()
+
+
+def test_numbers_that_differ_in_their_last_digits_are_equal() -> None:
+    rng = np.random.default_rng(0)
+    values = np.round(rng.normal(50, 10, 2000), 1)
+    real = {"x": values, "whole": np.arange(2000.0) * 7 + 1e6}
+    for same in (
+        {"x": values.astype(np.float32), "whole": real["whole"].astype(np.float32)},
+        {"x": values.astype(np.float32).tolist(), "whole": real["whole"]},
+        {"x": values * (1 + 1e-15), "whole": real["whole"]},
+    ):
+        both = pair(real, same, continuous=["x", "whole"])
+        assert KSDistance()(both) == {"x": 0.0, "whole": 0.0}
+        assert JSDistance()(both) == {"x": 0.0, "whole": 0.0}
+        assert WassersteinDistance()(both)["x"] == 0.0
+    single = pair({"x": values.astype(np.float32)}, {"x": values})
+    assert KSDistance()(single) == {"x": 0.0}
+    # What is another number at the precision of the real column stays one.
+    assert KSDistance()(pair({"x": values}, {"x": values + 0.05}))["x"] > 0.005
+    table = pair(real, real).real
+    assert TablePair(table, table).synthetic is table
+
+
+def test_labels_that_are_numbers_are_equal_as_numbers() -> None:
+    def total_variation(real: list[object], synthetic: list[object]) -> float:
+        return TotalVariation()(pair({"c": real}, {"c": synthetic}, categorical=["c"]))["c"]
+
+    assert total_variation([1, 2, 3, 3], ["1.0", "2.0", "unknown", "3.0"]) == 0.25
+    assert total_variation(["1", "0", "1", "0"], [True, False, True, False]) == 0.0
+    assert total_variation(["1.50", "2e3"], [1.5, 2000]) == 0.0
+    assert total_variation(["08654", "1"], ["8654", "1"]) == 0.5  # a zero in front is part of it
+    assert total_variation(["1", "1.0"], ["1", "1"]) == 0.5  # the real table tells them apart
+
+
+def test_wasserstein_is_finite_and_has_a_unit_where_half_the_rows_are_one_value() -> None:
+    tiny = pair({"x": [1e-310, 2e-310, 3e-310]}, {"x": [1.0, 2.0, 3.0]})
+    assert 1e280 < WassersteinDistance()(tiny)["x"] < np.inf
+    heap = [0.0] * 9 + [1e6]
+    assert WassersteinDistance("iqr")(pair({"x": heap}, {"x": [0.0] * 10}))["x"] == pytest.approx(
+        1e5 / np.std(heap, ddof=1)
+    )
+
+
+def test_a_threshold_that_is_met_exactly_is_not_exceeded_in_any_order() -> None:
+    x, y = [1.0, 2.0, 2.0], [1.0, 2.0, 2.0**60]
+    for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+        sides = {"x": [x[i] for i in order], "y": [y[i] for i in order]}
+        both = pair(sides, sides, continuous=["x", "y"])
+        with pytest.raises(UndefinedScoreError):
+            SDMetricsTrends()(both)
+        assert PairTrends("numeric", min_association=0.5)(both).empty
+
+
+def test_three_hundred_columns_take_no_longer_than_their_pairs() -> None:
+    rng = np.random.default_rng(0)
+    frame = {f"c{place}": rng.normal(size=20) for place in range(250)}
+    frame |= {f"d{place}": rng.integers(0, 2, 20).astype(float) for place in range(50)}
+    both = pair(frame, frame)
+    start = time.process_time()
+    assert TrendSimilarity()(both) == 1.0
+    assert time.process_time() - start < 5.0  # 15 s when each pair was looked up in a list
+
+
+def test_labels_that_look_wrong_are_noted() -> None:
+    def notes(real: list[object], synthetic: list[object]) -> list[str]:
+        return label_notes(pair({"c": real}, {"c": synthetic}, categorical=["c"]))
+
+    assert notes(["a", "b"], ["a", "c"]) == []
+    coded = notes(["a", "b"], [0, 1])
+    assert len(coded) == 1
+    assert "'c' has none of the real table's values: it has ['0', '1']" in coded[0]
+    near = notes(["caf\u00e9", "a", "b"], ["cafe\u0301", "a ", "b"])
+    assert len(near) == 1
+    assert near[0].startswith("2 values of column 'c'")
+    assert notes(["a", "B"], ["a", "b"])[0].endswith("e.g. 'b' and 'B'")

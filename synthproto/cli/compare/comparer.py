@@ -8,6 +8,7 @@ import pandas as pd
 
 from synthproto.artifacts.columns import ShapeDistance
 from synthproto.artifacts.pairs import PairTrends
+from synthproto.artifacts.validity import label_notes
 from synthproto.contracts import Array, Direction, Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.split import split
@@ -74,6 +75,7 @@ class Compared:
         undefined: Why a score has no value, by tag.
         columns: All columns, the worst first.
         pairs: The worst pairs of columns, the worst first.
+        notes: What looks wrong about its labels; see `label_notes`.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Compared:
     undefined: Mapping[str, str]
     columns: Sequence[Column]
     pairs: Sequence[Pair]
+    notes: Sequence[str] = ()
 
     @property
     def similarity(self) -> float | None:
@@ -233,7 +236,8 @@ class Comparer:
             directions=found.directions,
         )
         columns, pairs = self._worst_columns(pair), self._worst_pairs(pair)
-        return Compared(name, len(synthetic), report, found.undefined, columns, pairs)
+        notes = label_notes(pair)
+        return Compared(name, len(synthetic), report, found.undefined, columns, pairs, notes)
 
     def ranked(self, tables: Sequence[Compared]) -> Comparison:
         """The comparison of all tables, most similar first."""

@@ -317,6 +317,7 @@ def _notes(given: argparse.Namespace, comparison: Comparison) -> list[str]:
     return [
         *_left_out(given, comparison),
         *scattered,
+        *(f"{table.name}: {note}" for table in comparison.tables for note in table.notes),
         *_longer_than_holdout(comparison),
         *_alarms(comparison),
     ]
