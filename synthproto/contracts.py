@@ -339,6 +339,34 @@ class Tracker(Protocol):
         ...
 
 
+Mark: TypeAlias = Mapping[str, object]
+"""Where a tracker stands, as plain values that a checkpoint keeps."""
+
+
+@runtime_checkable
+class ResumableTracker(Tracker, Protocol):
+    """A tracker that goes back to a checkpoint together with the training.
+
+    A `Trainer` asks it where it stands before each checkpoint, tells it to go back there when the
+    run goes on, and tells it how the run ended.
+    """
+
+    def mark(self) -> Mark:
+        """Where it stands; from here on it may be told to go back to this moment."""
+        ...
+
+    def rewind(self, mark: Mark, /) -> object:
+        """Go on with the run that a mark is of, in another process too; drop what came later.
+
+        What was logged since it was made, before the training began, is kept.
+        """
+        ...
+
+    def tell(self, status: Status, error: str = ..., /) -> object:
+        """How the run ended, for a ``with`` block that ends without an exception."""
+        ...
+
+
 @runtime_checkable
 class ScalarTracker(Tracker, Protocol):
     """Keeps numbers."""

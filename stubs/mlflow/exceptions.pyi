@@ -1,4 +1,5 @@
 class MlflowException(Exception):  # noqa: N818  MLflow's name
+    error_code: str
     def __init__(
         self,
         message: object,

@@ -2,7 +2,9 @@
 
 import re
 import struct
+import sys
 import time
+import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +30,9 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import (
     SessionStartInfo,
 )
 
-from synthproto.trackers.lifecycle import ABOUT, REFERENCE, ParamValue, Status
+from synthproto.errors import SynthprotoWarning
+from synthproto.files import replace_file
+from synthproto.trackers.lifecycle import ABOUT, REFERENCE, ParamValue, Status, clean
 
 _POLYNOMIAL = 0x82F63B78  # CRC-32C (Castagnoli), bits reflected
 _BLOCK = 256  # bytes that one table look-up takes in: 256 KB of tables
@@ -119,8 +123,17 @@ def read_frames(path: Path) -> Iterator[tuple[int, bytes]]:
     while at + _FRAME <= len(data):
         (length,) = struct.unpack_from("<Q", data, at)
         end = at + _FRAME + length
+        is_length = _masked(data[at : at + 8]) == data[at + 8 : at + 12]
+        if is_length and end > len(data):
+            return  # torn: its writer was killed, or had no room
         payload = data[at + 12 : end - 4]
-        if end > len(data) or frame(payload) != data[at:end]:
+        if not is_length or _masked(payload) != data[end - 4 : end]:
+            warnings.warn(
+                f"event file '{path}' is damaged at byte {at}: the {len(data) - at:,} bytes from "
+                "there on cannot be read, and TensorBoard does not show them.",
+                SynthprotoWarning,
+                stacklevel=2,
+            )
             return
         yield end, payload
         at = end
@@ -156,7 +169,7 @@ def _metadata(plugin: str, content: bytes = b"", description: str = "") -> Summa
 
 def scalar(tag: str, value: float) -> Summary.Value:
     """A number."""
-    return Summary.Value(tag=tag, simple_value=value)
+    return Summary.Value(tag=clean(tag), simple_value=value)
 
 
 def described(tag: str, plugin: str, description: str) -> Summary.Value:
@@ -165,25 +178,39 @@ def described(tag: str, plugin: str, description: str) -> Summary.Value:
     Beside a number or a picture in the short form one of TensorBoard's two loaders would ignore
     it; the long form is not seen by TensorBoard's `EventAccumulator`. On its own it reaches all.
     """
-    return Summary.Value(tag=tag, metadata=_metadata(plugin, description=description))
+    return Summary.Value(tag=clean(tag), metadata=_metadata(plugin, description=clean(description)))
 
 
 def image(tag: str, png: bytes) -> Summary.Value:
     """A picture; its size stands in the PNG's first chunk (RFC 2083, section 4.1.1)."""
     width, height = struct.unpack_from(">II", png, 16)
     picture = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=png)
-    return Summary.Value(tag=tag, image=picture)
+    return Summary.Value(tag=clean(tag), image=picture)
 
 
 def text(tag: str, markdown: str) -> Summary.Value:
     """A text in Markdown."""
-    tensor = TensorProto(dtype=DT_STRING, string_val=[markdown.encode()])
-    return Summary.Value(tag=tag, tensor=tensor, metadata=_metadata("text"))
+    tensor = TensorProto(dtype=DT_STRING, string_val=[clean(markdown).encode()])
+    return Summary.Value(tag=clean(tag), tensor=tensor, metadata=_metadata("text"))
+
+
+def _binned(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Counts and edges of 30 equal bins, also of values that are too close or too far apart."""
+    try:
+        with np.errstate(over="ignore"):
+            return np.histogram(values, bins=_BINS)
+    except ValueError:
+        pass  # 30 bins do not part them, or their range is more than a float
+    low, high = float(values.min()), float(values.max())
+    middle, half = low / 2 + high / 2, high / 2 - low / 2
+    half = max(half, max(abs(middle), 1.0) * 2.0**-40)
+    edges = middle + half * np.linspace(-1, 1, _BINS + 1)
+    return np.histogram(values, bins=np.clip(edges, -sys.float_info.max, sys.float_info.max))
 
 
 def histogram(tag: str, values: NDArray[np.float64]) -> Summary.Value:
     """A distribution of finite values in 30 equal bins."""
-    counts, edges = np.histogram(values, bins=_BINS)
+    counts, edges = _binned(values)
     message = HistogramProto(
         min=float(edges[0]),
         max=float(edges[-1]),
@@ -193,7 +220,7 @@ def histogram(tag: str, values: NDArray[np.float64]) -> Summary.Value:
         bucket_limit=edges[1:].tolist(),
         bucket=counts.tolist(),
     )
-    return Summary.Value(tag=tag, histo=message)
+    return Summary.Value(tag=clean(tag), histo=message)
 
 
 def params_start(params: Mapping[str, ParamValue], started: float) -> Summary.Value:
@@ -205,11 +232,11 @@ def params_start(params: Mapping[str, ParamValue], started: float) -> Summary.Va
     start = SessionStartInfo(start_time_secs=started)
     for name, value in params.items():
         if isinstance(value, bool):
-            start.hparams[name].bool_value = value
+            start.hparams[clean(name)].bool_value = value
         elif isinstance(value, str):
-            start.hparams[name].string_value = value
+            start.hparams[clean(name)].string_value = clean(value)
         else:
-            start.hparams[name].number_value = value
+            start.hparams[clean(name)].number_value = value
     return _session(PARAMS_TAG, HParamsPluginData(version=0, session_start_info=start))
 
 
@@ -287,7 +314,7 @@ def _set_aside(path: Path, start: int) -> None:
     data = path.read_bytes()
     if start < len(data):
         aside = path.with_name(path.name.replace("tfevents", "superseded") + f".{start}")
-        aside.write_bytes(data[start:])
+        replace_file(aside, data[start:])
         with path.open("r+b") as file:
             file.truncate(start)
 
@@ -337,3 +364,40 @@ def continue_events(files: Sequence[Path], after: int | datetime) -> set[str]:
             _set_aside(path, 0)
             path.unlink()
     return {value.tag for place in left for value in place.event.summary.value}
+
+
+def logged(path: Path) -> list[Event]:
+    """The points in an event file, with the texts that describe the run."""
+    return [place.event for place in _points([path])]
+
+
+def logged_key(event: Event) -> bytes:
+    """What makes two points the same: step and content, not the time."""
+    return Event(step=event.step, summary=event.summary).SerializeToString()
+
+
+def rewind_events(files: Sequence[Path], marked: Path, size: int) -> tuple[set[str], set[bytes]]:
+    """Set aside all that was logged after a mark.
+
+    Args:
+        files: Event files of the run, oldest first.
+        marked: The file that was being written at the mark.
+        size: Its size then.
+
+    Returns:
+        The tags that are left, and the points of step 0, each as its `logged_key`.
+
+    Raises:
+        ValueError: The file is shorter than it was.
+    """
+    if marked.stat().st_size < size:
+        raise ValueError(f"'{marked}' is shorter than it was at the checkpoint")
+    for path in files:
+        if path == marked:
+            _set_aside(path, size)
+        elif path.name > marked.name:
+            _set_aside(path, 0)
+            path.unlink()
+    events = [place.event for place in _points([path for path in files if path.exists()])]
+    tags = {value.tag for event in events for value in event.summary.value}
+    return tags, {logged_key(event) for event in events if event.step == 0}

@@ -5,7 +5,8 @@ import os
 import platform
 import re
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -23,16 +24,14 @@ from synthproto.trackers.lifecycle import (
     ABOUT,
     Array,
     Drawing,
-    Faults,
+    Lifecycle,
+    Mark,
     OnError,
     ParamValue,
     Status,
     Traceback,
-    check_entry,
     check_finite,
-    listed,
-    noted,
-    outcome,
+    clean,
     png,
 )
 
@@ -52,6 +51,20 @@ def _versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue  # an optional package, or a source tree that is not installed
+    return found
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"a mark has whole numbers; got {value!r}")
+    return value
+
+
+def _inside(folder: Path, path: str) -> Path:
+    """A file of the run, which its own list of files has no say about where it is."""
+    found = folder / path
+    if not found.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"files.csv names {path!r}, which is outside of the folder")
     return found
 
 
@@ -100,52 +113,139 @@ class FilesystemTracker:
             resume=resume_after is not None,
             required=not is_beginning(resume_after),
         )
-        self._faults = Faults(f"FilesystemTracker('{self.folder}')", on_error)
-        self._status: Status = "running"
-        self._error = ""
+        self._life = Lifecycle(f"FilesystemTracker('{self.folder}')", on_error)
         self._started, self._ended = _now(), ""
         self._params: dict[str, ParamValue] = {}
         self._texts: dict[str, str] = {}
         self._resumed: list[int | str] = []
         self._owners: dict[str, tuple[str, str]] = {}  # folder, case folded -> kind and tag
+        self._rewound: Mark = {}
         try:
-            self._open(resume_after)
-        except (OSError, ValueError, KeyError) as error:
+            self._open()
+            if resume_after is not None:
+                self._take_back(resume_after)
+            self._save()
+        except (OSError, ValueError, KeyError, TypeError) as error:
             self._run.close()
-            raise TrackerError(
-                f"run folder '{self.folder}' must be writable and whole; got {error!r}. "
-                "Choose another."
-            ) from error
+            raise self._unusable(error) from error
+        # Where entries begin that were logged before the training run did; None once it has.
+        self._early: tuple[int, int] | None = (self._scores.size, self._index.size)
 
-    def _open(self, resume_after: int | datetime | None) -> None:
+    def _open(self) -> None:
         self._scores = Ledger(self.folder / "scores.csv", ("step", "tag", "value"))
         self._index = Ledger(self.folder / "files.csv", ("step", "kind", "tag", "path"))
-        if resume_after is not None:
-            self._scores.take_back(resume_after)
-            kept, cut = self._index.take_back(resume_after)
-            for _, kind, tag, path, _ in kept:
-                self._owners[str(Path(path).parent).casefold()] = (kind, tag)
-            for *_, path, _ in cut:
-                self._supersede(path)
-            self._continue(resume_after)
-        self._save()
 
-    def _continue(self, resume_after: int | datetime) -> None:
-        """Take over what ``run.json`` says about the run so far."""
-        if is_beginning(resume_after) and not (self.folder / _RUN).exists():
+    def _unusable(self, error: Exception) -> TrackerError:
+        return TrackerError(
+            f"run folder '{self.folder}' must be writable and whole; got {error!r}. Choose another."
+        )
+
+    def _take_back(self, after: int | datetime) -> None:
+        """Go on after a step or a moment: the former way to continue a run."""
+        self._scores.take_back(after)
+        self._settle(*self._index.take_back(after))
+        if is_beginning(after) and not (self.folder / _RUN).exists():
             return
+        self._know(after.isoformat() if isinstance(after, datetime) else after)
+
+    def _settle(self, kept: list[list[str]], cut: list[list[str]]) -> None:
+        """Know the folders of tags that are left, and set aside the files that are not."""
+        places = [_inside(self.folder, row[-2]) for row in (*kept, *cut)]
+        for (_, kind, tag, path, _), _place in zip(kept, places, strict=False):
+            self._owners[str(Path(path).parent).casefold()] = (kind, tag)
+        for old in places[len(kept) :]:
+            if old.exists():
+                new = self.folder / SUPERSEDED / old.relative_to(self.folder)
+                new.parent.mkdir(parents=True, exist_ok=True)
+                old.replace(new)
+
+    def _know(self, point: int | str) -> None:
+        """Take over what ``run.json`` says about the run so far."""
         known = json.loads((self.folder / _RUN).read_bytes())
         self._started = known["started"]
-        self._params, self._texts = known["params"], known["texts"]
-        point = resume_after.isoformat() if isinstance(resume_after, datetime) else resume_after
+        self._params = {**known["params"], **self._params}
+        self._texts = {**known["texts"], **self._texts}
         self._resumed = [*known["resumed_after"], point]
 
-    def _supersede(self, path: str) -> None:
-        old = self.folder / path
-        if old.exists():
-            new = self.folder / SUPERSEDED / path
-            new.parent.mkdir(parents=True, exist_ok=True)
-            old.replace(new)
+    def mark(self) -> Mark:
+        """Where the run stands, for a checkpoint."""
+        self._early, self._rewound = None, {}
+        return {
+            "folder": self.folder.name,
+            "started": self._started,
+            "scores": self._scores.size,
+            "files": self._index.size,
+        }
+
+    def rewind(self, mark: Mark, /) -> None:
+        """Go on with the run that a mark is of: later entries move to ``superseded/``.
+
+        What was logged since the tracker was made, before the run began, is kept.
+
+        Args:
+            mark: What `mark` gave, in this process or an earlier one.
+
+        Raises:
+            TrackerError: The run is still being written, or it was changed since.
+        """
+        if mark == self._rewound:
+            return
+        place, early = self.folder, self._early_rows()
+        try:
+            content = [(row, (place / row[3]).read_bytes()) for row in early[1]]
+            if not self._is_of(mark) or not self._run.go_to(str(mark["folder"])):
+                return
+            self._close_files()
+            self._open()
+            files = self._index.go_back(_number(mark["files"]))
+            self._scores.go_back(_number(mark["scores"]))
+            self._settle(*files)
+            self._know(f"{mark['scores']} bytes")
+            self._life.begin_again()
+            self._save()
+            if place != self.folder:
+                self._forget(place, [row[3] for row in early[1]])
+            self._log_again(early[0], content, files[0])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise self._unusable(error) from error
+        self._early, self._rewound = None, mark
+
+    def _early_rows(self) -> tuple[list[list[str]], list[list[str]]]:
+        """What was logged before the training run began."""
+        if self._early is None:
+            return [], []
+        scores, files = self._early
+        return self._scores.rows(scores), self._index.rows(files)
+
+    def _is_of(self, mark: Mark) -> bool:
+        """Whether the mark's folder still holds the run that it was of."""
+        path = self.folder.with_name(str(mark["folder"])) / _RUN
+        return path.exists() and json.loads(path.read_bytes())["started"] == mark["started"]
+
+    def _forget(self, place: Path, paths: list[str]) -> None:
+        """Remove what this tracker wrote to a folder that it has left."""
+        for path in (_RUN, "scores.csv", "files.csv", *paths):
+            (place / path).unlink(missing_ok=True)
+            for parent in (place / path).parents[: path.count("/")]:
+                with suppress(OSError):
+                    parent.rmdir()
+        self._run.discard(place)
+
+    def _log_again(
+        self,
+        scores: list[list[str]],
+        files: list[tuple[list[str], bytes]],
+        kept: list[list[str]],
+    ) -> None:
+        """Keep what was logged before the run went on, unless it is there already."""
+        there = {tuple(row[:-1]) for row in self._scores.rows()}
+        self._scores.append(row[:-1] for row in scores if tuple(row[:-1]) not in there)
+        known = {tuple(row[:-1]) for row in kept}
+        for row, content in files:
+            path = self.folder / row[3]
+            if tuple(row[:-1]) not in known or path.read_bytes() != content:
+                replace_file(path, content)
+                self._index.append([row[:-1]])
 
     @property
     def folder(self) -> Path:
@@ -159,8 +259,8 @@ class FilesystemTracker:
             values: Numbers by tag.
             step: Epoch or training step.
         """
-        self._check(values, step)
-        with self._faults.guard(values, step):
+        self._life.check(values, step)
+        with self._life.guard(values, step):
             self._scores.append((step, tag, repr(float(value))) for tag, value in values.items())
 
     def log_array(self, tag: str, array: Array, step: int) -> None:
@@ -207,10 +307,10 @@ class FilesystemTracker:
             text: The text.
             step: Epoch or training step.
         """
-        self._write("texts", tag, step, ".md", text.encode())
+        self._write("texts", tag, step, ".md", clean(text).encode())
         if tag.startswith(ABOUT):
             self._texts[tag.removeprefix(ABOUT)] = text
-            with self._faults.guard([tag], step):
+            with self._life.guard([tag], step):
                 self._save()
 
     def log_file(self, tag: str, path: Path, step: int) -> None:
@@ -230,9 +330,9 @@ class FilesystemTracker:
         Args:
             params: Values by name.
         """
-        self._check(params, 0)
+        self._life.check(params, 0)
         self._params |= params
-        with self._faults.guard(params):
+        with self._life.guard(params):
             self._save()
 
     def flush(self) -> None:
@@ -244,7 +344,11 @@ class FilesystemTracker:
         Raises:
             TrackerError: Something was lost, and ``on_error`` is ``"raise"``.
         """
-        self._end("finished", "")
+        self._life.end(self._end, self._release)
+
+    def tell(self, status: Status, error: str = "") -> None:
+        """Say how the run ended, where the end of the ``with`` block does not."""
+        self._life.tell(status, error)
 
     def __enter__(self) -> Self:
         return self
@@ -252,31 +356,24 @@ class FilesystemTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Traceback
     ) -> None:
-        with noted(error):
-            self._end(*outcome(kind, error))
+        self._life.end(self._end, self._release, kind, error)
 
-    def _end(self, status: Status, error: str) -> None:
-        if self._status != "running":
-            return
-        self._status, self._error, self._ended = status, error, _now()
-        try:
-            with self._faults.guard([_RUN]):
-                self._save()
-            self._faults.settle()
-        finally:
-            self._scores.close()
-            self._index.close()
-            self._run.close()
+    def _end(self) -> None:
+        self._ended = _now()
+        self._save()
 
-    def _check(self, tags: Collection[str], step: int) -> None:
-        check_entry(tags, step)
-        if self._status != "running":
-            raise TrackerError(f"FilesystemTracker('{self.folder}') is closed; got {listed(tags)}.")
+    def _release(self) -> None:
+        self._close_files()
+        self._run.close()
+
+    def _close_files(self) -> None:
+        self._scores.close()
+        self._index.close()
 
     def _save(self) -> None:
         content = {
-            "status": self._status,
-            "error": self._error,
+            "status": self._life.status,
+            "error": self._life.error,
             "started": self._started,
             "ended": self._ended,
             "resumed_after": self._resumed,
@@ -286,12 +383,14 @@ class FilesystemTracker:
             "params": self._params,
             "texts": self._texts,
         }
-        replace_file(self.folder / _RUN, json.dumps(content, indent=2, ensure_ascii=False).encode())
+        text = clean(json.dumps(content, indent=2, ensure_ascii=False))
+        replace_file(self.folder / _RUN, text.encode())
 
     def _write(self, kind: str, tag: str, step: int, suffix: str, content: bytes) -> None:
-        self._check([tag], step)
+        self._life.check([tag], step)
         path = f"{self._place(kind, tag)}/{step:08d}{suffix}"
-        with self._faults.guard([tag], step):
+        with self._life.guard([tag], step):
+            self._index.check()
             replace_file(self.folder / path, content)
             self._index.append([(step, kind, tag, path)])
 

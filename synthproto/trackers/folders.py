@@ -1,41 +1,18 @@
 """A folder of its own for each run: taken by one process at a time, never mixed."""
 
 import csv
-import sys
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from io import StringIO
 from itertools import count
 from pathlib import Path
-from typing import IO, final
+from typing import final
 
 from synthproto.errors import ParameterError, TrackerError
-from synthproto.files import AppendFile
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(file: IO[bytes]) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _try_lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _locked(path: Path) -> IO[bytes] | None:
-    """The open lock file, whose lock ends with the process; ``None`` if another holds it."""
-    file = path.open("ab")
-    try:
-        _try_lock(file)
-    except (BlockingIOError, PermissionError):
-        file.close()
-        return None
-    except OSError:
-        return file  # a file system without locks: one process writes one run by agreement
-    return file
+from synthproto.files import AppendFile, FileLock, locked, replace_file
 
 
 def _numbered(path: Path) -> Iterator[Path]:
@@ -72,37 +49,75 @@ class RunFolder:
     def __init__(
         self, wanted: str | Path, kind: str, marker: str, *, resume: bool, required: bool
     ) -> None:
-        wanted = Path(wanted)
-        if resume and required and not any(wanted.glob(marker)):
+        self._wanted = Path(wanted)
+        self._marker = marker
+        self._lock_name = f".{kind}.lock"
+        if resume and required and not any(self._wanted.glob(marker)):
             raise ParameterError(
                 f"resume_after needs a run to continue; got folder '{wanted}', which holds no "
                 f"{marker!r}. Leave resume_after out to start a run."
             )
         self.path: Path
         try:
-            self.path, self._lock = self._take(wanted, kind, marker, resume=resume)
+            self.path, self._lock = self._begun(self._wanted) if resume else self._free()
         except OSError as error:
             raise TrackerError(
                 f"run folder '{wanted}' must be writable; got {error!r}. Choose another folder."
             ) from error
 
-    @staticmethod
-    def _take(wanted: Path, kind: str, marker: str, *, resume: bool) -> tuple[Path, IO[bytes]]:
-        for path in _numbered(wanted):
+    def _free(self) -> tuple[Path, FileLock]:
+        """The first folder without a run, locked."""
+        for path in _numbered(self._wanted):
             path.mkdir(parents=True, exist_ok=True)
-            if not resume and any(path.glob(marker)):
+            if any(path.glob(self._marker)):
                 continue
-            lock = _locked(path / f".{kind}.lock")
-            if lock is not None and (resume or not any(path.glob(marker))):
+            lock = locked(path / self._lock_name)
+            if lock is not None and not any(path.glob(self._marker)):
                 return path, lock
-            if resume:
-                raise TrackerError(
-                    f"run folder '{path}' is still being written; one process writes one run. "
-                    "End the other process first."
-                )
             if lock is not None:  # another run came and went between the look and the lock
                 lock.close()
         raise AssertionError("unreachable: there is always another number")
+
+    def _begun(self, path: Path) -> tuple[Path, FileLock]:
+        """A folder whose run goes on, locked."""
+        path.mkdir(parents=True, exist_ok=True)
+        lock = locked(path / self._lock_name)
+        if lock is None:
+            raise TrackerError(
+                f"run folder '{path}' is still being written; one process writes one run. "
+                "End the other process first."
+            )
+        return path, lock
+
+    def go_to(self, name: str) -> bool:
+        """Take the folder of a run that goes on in place of this one.
+
+        Args:
+            name: The folder's name, from a mark: this tracker's own, or one numbered after it.
+
+        Returns:
+            Whether there is such a run; if not, this one stays where it is.
+
+        Raises:
+            TrackerError: That run is still being written.
+            OSError: The folder cannot be locked.
+        """
+        path = self._wanted.with_name(name)
+        if path == self.path:
+            return True
+        own = re.fullmatch(re.escape(self._wanted.name) + r"(-\d+)?", name)
+        if own is None or not any(path.glob(self._marker)):
+            return False
+        before = self._lock
+        self.path, self._lock = self._begun(path)
+        before.close()
+        return True
+
+    def discard(self, path: Path) -> None:
+        """Remove a folder that this run has left, unless it holds something else."""
+        (path / self._lock_name).unlink(missing_ok=True)
+        with suppress(OSError):
+            path.rmdir()
 
     def close(self) -> None:
         """Let others continue the run."""
@@ -148,8 +163,24 @@ class Ledger:
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self._columns = [*columns, "time"]
         self._file = AppendFile(path)
-        if self._file.size == 0:
+        with path.open("rb") as file:
+            whole = b"\n" in file.read(1000)
+        if not whole:  # a new file, or one torn before its first line was whole
+            self._file.cut(0)
             self._file.append(_lines([self._columns]))
+
+    @property
+    def size(self) -> int:
+        """Bytes so far: where the next row begins."""
+        return self._file.size
+
+    def check(self) -> None:
+        """See that the file is still there.
+
+        Raises:
+            OSError: It was deleted.
+        """
+        self._file.check()
 
     def append(self, rows: Iterable[Sequence[object]]) -> None:
         """Append some rows, all or none, and the time to each.
@@ -159,6 +190,30 @@ class Ledger:
         """
         now = repr(time.time())
         self._file.append(_lines((*row, now) for row in rows))
+
+    def rows(self, start: int = 0) -> list[list[str]]:
+        """The rows from a byte on, or all, without the header.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: The file was changed by hand.
+        """
+        return self._parsed(self._file.path.read_bytes()[start:], header=start == 0)
+
+    def go_back(self, size: int) -> tuple[list[list[str]], list[list[str]]]:
+        """Keep the first ``size`` bytes; later rows move to ``superseded/``.
+
+        Returns:
+            The rows that are left, and those that were taken back.
+
+        Raises:
+            OSError: The file cannot be read or cut.
+            ValueError: The file was changed by hand.
+        """
+        data = self._file.path.read_bytes()
+        if size > len(data) or not data[:size].endswith(b"\n"):
+            raise self._changed()
+        return self._keep(data, size)
 
     def take_back(self, after: int | datetime) -> tuple[list[list[str]], list[list[str]]]:
         """Keep rows up to the last one of a step or time; others move to ``superseded/``.
@@ -173,24 +228,38 @@ class Ledger:
             OSError: The file cannot be read or cut.
             ValueError: The file was changed by hand.
         """
-        path = self._file.path
-        data = path.read_bytes()
-        header, *rows = _whole_rows(data) or [[]]
+        data = self._file.path.read_bytes()
+        rows = self._parsed(data, header=True)
         if isinstance(after, datetime):
             early = [float(row[-1]) <= after.timestamp() for row in rows]
         else:
             early = [int(row[0]) <= after for row in rows]
         last = max((i for i, kept in enumerate(early) if kept), default=-1)
-        kept, cut = rows[: last + 1], rows[last + 1 :]
-        left = _lines([header, *kept])
-        if header != self._columns or not data.startswith(left):
-            raise ValueError(f"'{path}' was changed since it was written")
-        if data != left:
-            aside = path.parent / SUPERSEDED / f"{path.stem}-{len(left)}{path.suffix}"
-            aside.parent.mkdir(exist_ok=True)
-            aside.write_bytes(data[len(left) :])
-            self._file.cut(len(left))
+        left = _lines([self._columns, *rows[: last + 1]])
+        if not data.startswith(left):
+            raise self._changed()
+        return self._keep(data, len(left))
+
+    def _parsed(self, data: bytes, *, header: bool) -> list[list[str]]:
+        rows = _whole_rows(data)
+        if header and (not rows or rows.pop(0) != self._columns):
+            raise self._changed()
+        if any(len(row) != len(self._columns) for row in rows):
+            raise self._changed()
+        return rows
+
+    def _keep(self, data: bytes, size: int) -> tuple[list[list[str]], list[list[str]]]:
+        path = self._file.path
+        kept = self._parsed(data[:size], header=True)
+        cut = self._parsed(data[size:], header=False)
+        if size < len(data):
+            aside = path.parent / SUPERSEDED / f"{path.stem}-{size}{path.suffix}"
+            replace_file(aside, data[size:])
+            self._file.cut(size)
         return kept, cut
+
+    def _changed(self) -> ValueError:
+        return ValueError(f"'{self._file.path}' was changed since it was written")
 
     def close(self) -> None:
         """Close the file. A second call does nothing."""

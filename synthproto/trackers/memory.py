@@ -9,18 +9,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synthproto.errors import TrackerError
 from synthproto.trackers.lifecycle import (
     Array,
     Drawing,
+    Lifecycle,
+    Mark,
     ParamValue,
     Status,
     Traceback,
-    check_entry,
     check_finite,
-    outcome,
     png,
 )
+
+
+def _nothing() -> None:
+    """There is no file to write or to close."""
 
 
 @final
@@ -32,10 +35,11 @@ class MemoryTracker:
     """
 
     def __init__(self) -> None:
+        self._life = Lifecycle("MemoryTracker")
         self._entries: dict[str, dict[tuple[str, int], object]] = {}
+        self._order: dict[tuple[str, str, int], int] = {}  # kind, tag, step -> number of the call
+        self._calls = 0
         self._params: dict[str, ParamValue] = {}
-        self._status: Status = "running"
-        self._error = ""
         self._lock = threading.Lock()
 
     @property
@@ -82,43 +86,37 @@ class MemoryTracker:
     @property
     def status(self) -> Status:
         """``"running"``, or how the run ended."""
-        return self._status
+        return self._life.status
 
     @property
     def error(self) -> str:
         """What ended the run, empty for a run that did not fail."""
-        return self._error
+        return self._life.error
 
     def log_scalars(self, values: Mapping[str, float], step: int) -> None:
         """Keep several numbers of one step; NaN and infinity are kept as such."""
-        check_entry(values, step)
-        self._keep("scores", {(tag, step): value for tag, value in values.items()})
+        self._keep("scores", step, values)
 
     def log_array(self, tag: str, array: Array, step: int) -> None:
         """Keep a copy of an array or frame."""
-        check_entry([tag], step)
-        self._keep("arrays", {(tag, step): array.copy()})
+        self._keep("arrays", step, {tag: array.copy()})
 
     def log_figure(self, tag: str, figure: Drawing, step: int) -> None:
         """Keep a plot as the bytes of a PNG file."""
-        check_entry([tag], step)
-        self._keep("figures", {(tag, step): png(figure)})
+        self._keep("figures", step, {tag: png(figure)})
 
     def log_histogram(self, tag: str, values: NDArray[np.float64], step: int) -> None:
         """Keep a copy of all values, which are finite, at least one."""
-        check_entry([tag], step)
         check_finite(tag, values, step)
-        self._keep("histograms", {(tag, step): values.copy()})
+        self._keep("histograms", step, {tag: values.copy()})
 
     def log_text(self, tag: str, text: str, step: int) -> None:
         """Keep a text."""
-        check_entry([tag], step)
-        self._keep("texts", {(tag, step): text})
+        self._keep("texts", step, {tag: text})
 
     def log_file(self, tag: str, path: Path, step: int) -> None:
         """Keep a file's bytes."""
-        check_entry([tag], step)
-        self._keep("files", {(tag, step): path.read_bytes()})
+        self._keep("files", step, {tag: path.read_bytes()})
 
     def log_params(self, params: Mapping[str, ParamValue]) -> None:
         """Keep hyperparameters, in addition to earlier ones."""
@@ -134,14 +132,37 @@ class MemoryTracker:
             for kind, entries in self._entries.items():
                 left = {key: value for key, value in entries.items() if key[1] <= after}
                 self._entries[kind] = left
-            self._status, self._error = "running", ""
+            self._life.begin_again()
+
+    def mark(self) -> Mark:
+        """Where the run stands, for a checkpoint."""
+        return {"calls": self._calls}
+
+    def rewind(self, mark: Mark, /) -> None:
+        """Go on with the run that a mark is of: later entries are dropped.
+
+        In another process than that of the mark there are none.
+
+        Args:
+            mark: What `mark` gave.
+        """
+        with self._lock:
+            for kind, entries in self._entries.items():
+                for tag, step in list(entries):
+                    if self._order[kind, tag, step] > int(str(mark["calls"])):
+                        del entries[tag, step]
+            self._life.begin_again()
 
     def flush(self) -> None:
         """Do nothing: what was logged is there."""
 
     def close(self) -> None:
         """Mark the run as finished. A second call does nothing."""
-        self._end("finished", "")
+        self._life.end(_nothing, _nothing)
+
+    def tell(self, status: Status, error: str = "") -> None:
+        """Say how the run ended, where the end of the ``with`` block does not."""
+        self._life.tell(status, error)
 
     def __enter__(self) -> Self:
         return self
@@ -149,17 +170,15 @@ class MemoryTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Traceback
     ) -> None:
-        self._end(*outcome(kind, error))
+        self._life.end(_nothing, _nothing, kind, error)
 
-    def _end(self, status: Status, error: str) -> None:
-        if self._status == "running":
-            self._status, self._error = status, error
-
-    def _keep(self, kind: str, entries: Mapping[tuple[str, int], object]) -> None:
-        if self._status != "running":
-            raise TrackerError(f"MemoryTracker is closed; got {kind} {list(entries)}.")
+    def _keep(self, kind: str, step: int, entries: Mapping[str, object]) -> None:
+        self._life.check(entries, step)
         with self._lock:
-            self._entries.setdefault(kind, {}).update(entries)
+            self._calls += 1
+            for tag, value in entries.items():
+                self._entries.setdefault(kind, {})[tag, step] = value
+                self._order[kind, tag, step] = self._calls
 
     def _frame(self, kind: str) -> pd.DataFrame:
         with self._lock:

@@ -2,11 +2,13 @@
 
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self, TypeVar, final
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +18,21 @@ from synthproto.trackers.formats import array_file, digest
 from synthproto.trackers.lifecycle import (
     Array,
     Drawing,
-    Faults,
+    Lifecycle,
+    Mark,
     OnError,
     ParamValue,
     Status,
     Traceback,
-    check_entry,
     check_finite,
-    listed,
-    noted,
-    outcome,
+    clean,
     png,
 )
 
 _UNSAFE = re.compile(r"[^\w.\- ]")
-_LONGEST = 60  # of a part; MLflow allows 250 for a whole key
+_LONGEST = 60  # of a part
+_LONGEST_KEY = 245  # of a whole key: MLflow takes 250, and 255 for the tag "tag.<key>"
+_REJECTED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST")  # answers that blame an entry
 _BATCH = 100  # entries that one call of MLflow's interface takes of parameters and tags
 _METRICS = 1000  # and of metrics
 _STATUS: Mapping[Status, str] = {
@@ -56,7 +58,20 @@ def _key_part(text: str) -> str:
 
 def mlflow_key(tag: str) -> str:
     """A tag with the letters that MLflow takes; a part that had others ends with a digest."""
-    return "/".join(_key_part(part) for part in tag.split("/"))
+    key = "/".join(_key_part(part) for part in tag.split("/"))
+    return (
+        key
+        if len(key) <= _LONGEST_KEY
+        else f"{key[: _LONGEST_KEY - 9].rstrip('/. ')}-{digest(tag)}"
+    )
+
+
+def _password(uri: str) -> str:
+    """The password in an address; empty where there is none."""
+    try:
+        return urlsplit(uri).password or ""
+    except ValueError:  # no address
+        return ""
 
 
 @final
@@ -115,18 +130,21 @@ class MlflowTracker:
                 "run_id and resume_after belong together; got "
                 f"run_id={run_id!r}, resume_after={resume_after!r}."
             )
-        self._where = f"MlflowTracker('{experiment}', uri='{uri}')"
-        self._faults = Faults(self._where, on_error, (OSError, MlflowException))
+        secret = _password(uri)
+        where = f"MlflowTracker('{experiment}', uri='{uri}')"
+        self._life = Lifecycle(where, on_error, (OSError, MlflowException), secret)
         self._after = resume_after
         self._sent: dict[str, set[tuple[int, str]]] = {}
         self._named: set[str] = set()
-        self._closed = False
+        # What was logged before the training run began: sent again where that run goes on.
+        self._early: list[Callable[[], None]] | None = []
         try:
             self._client = MlflowClient(uri)
             self._run_id = run_id or self._start(experiment, artifacts, name)
             self._client.update_run(self._run_id, status=_STATUS["running"])
         except (OSError, MlflowException) as error:
-            raise TrackerError(f"{self._where} cannot start its run; got {error!r}.") from error
+            message = self._life.hidden(f"{where} cannot start its run; got {error!r}.")
+            raise TrackerError(message) from self._life.cause(error)
 
     def _start(self, experiment: str, artifacts: str | None, name: str | None) -> str:
         known = self._client.get_experiment_by_name(experiment)
@@ -142,6 +160,35 @@ class MlflowTracker:
         """MLflow's name of the run, for resuming."""
         return self._run_id
 
+    def mark(self) -> Mark:
+        """Where the run stands, for a checkpoint."""
+        self._early = None
+        return {"run_id": self._run_id}
+
+    def rewind(self, mark: Mark, /) -> None:
+        """Go on with the run that a mark is of; MLflow cannot delete what came after it.
+
+        A score that is logged again with the value it had is not sent again. The run that was
+        begun for this tracker is deleted, and what it holds is sent to the one that goes on.
+
+        Args:
+            mark: What `mark` gave, in this process or an earlier one.
+
+        Raises:
+            TrackerError: The server has no such run, or cannot be reached.
+        """
+        own, run_id, early = self._run_id, str(mark["run_id"]), self._early or []
+        self._after, self._early = -1, None
+        if run_id == own:
+            return
+        with self._life.guard(["run_id"]):
+            self._client.update_run(run_id, status=_STATUS["running"])
+            self._run_id = run_id
+            self._named.clear()
+            self._client.delete_run(own)
+        for call in early:
+            call()
+
     def log_scalars(self, values: Mapping[str, float], step: int) -> None:
         """Send several numbers of one step as metrics.
 
@@ -151,10 +198,12 @@ class MlflowTracker:
         """
         from mlflow.entities import Metric
 
-        self._check(values, step)
+        self._life.check(values, step)
+        self._remember(partial(self.log_scalars, dict(values), step))
         now = int(time.time() * 1000)
-        with self._faults.guard(values, step):
-            entries = [(self._key(tag), value) for tag, value in values.items()]
+
+        def send(tags: Collection[str]) -> None:
+            entries = [(self._key(tag), values[tag]) for tag in tags]
             metrics = [
                 Metric(key, value, now, step)
                 for key, value in entries
@@ -162,6 +211,8 @@ class MlflowTracker:
             ]
             for batch in _batches(metrics, _METRICS):
                 self._client.log_batch(self._run_id, metrics=batch, synchronous=True)
+
+        self._send_each(list(values), step, send)
 
     def log_array(self, tag: str, array: Array, step: int) -> None:
         """Send a frame as CSV, an array as npz.
@@ -207,7 +258,7 @@ class MlflowTracker:
             text: The text.
             step: Epoch or training step.
         """
-        self._send("texts", tag, step, ".md", text.encode())
+        self._send("texts", tag, step, ".md", clean(text).encode())
 
     def log_file(self, tag: str, path: Path, step: int) -> None:
         """Send a copy of a file.
@@ -227,11 +278,15 @@ class MlflowTracker:
         """
         from mlflow.entities import Param
 
-        self._check(params, 0)
-        with self._faults.guard(params):
-            entries = [Param(self._key(name), str(value)) for name, value in params.items()]
+        self._life.check(params, 0)
+        self._remember(partial(self.log_params, dict(params)))
+
+        def send(names: Collection[str]) -> None:
+            entries = [Param(self._key(name), str(params[name])) for name in names]
             for batch in _batches(entries, _BATCH):
                 self._client.log_batch(self._run_id, params=batch, synchronous=True)
+
+        self._send_each(list(params), None, send)
 
     def flush(self) -> None:
         """Do nothing: each call has already been answered."""
@@ -242,7 +297,11 @@ class MlflowTracker:
         Raises:
             TrackerError: Something was lost, and ``on_error`` is ``"raise"``.
         """
-        self._end("finished", "")
+        self._life.end(self._end, self._early_done)
+
+    def tell(self, status: Status, error: str = "") -> None:
+        """Say how the run ended, where the end of the ``with`` block does not."""
+        self._life.tell(status, error)
 
     def __enter__(self) -> Self:
         return self
@@ -250,22 +309,44 @@ class MlflowTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Traceback
     ) -> None:
-        with noted(error):
-            self._end(*outcome(kind, error))
+        self._life.end(self._end, self._early_done, kind, error)
 
-    def _end(self, status: Status, reason: str) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        with self._faults.guard(["status"]):
-            self._client.set_tag(self._run_id, "error", reason)
-            self._client.set_terminated(self._run_id, _STATUS[status])
-        self._faults.settle()
+    def _end(self) -> None:
+        self._client.set_tag(self._run_id, "error", self._life.error)
+        self._client.set_terminated(self._run_id, _STATUS[self._life.status])
 
-    def _check(self, tags: Collection[str], step: int) -> None:
-        check_entry(tags, step)
-        if self._closed:
-            raise TrackerError(f"{self._where} is closed; got {listed(tags)}.")
+    def _early_done(self) -> None:
+        self._early = None
+
+    def _remember(self, call: Callable[[], None]) -> None:
+        if self._early is not None:
+            self._early.append(call)
+
+    def _send_each(
+        self, names: Collection[str], step: int | None, send: Callable[[Collection[str]], None]
+    ) -> None:
+        """Send all entries of a call at once; if MLflow rejects them, each by itself.
+
+        So one that it does not take costs no other. A server that is gone is asked once.
+        """
+        from mlflow.exceptions import MlflowException
+
+        with self._life.guard(names, step):
+            try:
+                return send(names)
+            except MlflowException as error:
+                if len(names) == 1 or error.error_code not in _REJECTED:
+                    raise
+        troubles: list[TrackerError] = []
+        for name in names:
+            try:
+                with self._life.guard([name], step):
+                    send([name])
+            except TrackerError as trouble:
+                troubles.append(trouble)
+        if troubles:
+            raise troubles[0]
+        return None
 
     def _key(self, tag: str) -> str:
         """The tag's name in MLflow; a changed one is explained once, in a tag of the run."""
@@ -285,8 +366,9 @@ class MlflowTracker:
         return (step, repr(value)) in self._sent[key]
 
     def _send(self, kind: str, tag: str, step: int, suffix: str, content: bytes) -> None:
-        self._check([tag], step)
-        with self._faults.guard([tag], step), TemporaryDirectory() as folder:
+        self._life.check([tag], step)
+        self._remember(partial(self._send, kind, tag, step, suffix, content))
+        with self._life.guard([tag], step), TemporaryDirectory() as folder:
             file = Path(folder, f"{step:08d}{suffix}")
             file.write_bytes(content)
             self._client.log_artifact(self._run_id, str(file), f"{kind}/{self._key(tag)}")

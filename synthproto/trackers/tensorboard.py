@@ -20,23 +20,28 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from synthproto.errors import ParameterError, TrackerError
 from synthproto.files import AppendFile, replace_file
 from synthproto.trackers import events as summaries
-from synthproto.trackers.events import STATUS_TAG, continue_events, earlier_params
+from synthproto.trackers.events import (
+    STATUS_TAG,
+    continue_events,
+    earlier_params,
+    logged,
+    logged_key,
+    rewind_events,
+)
 from synthproto.trackers.folders import RunFolder, is_beginning
 from synthproto.trackers.formats import array_table, original_name, params_table, safe_path
 from synthproto.trackers.lifecycle import (
     ABOUT,
     Array,
     Drawing,
-    Faults,
+    Lifecycle,
+    Mark,
     OnError,
     ParamValue,
     Status,
     Traceback,
-    check_entry,
     check_finite,
-    listed,
-    noted,
-    outcome,
+    clean,
     png,
 )
 
@@ -114,6 +119,8 @@ def _newest_first(path: Path) -> tuple[int, str]:
 
 _EVENTS = "events.out.tfevents.*"
 _PARAMS = "events.out.tfevents.0000000000.params"  # sorts before all others
+_TABLE = f"{ABOUT}params"
+_GROWTH = 1.25  # of the number of tags, from one writing of the charts to the next
 _IMAGES = 10  # what TensorBoard keeps of a tag unless it is told otherwise
 
 
@@ -169,26 +176,88 @@ class TensorBoardTracker:
             resume=resume_after is not None,
             required=not is_beginning(resume_after),
         )
-        self._faults = Faults(f"TensorBoardTracker('{self.folder}')", on_error)
+        self._life = Lifecycle(f"TensorBoardTracker('{self.folder}')", on_error)
         self._descriptions = dict(descriptions or {})
         self._started = time.time()
         self._images: Counter[str] = Counter()
-        self._layout = b""
         self._last_step = 0
-        self._closed = False
+        self._rewound: Mark = {}
+        self._is_early = True  # until the training run begins: what comes before goes along with it
         try:
-            earlier = sorted(set(self.folder.glob(_EVENTS)) - {self.folder / _PARAMS})
-            kept = set() if resume_after is None else continue_events(earlier, resume_after)
+            earlier = self._files()
+            self._open(
+                earlier, set() if resume_after is None else continue_events(earlier, resume_after)
+            )
             self._params = earlier_params(self.folder / _PARAMS)
-            self._file = AppendFile(self.folder / self._file_name(earlier))
-            self._file.append(summaries.header())
         except OSError as error:
             self._run.close()
-            raise TrackerError(
-                f"run folder '{self.folder}' must be writable; got {error!r}. Choose another."
-            ) from error
-        self._scalars = kept
-        self._seen = set(kept)
+            raise self._unusable(error) from error
+
+    def _files(self) -> list[Path]:
+        """The run's event files, oldest first."""
+        return sorted(set(self.folder.glob(_EVENTS)) - {self.folder / _PARAMS})
+
+    def _open(self, earlier: Sequence[Path], tags: set[str]) -> None:
+        """Begin an event file behind the earlier ones, which have values of these tags."""
+        self._file = AppendFile(self.folder / self._file_name(earlier))
+        self._file.append(summaries.header())
+        self._scalars, self._seen = tags, set(tags)
+        self._charted, self._layout = 0, b""
+
+    def _unusable(self, error: Exception) -> TrackerError:
+        return TrackerError(
+            f"run folder '{self.folder}' must be writable and whole; got {error!r}. Choose another."
+        )
+
+    def mark(self) -> Mark:
+        """Where the run stands, for a checkpoint."""
+        self.flush()
+        self._is_early, self._rewound = False, {}
+        return {
+            "folder": self.folder.name,
+            "file": self._file.path.name,
+            "size": self._file.size,
+        }
+
+    def rewind(self, mark: Mark, /) -> None:
+        """Go on with the run that a mark is of; later values are set aside.
+
+        What was logged since the tracker was made, before the run began, is kept.
+
+        Args:
+            mark: What `mark` gave, in this process or an earlier one.
+
+        Raises:
+            TrackerError: The run is still being written, or it was changed since.
+        """
+        if mark == self._rewound:
+            return
+        place, own, params = self.folder, self._file.path, self._params
+        name, size = str(mark["file"]), int(str(mark["size"]))
+        marked = place.with_name(str(mark["folder"])) / name
+        try:
+            early = logged(own) if self._is_early else []
+            if not marked.exists() or not self._run.go_to(str(mark["folder"])):
+                return
+            self._file.close()
+            if place != self.folder:
+                own.unlink()
+                (place / _PARAMS).unlink(missing_ok=True)
+                self._run.discard(place)
+            elif self._is_early:
+                own.unlink()
+            tags, known = rewind_events(self._files(), marked, size)
+            self._open(self._files(), tags)
+            self._params = earlier_params(self.folder / _PARAMS)
+            for event in early:
+                # The table of hyperparameters is made anew, of those of the earlier run too.
+                if event.summary.value[0].tag != _TABLE and logged_key(event) not in known:
+                    self._file.append(summaries.frame(event.SerializeToString()))
+            if self._is_early and params.items() - self._params.items():
+                self.log_params(params)
+        except (OSError, ValueError) as error:
+            raise self._unusable(error) from error
+        self._is_early, self._rewound = False, mark
 
     @property
     def folder(self) -> Path:
@@ -214,14 +283,22 @@ class TensorBoardTracker:
             values: Numbers by tag. TensorBoard keeps seven digits.
             step: Epoch or training step.
         """
+        values = {clean(tag): value for tag, value in values.items()}
         points = [summaries.scalar(tag, value) for tag, value in values.items()]
-        if not self._scalars.issuperset(values):
-            self._scalars.update(values)
-            layout = summaries.layout(self._scalars)
-            if layout != self._layout:
-                self._layout = layout
-                points.append(summaries.layout_value(layout))
+        self._scalars.update(values)
+        # Charts are rewritten when there are a quarter more tags, not for each one that is new.
+        if len(self._scalars) > _GROWTH * self._charted:
+            points += self._charts()
         self._write("scalars", values, points, step)
+
+    def _charts(self) -> list[Summary.Value]:
+        """The charts of the tags so far, if they are not what was written last."""
+        self._charted = len(self._scalars)
+        layout = summaries.layout(self._scalars)
+        if layout == self._layout:
+            return []
+        self._layout = layout
+        return [summaries.layout_value(layout)]
 
     def log_array(self, tag: str, array: Array, step: int) -> None:
         """Log an array or a frame as a table, cut to 60 rows and 16 columns.
@@ -292,8 +369,8 @@ class TensorBoardTracker:
         Raises:
             ParameterError: The shapes do not fit, or not all numbers are finite.
         """
-        self._check([tag], step)
-        with self._faults.guard([tag], step):
+        self._life.check([tag], step)
+        with self._life.guard([tag], step):
             write_embedding(self.folder, tag, vectors, labels, step)
 
     def log_params(self, params: Mapping[str, ParamValue]) -> None:
@@ -302,14 +379,18 @@ class TensorBoardTracker:
         Args:
             params: Values by name.
         """
-        self._params |= params
+        self._life.check(params, 0)
+        self._params = {**self._params, **params}
         point = summaries.params_start(self._params, self._started)
-        with self._faults.guard(list(params)):
+        with self._life.guard(list(params)):
             replace_file(self.folder / _PARAMS, summaries.header() + summaries.record([point], 0))
-        self.log_text(f"{ABOUT}params", params_table(self._params), 0)
+        self.log_text(_TABLE, params_table(self._params), 0)
 
     def flush(self) -> None:
-        """Do nothing: each call has already written what it was given."""
+        """Write charts of the latest tags; each call has already written what it was given."""
+        if len(self._scalars) > self._charted and (points := self._charts()):
+            with self._life.guard([summaries.LAYOUT_TAG]):
+                self._file.append(summaries.record(points, self._last_step))
 
     def close(self) -> None:
         """Mark the run as finished and release its folder. A second call does nothing.
@@ -317,7 +398,11 @@ class TensorBoardTracker:
         Raises:
             TrackerError: Something was lost, and ``on_error`` is ``"raise"``.
         """
-        self._end("finished", "")
+        self._life.end(self._end, self._release)
+
+    def tell(self, status: Status, error: str = "") -> None:
+        """Say how the run ended, where the end of the ``with`` block does not."""
+        self._life.tell(status, error)
 
     def __enter__(self) -> Self:
         return self
@@ -325,23 +410,19 @@ class TensorBoardTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Traceback
     ) -> None:
-        with noted(error):
-            self._end(*outcome(kind, error))
+        self._life.end(self._end, self._release, kind, error)
 
-    def _end(self, status: Status, reason: str) -> None:
-        if self._closed:
-            return
-        told = f"**{status}** {reason}".strip()
+    def _end(self) -> None:
+        told = f"**{self._life.status}** {self._life.error}".strip()
         points = [summaries.text(STATUS_TAG, told)]
         if self._params:
-            points.append(summaries.params_end(status))
-        try:
-            self._write("text", [STATUS_TAG], points, self._last_step)
-            self._faults.settle()
-        finally:
-            self._closed = True
-            self._file.close()
-            self._run.close()
+            points.append(summaries.params_end(self._life.status))
+        points += self._tooltips("text", [STATUS_TAG]) + self._charts()
+        self._file.append(summaries.record(points, self._last_step))
+
+    def _release(self) -> None:
+        self._file.close()
+        self._run.close()
 
     def _tooltips(self, plugin: str, tags: Collection[str]) -> list[Summary.Value]:
         """Descriptions of tags that are met for the first time."""
@@ -357,21 +438,14 @@ class TensorBoardTracker:
             tag = tag.rpartition("/")[0]
         return self._descriptions.get(tag, "")
 
-    def _check(self, tags: Collection[str], step: int) -> None:
-        check_entry(tags, step)
-        if self._closed:
-            raise TrackerError(
-                f"TensorBoardTracker('{self.folder}') is closed; got {listed(tags)}."
-            )
-
     def _write(
         self, plugin: str, tags: Iterable[str], points: Sequence[Summary.Value], step: int
     ) -> None:
         tags = list(tags)
-        self._check(tags, step)
+        self._life.check(tags, step)
         self._last_step = step
         points = [*self._tooltips(plugin, tags), *points]
-        with self._faults.guard(tags, step):
+        with self._life.guard(tags, step):
             self._file.append(summaries.record(points, step))
 
     def _file_name(self, earlier: Sequence[Path]) -> str:

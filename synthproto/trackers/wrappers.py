@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from queue import Queue
-from typing import NamedTuple, Self, TypeVar, final
+from typing import NamedTuple, Self, TypeVar, cast, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,12 @@ from synthproto.contracts import (
     ArrayTracker,
     Drawing,
     FigureTracker,
+    Mark,
     ParamValue,
+    ResumableTracker,
     RunTracker,
     ScalarTracker,
+    Status,
     TextTracker,
     Tracker,
 )
@@ -117,6 +120,26 @@ class Tee:
     def log_params(self, params: Mapping[str, ParamValue]) -> None:
         """Log hyperparameters by name."""
         _each(partial(tracker.log_params, params) for tracker in self._full)
+
+    def mark(self) -> Mark:
+        """Where the trackers stand, those that can say so."""
+        able = [tracker for tracker in self._all if isinstance(tracker, ResumableTracker)]
+        return {"trackers": [dict(tracker.mark()) for tracker in able]}
+
+    def rewind(self, mark: Mark, /) -> None:
+        """Let all that can go on with the run that a mark is of."""
+        able = [tracker for tracker in self._all if isinstance(tracker, ResumableTracker)]
+        # A mark is what `mark` gave, one for each of the same trackers.
+        marks = cast("list[Mark]", mark["trackers"])
+        _each(partial(one.rewind, of) for one, of in zip(able, marks, strict=False))
+
+    def tell(self, status: Status, error: str = "") -> None:
+        """Say how the run ended, where the end of the ``with`` block does not."""
+        _each(
+            partial(tracker.tell, status, error)
+            for tracker in self._all
+            if isinstance(tracker, ResumableTracker)
+        )
 
     def flush(self) -> None:
         """Flush all."""
@@ -225,6 +248,23 @@ class Background:
         """Log hyperparameters by name."""
         params = dict(params)
         self._put(list(params), partial(self._tracker.log_params, params))
+
+    def mark(self) -> Mark:
+        """Where the tracker stands when all that was logged is written, if it can say so."""
+        self.flush()
+        tracker = self._tracker
+        return tracker.mark() if isinstance(tracker, ResumableTracker) else {}
+
+    def rewind(self, mark: Mark, /) -> None:
+        """Let the tracker go on with the run that a mark is of."""
+        self.flush()
+        if isinstance(self._tracker, ResumableTracker):
+            self._tracker.rewind(mark)
+
+    def tell(self, status: Status, error: str = "") -> None:
+        """Say how the run ended, where the end of the ``with`` block does not."""
+        if isinstance(self._tracker, ResumableTracker):
+            self._tracker.tell(status, error)
 
     def flush(self) -> None:
         """Wait until everything is written, and flush the tracker.
