@@ -59,9 +59,8 @@ def main(processes: Processes) -> None:
     codec = TableCodec.fit(real)
     one_hot = [block.slice for block in codec.blocks if block.form == "one-hot"]
     vae = VAE(codec.width, one_hot, codec.decode)
-    done = Checkpoints(given.out / "checkpoints").saved_at
     first = processes.is_first
-    tracker = TensorBoardTracker(given.out, resume_after=done) if first else MemoryTracker()
+    tracker = TensorBoardTracker(given.out) if first else MemoryTracker()
     with tracker:
         validation = Validation(
             sample=sampler(vae, VAEParams(n_records=len(real))),
@@ -82,7 +81,7 @@ def main(processes: Processes) -> None:
                 world=processes.world,
             ),
             routines=[LossRoutine(tracker), Every(2, validation)],
-            checkpoints=Checkpoints(given.out / "checkpoints", trackers=[tracker]),
+            checkpoints=Checkpoints(given.out / "checkpoints"),
             processes=processes,
             stopper=MaxEpochs(given.epochs),
         )

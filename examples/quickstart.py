@@ -106,8 +106,6 @@ def main() -> None:
         print(scores.to_string(float_format="{:.4f}".format))
         print(f"{result}; reference: the holdout in place of the synthetic table")
         print(tracker.command)
-        if result.interrupted:
-            raise KeyboardInterrupt  # tells the tracker, which else marks the run as finished
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NO_LINK
 
 
+def _open_new(path: str, flags: int) -> int:  # noqa: ARG001  an opener's signature
+    return os.open(path, _NEW, 0o666)
+
+
 @contextmanager
 def replacing(path: Path, *, sync: bool = False) -> Iterator[IO[bytes]]:
     """Inside: a new file aside, which takes the place of ``path`` at the end.
@@ -32,7 +36,7 @@ def replacing(path: Path, *, sync: bool = False) -> Iterator[IO[bytes]]:
     aside = path.with_name(f".{path.name[:200]}.{os.getpid()}-{threading.get_ident()}.partial")
     aside.unlink(missing_ok=True)
     try:
-        with os.fdopen(os.open(aside, _NEW, 0o666), "wb") as file:
+        with open(aside, "wb", opener=_open_new) as file:
             yield file
             if sync:
                 file.flush()

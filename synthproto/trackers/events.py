@@ -335,7 +335,8 @@ def earlier_params(path: Path) -> dict[str, ParamValue]:
                 elif param.HasField("bool_value"):
                     found[name] = param.bool_value
                 else:
-                    found[name] = param.number_value
+                    number = param.number_value  # an int comes back as a float
+                    found[name] = int(number) if number.is_integer() else number
     return found
 
 

@@ -120,6 +120,7 @@ class FilesystemTracker:
         self._resumed: list[int | str] = []
         self._owners: dict[str, tuple[str, str]] = {}  # folder, case folded -> kind and tag
         self._rewound: Mark = {}
+        self._is_placed = resume_after is not None  # told where to go on by the script itself
         try:
             self._open()
             if resume_after is not None:
@@ -153,8 +154,9 @@ class FilesystemTracker:
         places = [_inside(self.folder, row[-2]) for row in (*kept, *cut)]
         for (_, kind, tag, path, _), _place in zip(kept, places, strict=False):
             self._owners[str(Path(path).parent).casefold()] = (kind, tag)
+        left = set(places[: len(kept)])
         for old in places[len(kept) :]:
-            if old.exists():
+            if old.exists() and old not in left:
                 new = self.folder / SUPERSEDED / old.relative_to(self.folder)
                 new.parent.mkdir(parents=True, exist_ok=True)
                 old.replace(new)
@@ -169,7 +171,7 @@ class FilesystemTracker:
 
     def mark(self) -> Mark:
         """Where the run stands, for a checkpoint."""
-        self._early, self._rewound = None, {}
+        self._is_placed, self._early, self._rewound = False, None, {}
         return {
             "folder": self.folder.name,
             "started": self._started,
@@ -188,7 +190,8 @@ class FilesystemTracker:
         Raises:
             TrackerError: The run is still being written, or it was changed since.
         """
-        if mark == self._rewound:
+        if self._is_placed or mark == self._rewound:
+            self._is_placed, self._early = False, None
             return
         place, early = self.folder, self._early_rows()
         try:
@@ -243,7 +246,7 @@ class FilesystemTracker:
         known = {tuple(row[:-1]) for row in kept}
         for row, content in files:
             path = self.folder / row[3]
-            if tuple(row[:-1]) not in known or path.read_bytes() != content:
+            if tuple(row[:-1]) not in known or not path.exists() or path.read_bytes() != content:
                 replace_file(path, content)
                 self._index.append([row[:-1]])
 

@@ -182,6 +182,7 @@ class TensorBoardTracker:
         self._images: Counter[str] = Counter()
         self._last_step = 0
         self._rewound: Mark = {}
+        self._is_placed = resume_after is not None  # told where to go on by the script itself
         self._is_early = True  # until the training run begins: what comes before goes along with it
         try:
             earlier = self._files()
@@ -212,7 +213,7 @@ class TensorBoardTracker:
     def mark(self) -> Mark:
         """Where the run stands, for a checkpoint."""
         self.flush()
-        self._is_early, self._rewound = False, {}
+        self._is_placed, self._is_early, self._rewound = False, False, {}
         return {
             "folder": self.folder.name,
             "file": self._file.path.name,
@@ -230,7 +231,8 @@ class TensorBoardTracker:
         Raises:
             TrackerError: The run is still being written, or it was changed since.
         """
-        if mark == self._rewound:
+        if self._is_placed or mark == self._rewound:
+            self._is_placed = self._is_early = False
             return
         place, own, params = self.folder, self._file.path, self._params
         name, size = str(mark["file"]), int(str(mark["size"]))
@@ -244,8 +246,6 @@ class TensorBoardTracker:
                 own.unlink()
                 (place / _PARAMS).unlink(missing_ok=True)
                 self._run.discard(place)
-            elif self._is_early:
-                own.unlink()
             tags, known = rewind_events(self._files(), marked, size)
             self._open(self._files(), tags)
             self._params = earlier_params(self.folder / _PARAMS)

@@ -1,6 +1,6 @@
 """Checkpoints: one file each, written whole or not at all, read without running any code in it."""
 
-import os
+import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,16 +8,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import cast, final
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import torch
 
 from synthproto.contracts import EpochEvent, Monitor, Stateful, Tracker
 from synthproto.errors import CheckpointError, ParameterError
-from synthproto.training.stoppers import Mode, improves
+from synthproto.files import FileLock, locked, replace_file, replacing
+from synthproto.training.stoppers import BestSoFar, Mode
 
 FORMAT = "synthproto checkpoint"
 VERSION = 1
+_BEGINNING = "beginning.json"
 _NAME = re.compile(r"checkpoint-(\d+)\.pt")
 _Upgrade = Callable[[dict[str, object]], dict[str, object]]
 # What makes a state of a version one of the next; a version without an entry cannot be read.
@@ -29,8 +31,9 @@ class Checkpoints:
     """Where and when a trainer saves its state.
 
     Each checkpoint is one file ``checkpoint-<step>.pt`` with everything that the next step
-    depends on. It is written aside, forced to the disk and renamed: a process that is killed at
-    any moment leaves whole files only. A run is also saved when it ends, by Ctrl-C too.
+    depends on, and where the trackers stood. It is written aside, forced to the disk and renamed:
+    a process that is killed at any moment leaves whole files only. A run is also saved when it
+    ends, by Ctrl-C too. One run at a time writes to the folder.
 
     Args:
         folder: Where to; it is made if need be.
@@ -40,8 +43,8 @@ class Checkpoints:
         keep: Number of latest checkpoints that are kept, at least 1.
         best: Reads a score; the state of its best epoch is kept beside them as ``best.pt``.
         mode: Whether low or high values of that score are best.
-        trackers: Flushed before each checkpoint, so that a resumed run misses nothing of what
-            was tracked before it.
+        trackers: Trackers that the trainer does not find in callbacks and routines by itself;
+            they are flushed before each checkpoint, and go back to it together with the run.
 
     Raises:
         ParameterError: A number is below 1, or the folder cannot be written.
@@ -67,9 +70,8 @@ class Checkpoints:
         self._every = every
         self._every_steps = every_steps
         self._keep = keep
-        self._monitor = best
-        self._mode: Mode = mode
-        self._trackers = tuple(trackers)
+        self._best = None if best is None else BestSoFar(best, mode)
+        self.trackers: tuple[Tracker, ...] = tuple(trackers)
         self._tried = False
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -94,14 +96,8 @@ class Checkpoints:
     def saved_at(self) -> datetime:
         """When the latest checkpoint was saved; where there is none, before all time (1970).
 
-        What a tracker takes to go on together with the training, the first run included::
-
-            checkpoints = Checkpoints("run/checkpoints")
-            tracker = TensorBoardTracker("run", resume_after=checkpoints.saved_at)
-            ...
-            trainer.run(resume=True)
-
-        A `Background` tracker, which may write later, has to be among `trackers`.
+        Not needed any more: ``trainer.run(resume=True)`` tells the trackers where to go on. A
+        tracker still takes it as ``resume_after=``, for one more release.
 
         Raises:
             CheckpointError: The latest checkpoint is damaged; names the one before it.
@@ -115,6 +111,46 @@ class Checkpoints:
         saved = cast("float", state.get("saved", path.stat().st_mtime))
         # Rounded up: what was tracked just before the save belongs to it.
         return datetime.fromtimestamp(saved, UTC) + timedelta(microseconds=1)
+
+    def lock(self) -> FileLock:
+        """Keep other runs from writing to the folder, until the lock is closed.
+
+        Raises:
+            ParameterError: Another run is writing to it.
+        """
+        lock = locked(self._folder / ".lock")
+        if lock is None:
+            raise ParameterError(
+                f"Checkpoints: another run is writing to {str(self._folder)!r}. End it first, or "
+                "choose another folder."
+            )
+        for left in self._folder.glob(".*.pt.*"):  # by a process that was killed
+            left.unlink(missing_ok=True)
+        return lock
+
+    def save_beginning(self, marks: Sequence[tuple[str, dict[str, object]]]) -> None:
+        """Keep where the trackers stood before training began: there is no checkpoint yet.
+
+        Args:
+            marks: Class and mark of each tracker.
+        """
+        replace_file(self._folder / _BEGINNING, json.dumps(list(marks)).encode())
+
+    def read_beginning(self) -> list[tuple[str, dict[str, object]]]:
+        """What `save_beginning` kept; nothing where no run has begun.
+
+        Raises:
+            CheckpointError: The file is damaged.
+        """
+        path = self._folder / _BEGINNING
+        if not path.exists():
+            return []
+        try:
+            return [(str(kind), dict(mark)) for kind, mark in json.loads(path.read_bytes())]
+        except (OSError, ValueError, TypeError) as error:
+            raise CheckpointError(
+                f"{str(path)!r} is damaged: {error}. Remove it to begin anew."
+            ) from error
 
     @property
     def within_epochs(self) -> bool:
@@ -131,14 +167,10 @@ class Checkpoints:
 
     def is_best(self, history: Sequence[EpochEvent]) -> bool:
         """Whether the last epoch has the best score so far."""
-        if self._monitor is None or not history:
+        if self._best is None or not history:
             return False
-        values = [self._monitor(event) for event in history]
-        last, best = values[-1], float("nan")
-        for value in values[:-1]:
-            if value is not None and improves(value, best, self._mode):
-                best = value
-        return last is not None and improves(last, best, self._mode)
+        self._best.read(history)
+        return self._best.epoch == history[-1].epoch
 
     def save(self, state: Mapping[str, object], step: int) -> Path:
         """Write a checkpoint, and remove the oldest one beyond those that are kept.
@@ -151,7 +183,7 @@ class Checkpoints:
             CheckpointError: The state has objects that cannot be read back safely, or the disk
                 does not take it.
         """
-        for tracker in self._trackers:
+        for tracker in self.trackers:
             tracker.flush()
         path = self._write({**state, "saved": time.time()}, f"checkpoint-{step:09d}.pt")
         # Later ones are of a future that was given up by resuming from an earlier one.
@@ -178,7 +210,7 @@ class Checkpoints:
         path = path or self.best
         if path is None:
             raise CheckpointError(f"there is no best epoch in {str(self._folder)!r} to restore.")
-        load_into(step, read_checkpoint(path)["step"], path)
+        load_into(step, read_checkpoint(path).get("step"), path)
 
     def read_latest(self) -> tuple[Path, dict[str, object]] | None:
         """The latest checkpoint, or ``None`` where there is none.
@@ -201,28 +233,20 @@ class Checkpoints:
             raise CheckpointError(f"{error} {before}") from error
 
     def _write(self, state: Mapping[str, object], name: str) -> Path:
-        path, aside = self._folder / name, self._folder / f".{name}.{os.getpid()}"
-        for left in self._folder.glob(f".{name}.*"):  # by a process that was killed
-            left.unlink(missing_ok=True)
+        path = self._folder / name
+        content = {"format": FORMAT, "version": VERSION, "state": dict(state)}
         try:
-            with aside.open("wb") as file:
-                torch.save({"format": FORMAT, "version": VERSION, "state": dict(state)}, file)
+            with replacing(path, sync=True) as file:
+                torch.save(content, file)
                 file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:  # a full disk, say
-            aside.unlink(missing_ok=True)
+                if not self._tried:  # once: what cannot be read back is found before it is needed
+                    read_checkpoint(Path(file.name))
+        except (OSError, RuntimeError) as error:  # a full disk, say, for which torch has its own
             raise CheckpointError(
-                f"checkpoint {str(path)!r} cannot be written: {error}. Those before it are whole."
+                f"checkpoint {str(path)!r} cannot be written: {_first_line(error)}. Those before "
+                "it are whole."
             ) from error
-        if not self._tried:  # once: what cannot be read back is found before it is needed
-            try:
-                read_checkpoint(aside)
-            except CheckpointError:
-                aside.unlink()
-                raise
-            self._tried = True
-        aside.replace(path)
-        _sync_folder(self._folder)
+        self._tried = True
         return path
 
 
@@ -237,6 +261,9 @@ def read_checkpoint(path: Path) -> dict[str, object]:
     try:
         # Each entry of the archive has a checksum, which torch does not compare.
         with ZipFile(path) as archive:
+            if any(entry.compress_type != ZIP_STORED for entry in archive.infolist()):
+                # Half a megabyte may be a gigabyte of zeros.
+                raise BadZipFile("it is compressed, which no checkpoint is")
             damaged = archive.testzip()
         if damaged is not None:
             raise BadZipFile(f"checksum of {damaged!r} is wrong")
@@ -253,7 +280,10 @@ def read_checkpoint(path: Path) -> dict[str, object]:
         ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{str(path)!r} is no synthproto checkpoint.")
-    return _upgraded(content, path)
+    state, version = content.get("state"), content.get("version")
+    if not isinstance(state, dict) or not isinstance(version, int):
+        raise CheckpointError(f"checkpoint {str(path)!r} is damaged: it lacks state or version.")
+    return _upgraded(state, version, path)
 
 
 def load_into(part: Stateful, state: object, path: Path) -> None:
@@ -284,16 +314,15 @@ def _cloned(state: object) -> object:
     return tuple(_cloned(value) for value in state) if isinstance(state, tuple) else state
 
 
-def _upgraded(content: dict[str, object], path: Path) -> dict[str, object]:
-    version, state = content["version"], cast("dict[str, object]", content["state"])
+def _upgraded(state: dict[str, object], version: int, path: Path) -> dict[str, object]:
     while version != VERSION:
-        upgrade = _UPGRADES.get(version) if isinstance(version, int) else None
+        upgrade = _UPGRADES.get(version)
         if upgrade is None:
             raise CheckpointError(
                 f"checkpoint {str(path)!r} has version {version}; this library reads up to "
                 f"{VERSION}. Use the release that wrote it."
             )
-        state, version = upgrade(state), cast("int", version) + 1
+        state, version = upgrade(state), version + 1
     return state
 
 
@@ -304,14 +333,3 @@ def _first_line(error: Exception) -> str:
 def _step_of(path: Path) -> int:
     match = _NAME.fullmatch(path.name)
     return int(match.group(1)) if match else -1
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in a folder last; a no-op where folders cannot be opened (Windows)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

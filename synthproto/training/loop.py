@@ -1,17 +1,24 @@
 """Going through an epoch's batches, from its start or from where a run was interrupted."""
 
 import inspect
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from types import FrameType, TracebackType
-from typing import cast, final
+from typing import TypeAlias, cast, final
 
 from synthproto.contracts import Batch, Batches
 from synthproto.training.randomness import kept_random_states
 
 _NOTHING = object()
+_Handler: TypeAlias = Callable[[int, FrameType | None], object] | signal.Handlers
+# The handlers that a run replaces: Python's own, not one that a program has set.
+_DEFAULTS: dict[signal.Signals, _Handler] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+}
 
 
 def epoch_batches(batches: Batches[Batch], epoch: int, start: int) -> Iterator[Batch]:
@@ -49,22 +56,31 @@ def _takes_start(batches: Callable[..., object]) -> bool:
 
 @final
 class Interrupt:
-    """While entered, the first Ctrl-C is only noted and a second one raises.
+    """While entered, the first Ctrl-C or SIGTERM is only noted; a second one ends the process.
 
     Outside the main thread, where Python delivers no signals, and where a program has replaced
     Python's handler by its own, it does nothing.
+
+    Attributes:
+        cause: What was noted: ``"KeyboardInterrupt"``, ``"SIGTERM"``, or nothing.
     """
 
     def __init__(self) -> None:
-        self.requested: bool = False
-        self._installed = False
+        self.cause: str = ""
+        self._before: dict[signal.Signals, _Handler] = {}
+
+    @property
+    def requested(self) -> bool:
+        """Whether the run is to end."""
+        return bool(self.cause)
 
     def __enter__(self) -> "Interrupt":
-        self.requested = False
-        main = threading.current_thread() is threading.main_thread()
-        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._note)
-            self._installed = True
+        self.cause = ""
+        if threading.current_thread() is threading.main_thread():
+            for number, default in _DEFAULTS.items():
+                if signal.getsignal(number) is default:
+                    self._before[number] = default
+                    signal.signal(number, self._note)
         return self
 
     def __exit__(
@@ -73,11 +89,15 @@ class Interrupt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._installed:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._installed = False
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
+        if not self.cause:
+            self.cause = "SIGTERM" if number == signal.SIGTERM else "KeyboardInterrupt"
+        elif number == signal.SIGINT:
             signal.default_int_handler(number, frame)
-        self.requested = True
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)

@@ -126,6 +126,8 @@ class RunState:
         history: The epochs that ended, oldest first.
         random: Random states where the run was left.
         epoch_random: Random states when the current epoch began, before its batches were drawn.
+        ending: The event of an epoch whose routines are being run.
+        routines_done: How many of them are.
     """
 
     means: LossMeans
@@ -136,6 +138,8 @@ class RunState:
     history: list[EpochEvent] = field(default_factory=list)
     random: RandomStates | None = None
     epoch_random: RandomStates | None = None
+    ending: EpochEvent | None = None
+    routines_done: int = 0
 
     @property
     def epoch_ended(self) -> bool:
@@ -180,6 +184,7 @@ class RunState:
         self.seconds = cast("float", state["seconds"])
         rows = cast("list[tuple[int, int, float, dict[str, float]]]", state["history"])
         self.history[:] = [EpochEvent(*row) for row in rows]
+        self.ending = None
 
     def load_own_state(self, state: Mapping[str, object], generators: Sequence[Generator]) -> None:
         """Take over what `own_state` gave, but the global random states: `random` has them."""
@@ -206,9 +211,9 @@ class TrainingResult:
         epoch: Epochs begun.
         step: Steps done.
         seconds: Wall time, earlier parts of a resumed run included.
-        interrupted: Whether Ctrl-C ended the run. A tracker's ``with`` block around it only hears
-            of that by an exception: ``if result.interrupted: raise KeyboardInterrupt`` as its last
-            line makes every tracker mark its run as interrupted, not finished.
+        interrupted: Whether Ctrl-C, or a SIGTERM, ended the run. Trackers that the trainer knows
+            of are told; ``if result.interrupted: raise KeyboardInterrupt`` as the last line of a
+            ``with`` block tells others.
     """
 
     epochs: tuple[EpochEvent, ...]

@@ -96,7 +96,7 @@ class MaxEpochs:
 
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, once the last epoch has ended."""
-        if progress.epoch_ended and progress.epoch >= self.epochs:
+        if progress.epoch >= self.epochs and (progress.epoch_ended or progress.epoch == 0):
             return f"MaxEpochs: {progress.epoch} of {self.epochs} epochs done"
         return None
 
@@ -144,19 +144,44 @@ class TimeLimit:
         return None
 
 
-@dataclass
-class _Waited:
-    """How far a `Patience` has read a history, so that each epoch is read once."""
+@final
+class BestSoFar:
+    """The best value of a score in a history that grows; each epoch is read once.
 
-    history: Sequence[EpochEvent]
-    read: int = 0
-    best: float = math.nan
-    best_epoch: int = 0
-    values: int = 0
+    Args:
+        monitor: Reads the score.
+        mode: Whether low or high values are best.
+        min_delta: Least improvement that counts, in the unit of the score.
+        relative: Least improvement as a share of the best value's magnitude.
+    """
 
-    def is_of(self, history: Sequence[EpochEvent]) -> bool:
-        """Whether what was read is the beginning of this history."""
-        return self.history is history and self.read <= len(history)
+    def __init__(
+        self, monitor: Monitor, mode: Mode, min_delta: float = 0.0, relative: float = 0.0
+    ) -> None:
+        self._monitor, self._mode = monitor, mode
+        self._min_delta, self._relative = min_delta, relative
+        self._begin(())
+
+    def _begin(self, history: Sequence[EpochEvent]) -> None:
+        self._history, self._read = history, 0
+        self.value: float = math.nan
+        self.epoch: int = 0
+        self.waited: int = 0
+
+    def read(self, history: Sequence[EpochEvent]) -> None:
+        """Read what is new in a history; all of it where it is another one, or was cut."""
+        if self._history is not history or self._read > len(history):
+            self._begin(history)
+        for event in history[self._read :]:
+            value = self._monitor(event)
+            if value is None:
+                continue
+            margin = self._min_delta + self._relative * abs(self.value)
+            if improves(value, self.value, self._mode, margin):
+                self.value, self.epoch, self.waited = value, event.epoch, 0
+            else:
+                self.waited += 1
+        self._read = len(history)
 
 
 @final
@@ -194,12 +219,13 @@ class Patience:
     min_delta: float = 0.0
     relative: float = 0.0
     values: int | None = field(default=None, kw_only=True, repr=False, compare=False)
-    _waited: _Waited = field(init=False, repr=False, compare=False)
+    _best: BestSoFar = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.values is not None:
             object.__setattr__(self, "patience", self.values)
-        object.__setattr__(self, "_waited", _Waited(()))
+        best = BestSoFar(self.monitor, self.mode, self.min_delta, self.relative)
+        object.__setattr__(self, "_best", best)
         _require_count("Patience", "patience", self.patience, 1)
         _require_count("Patience", "min_delta", self.min_delta, 0)
         _require_count("Patience", "relative", self.relative, 0)
@@ -208,29 +234,14 @@ class Patience:
         """The reason, at the end of an epoch."""
         if not progress.epoch_ended:
             return None
-        waited = self._read(progress.history)
-        if waited.values < self.patience:
+        best = self._best
+        best.read(progress.history)
+        if best.waited < self.patience:
             return None
         return (
-            f"Patience: {waited.values} new values without an improvement on {waited.best:.6g} "
-            f"of epoch {waited.best_epoch}"
+            f"Patience: {best.waited} new values without an improvement on {best.value:.6g} "
+            f"of epoch {best.epoch}"
         )
-
-    def _read(self, history: Sequence[EpochEvent]) -> _Waited:
-        """Read the epochs that are new since the last call; all of them in another history."""
-        waited = self._waited if self._waited.is_of(history) else _Waited(history)
-        for event in history[waited.read :]:
-            value = self.monitor(event)
-            if value is None:
-                continue
-            margin = self.min_delta + self.relative * abs(waited.best)
-            if improves(value, waited.best, self.mode, margin):
-                waited.best, waited.best_epoch, waited.values = value, event.epoch, 0
-            else:
-                waited.values += 1
-        waited.read = len(history)
-        object.__setattr__(self, "_waited", waited)
-        return waited
 
 
 @final

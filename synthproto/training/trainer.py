@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, final
 
 import torch
 
+from synthproto.checks import listed
 from synthproto.contracts import (
     Batch,
     Batches,
@@ -16,6 +17,7 @@ from synthproto.contracts import (
     Output,
     Progress,
     Routine,
+    Status,
     StepEvent,
     Stopper,
     TrainingStep,
@@ -24,6 +26,7 @@ from synthproto.errors import NonFiniteLossError, ParameterError
 from synthproto.progress import ProgressBar
 from synthproto.report import Report
 from synthproto.training.checkpoints import Checkpoints
+from synthproto.training.composition import described
 from synthproto.training.loop import Interrupt, epoch_batches, is_exhausted
 from synthproto.training.processes import Processes
 from synthproto.training.randomness import Generator, RandomStates, kept_random_states, seed_all
@@ -108,7 +111,14 @@ class Trainer(Generic[Batch, Output]):
         self._state = RunState(LossMeans(check=check_finite))
         self._parts = [unwrapped(part) for part in (*self._callbacks, *self._routines)]
         self._saver = Saver(
-            step, self._state, self._parts, checkpoints, self._generators, self._processes
+            step,
+            self._state,
+            self._parts,
+            checkpoints,
+            self._generators,
+            self._processes,
+            {"trainer": {"seed": seed}, "batches": described(batches)},
+            check_finite=check_finite,
         )
         self._report: Report | None = None
         self._began = 0.0
@@ -122,34 +132,43 @@ class Trainer(Generic[Batch, Output]):
         """Train until the stopper ends the run, or Ctrl-C does after the current step.
 
         A second call goes on where the first one was interrupted, and does nothing where the
-        stopper has ended the run already. How to tell trackers of an interruption is said at
-        `TrainingResult.interrupted`.
+        stopper has ended the run already. Trackers that callbacks and routines log to are told
+        how the run ended: the end of their ``with`` block then says so too.
 
         Args:
-            resume: Whether to go on from the latest checkpoint, or from which file. Where there
-                is no checkpoint yet, ``True`` begins anew.
+            resume: Whether to go on from the latest checkpoint, or from which file. Trackers go
+                back to where they stood then, and go on in the same run. Where there is no
+                checkpoint yet, ``True`` begins anew.
 
         Returns:
             History, reason, last report.
 
         Raises:
-            NonFiniteLossError: A loss is NaN or infinite; names it, the epoch and the step.
+            NonFiniteLossError: A loss, or a weight that is to be saved, is NaN or infinite;
+                names it, the epoch and the step.
             ParameterError: An epoch has no batches, or checkpoints of another run are in the
                 folder.
             CheckpointError: The checkpoint is damaged, foreign, or of another composition.
+            TrackerError: A tracker cannot go back to the checkpoint, or lost something.
             KeyboardInterrupt: Ctrl-C was pressed twice.
         """
         # All of it, because run-time type checks of sequences draw an item to look at.
         with nullcontext() if self._seed is None else kept_random_states():
             self._saver.begin(resume)
-            with self._session():
-                reason = self._stop(self._state.epoch_ended)
-                while reason is None:
-                    reason = self._epoch()
-                self._saver.end(self._seconds())
-            if self._processes.is_first and reason != _INTERRUPTED:
-                warn_unused_monitors(self._stopper, self._state.history)
-            return self._result(reason)
+            try:
+                with self._session():
+                    reason = self._stop(bool(self._state.history) and self._state.epoch_ended)
+                    while reason is None:
+                        reason = self._epoch()
+                    self._saver.end(self._seconds())
+            finally:
+                self._saver.release()
+        interrupted = reason == _INTERRUPTED
+        status: Status = "interrupted" if interrupted else "finished"
+        self._saver.tell(status, self._interrupt.cause)
+        if self._processes.is_first and not interrupted:
+            warn_unused_monitors(self._stopper, self._state.history)
+        return self._result(reason)
 
     def _result(self, reason: str) -> TrainingResult:
         state = self._state
@@ -253,31 +272,38 @@ class Trainer(Generic[Batch, Output]):
     def _end_epoch(self) -> None:
         """Run the routines and make the epoch a row of the history."""
         state = self._state
-        means, bad = state.means.of_processes(self._processes)
-        if bad is not None:
-            raise self._not_finite(bad)
-        scores = {f"train/{name}": mean for name, mean in means.items()}
-        event = EpochEvent(state.epoch, state.step, self._seconds(), scores)
-        event = self._processes.on_part(self._routines_done(event))
+        if state.ending is None:
+            means, bad = state.means.of_processes(self._processes)
+            if bad is not None:
+                raise self._not_finite(bad)
+            scores = {f"train/{name}": mean for name, mean in means.items()}
+            state.ending = EpochEvent(state.epoch, state.step, self._seconds(), scores)
+            state.routines_done = 0
+        self._run_routines()
+        event = self._processes.on_part(state.ending)
         self._step.end_epoch(event)
         state.history.append(event)
+        state.ending = None
         if self._bar is not None:
             self._bar.epoch(state.epoch, state.position, event.scores)
         state.position = 0
         self._saver.after_epoch(self._seconds())
 
-    def _routines_done(self, event: EpochEvent) -> EpochEvent:
-        """Run the routines; the epoch's event with what they returned."""
-        if not self._routines:
-            return event
+    def _run_routines(self) -> None:
+        """Run the routines; after an error in one, a second `run` begins with that one."""
+        state = self._state
+        if not self._routines[state.routines_done :]:
+            return
         kept = kept_random_states(*self._generators)
         with self._step.evaluation(), torch.no_grad(), kept:
-            for routine in self._routines:
+            for routine in self._routines[state.routines_done :]:
+                event = state.ending
+                assert event is not None  # made just before, and taken away after the last one
                 scores = routine(event)
                 if isinstance(scores, Report):
                     self._report = scores
-                event = _with_scores(event, scores or {})
-        return event
+                state.ending = _with_scores(event, scores or {}, routine)
+                state.routines_done += 1
 
     def _not_finite(self, name: str) -> NonFiniteLossError:
         state = self._state
@@ -288,6 +314,12 @@ class Trainer(Generic[Batch, Output]):
         )
 
 
-def _with_scores(event: EpochEvent, scores: Mapping[str, float]) -> EpochEvent:
+def _with_scores(event: EpochEvent, scores: Mapping[str, float], routine: object) -> EpochEvent:
+    twice = [tag for tag in scores if tag in event.scores]
+    if twice:
+        raise ParameterError(
+            f"Trainer: routine {type(unwrapped(routine)).__name__} returned {listed(twice)}, which "
+            f"epoch {event.epoch} has already. Give it other names, e.g. Validation(name=...)."
+        )
     merged = {**event.scores, **{tag: float(value) for tag, value in scores.items()}}
     return EpochEvent(event.epoch, event.step, event.seconds, merged)

@@ -64,6 +64,16 @@ class Case:
     resume: Callable[[Path, int], Run]
     read: Callable[[Path], Kept]
 
+    def start_again(self, folder: Path) -> Run:
+        """Opens a second run; `read` still reads the first one."""
+        first = _MLFLOW_RUNS.get(folder)
+        if folder in _MEMORIES:
+            _MEMORIES[folder].resume(sys.maxsize)
+        run = self.start(folder)
+        if first is not None:
+            _MLFLOW_RUNS[folder] = first
+        return run
+
 
 def table(markdown: str) -> pd.DataFrame:
     header, _, *rows = ([c.strip() for c in line[1:-1].split("|")] for line in markdown.split("\n"))

@@ -1,9 +1,10 @@
 """What every tracker promises: one table of trackers, crossed with every test."""
 
+import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -13,13 +14,13 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from synthproto.contracts import ParamValue, RunTracker
+from synthproto.contracts import ParamValue, ResumableTracker, RunTracker
 from synthproto.errors import ParameterError, TrackerError
 from synthproto.training.routines import LossRoutine
 from synthproto.training.steps import GradientStep
 from synthproto.training.stoppers import MaxEpochs
 from synthproto.training.trainer import Trainer
-from tests.trackers.table import CASES, Case, Kept, Run
+from tests.trackers.table import CASES, Case, Kept, Run, read_memory
 
 TAGS = (
     "fidelity/mean",
@@ -110,15 +111,12 @@ def test_an_interruption_is_told_from_a_failure(case: Case, tmp_path: Path) -> N
     assert case.read(tmp_path / "run").status == "interrupted"
 
 
-def test_an_interrupted_training_is_told_as_its_result_says(case: Case, tmp_path: Path) -> None:
+@pytest.mark.parametrize("raises", [True, False])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_training_is_told_by_the_run_itself(
+    case: Case, number: signal.Signals, raises: bool, tmp_path: Path
+) -> None:
     model = torch.nn.Linear(1, 1)
-
-    def script() -> None:
-        with case.start(tmp_path / "run") as run:
-            result = trainer_of(run).run()
-            run.log_scalars({"train/x": 1.0}, 1)  # the run's end is still the script's to tell
-            if result.interrupted:
-                raise KeyboardInterrupt
 
     def trainer_of(run: Run) -> Trainer[torch.Tensor, torch.Tensor]:
         return Trainer(
@@ -129,16 +127,55 @@ def test_an_interrupted_training_is_told_as_its_result_says(case: Case, tmp_path
             ),
             batches=[torch.ones(2, 1)] * 3,
             stopper=MaxEpochs(2),
-            callbacks=[lambda event: os.kill(os.getpid(), signal.SIGINT)],
+            callbacks=[lambda event: os.kill(os.getpid(), number)],
             routines=[LossRoutine(run)],
             progress=False,
         )
 
-    with pytest.raises(KeyboardInterrupt):
-        script()
+    with suppress(KeyboardInterrupt), case.start(tmp_path / "run") as run:
+        result = trainer_of(run).run()
+        assert result.step == 1
+        run.log_scalars({"train/x": 1.0}, 1)  # the run's end is still the script's to tell
+        if result.interrupted and raises:
+            raise KeyboardInterrupt
     kept = case.read(tmp_path / "run")
     assert kept.status == "interrupted"
+    told = "SIGTERM" if number == signal.SIGTERM else "KeyboardInterrupt"
+    assert kept.error == ("KeyboardInterrupt" if raises else told)
     assert kept.scores == [("train/x", 1, 1.0)]
+
+
+def test_a_run_goes_back_to_a_mark(case: Case, tmp_path: Path) -> None:
+    run = case.start(tmp_path / "run")
+    assert isinstance(run, ResumableTracker)
+    run.log_params({"model": "vae"})
+    run.log_text("run/plan", "one score", 0)
+    for step in range(1, 4):
+        log_epoch(run, step)
+    mark = dict(run.mark())
+    assert json.loads(json.dumps(mark)) == mark  # plain values
+    for step in range(4, 6):
+        log_epoch(run, step)
+    with pytest.raises(OSError, match="gone"), run:
+        raise OSError("gone")
+    again = case.start_again(tmp_path / "run")
+    assert isinstance(again, ResumableTracker)
+    again.log_params({"layers": 2})
+    again.log_text("run/plan", "one score", 0)
+    again.log_text("run/more", "two scores", 0)
+    for _ in range(2):  # two parts may hold the same tracker, bare and in a Tee
+        again.rewind(mark)
+    for step in range(4, 7):
+        log_epoch(again, step)
+    again.close()
+    kept = case.read(tmp_path / "run")
+    assert kept.texts.pop(("run/plan", 0)) == "one score"
+    # In memory the second run is the same object, for which all of this came after the mark.
+    assert kept.texts.pop(("run/more", 0), "") == ("" if case.read is read_memory else "two scores")
+    expect(kept, range(1, 7))
+    assert (kept.status, kept.error) == ("finished", "")
+    assert kept.params == {"model": "vae", "layers": "2"}
+    assert [path.name for path in tmp_path.glob("run*")] in (["run"], [])
 
 
 def test_closing_twice_is_harmless(case: Case, tmp_path: Path) -> None:

@@ -421,12 +421,16 @@ def test_states_that_cannot_be_read_back_are_refused_when_written(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_left_overs_of_a_killed_process_are_removed(tmp_path: Path) -> None:
-    left = tmp_path / ".checkpoint-000000001.pt.123"
-    left.write_bytes(b"half")
-    Checkpoints(tmp_path).save({}, 1)
-    assert not left.exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-000000001.pt"]
+def test_left_overs_of_a_killed_process_are_removed_by_the_next_run(tmp_path: Path) -> None:
+    for step in (1, 7):
+        (tmp_path / f".checkpoint-{step:09d}.pt.123-456.partial").write_bytes(b"half")
+    (tmp_path / ".best.pt.123-456.partial").write_bytes(b"half")
+    lock = Checkpoints(tmp_path).lock()
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    with pytest.raises(ParameterError, match="another run is writing to"):
+        Checkpoints(tmp_path).lock()
+    lock.close()
+    Checkpoints(tmp_path).lock().close()
 
 
 def test_is_best_reads_only_new_values(tmp_path: Path) -> None:
