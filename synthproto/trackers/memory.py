@@ -37,7 +37,7 @@ class MemoryTracker:
     def __init__(self) -> None:
         self._life = Lifecycle("MemoryTracker")
         self._entries: dict[str, dict[tuple[str, int], object]] = {}
-        self._order: dict[tuple[str, str, int], int] = {}  # kind, tag, step -> number of the call
+        self._order: dict[tuple[str, str, int], int] = {}  # kind, tag, step -> its first call
         self._calls = 0
         self._params: dict[str, ParamValue] = {}
         self._lock = threading.Lock()
@@ -130,8 +130,8 @@ class MemoryTracker:
         """
         with self._lock:
             for kind, entries in self._entries.items():
-                left = {key: value for key, value in entries.items() if key[1] <= after}
-                self._entries[kind] = left
+                for tag, step in [key for key in entries if key[1] > after]:
+                    del entries[tag, step], self._order[kind, tag, step]
             self._life.begin_again()
 
     def mark(self) -> Mark:
@@ -150,7 +150,7 @@ class MemoryTracker:
             for kind, entries in self._entries.items():
                 for tag, step in list(entries):
                     if self._order[kind, tag, step] > int(str(mark["calls"])):
-                        del entries[tag, step]
+                        del entries[tag, step], self._order[kind, tag, step]
             self._life.begin_again()
 
     def flush(self) -> None:
@@ -178,7 +178,7 @@ class MemoryTracker:
             self._calls += 1
             for tag, value in entries.items():
                 self._entries.setdefault(kind, {})[tag, step] = value
-                self._order[kind, tag, step] = self._calls
+                self._order.setdefault((kind, tag, step), self._calls)
 
     def _frame(self, kind: str) -> pd.DataFrame:
         with self._lock:
