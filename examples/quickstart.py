@@ -54,15 +54,25 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def table_of(given: argparse.Namespace) -> Table:
+    """The table to imitate."""
+    categorical = [name for name in given.categorical.split(",") if name]
+    if given.csv:
+        table = Table.read(given.csv, TableSpec.read(given.csv, categorical=categorical))
+        print("\n".join(table.notes))
+    else:
+        frame = health_insurance()
+        table = Table(frame, TableSpec.infer(frame, categorical=categorical))
+    return Table(table.frame.head(given.rows), table.spec, name="real table")
+
+
 def main() -> None:
     """Compose the experiment and run it."""
     given = arguments()
-    frame = (pd.read_csv(given.csv) if given.csv else health_insurance()).head(given.rows)
     torch.manual_seed(0)
     torch.set_num_threads(1)  # matrices this small are quickest on one
 
-    categorical = [name for name in given.categorical.split(",") if name]
-    table = Table(frame, TableSpec.infer(frame, categorical=categorical), name="real table")
+    table = table_of(given)
     real, holdout = split(table, holdout=0.2)
     codec = TableCodec.fit(real)
     one_hot = [block.slice for block in codec.blocks if block.form == "one-hot"]

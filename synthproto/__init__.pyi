@@ -99,6 +99,7 @@ from synthproto.data.batches import Batches as Batches
 from synthproto.data.batches import trusted as trusted
 from synthproto.data.codec import Block as Block
 from synthproto.data.codec import TableCodec as TableCodec
+from synthproto.data.frames import as_pandas as as_pandas
 from synthproto.data.spec import TableSpec as TableSpec
 from synthproto.data.split import split as split
 from synthproto.data.table import Table as Table

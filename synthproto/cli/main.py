@@ -23,7 +23,7 @@ class Commands(Protocol):
 
 
 KINDS = ("continuous", "categorical", "datetime", "boolean", "identifier", "text")
-"""As in `synthproto.data.frames`, which a test holds equal."""
+"""As in `synthproto.data.kinds`, which a test holds equal."""
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +44,14 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
     files.add_argument("--encoding", default="utf-8", help="default: utf-8")
     files.add_argument("--decimal", default=".", metavar="CHAR", help="decimal mark (default: .)")
+    files.add_argument(
+        "--missing",
+        action="append",
+        default=[],
+        metavar="CELL",
+        help="a cell that is a missing value in every column, such as NA or -99; may be repeated "
+        "(default: the empty cell; for numbers and dates also NA, ?, null and the like)",
+    )
 
 
 PRESETS = ("default", "tabsyn", "sdmetrics", "artifact-core")

@@ -1,11 +1,43 @@
 """What ``spec`` does: infer the kinds of a file's columns, show and save them."""
 
 import argparse
+from collections.abc import Sequence
 
 from synthproto.cli.console import say, shown_path
-from synthproto.data.files import inferred_spec, reader_of
+from synthproto.data.cells import Cells
+from synthproto.data.files import FileFormat
+from synthproto.data.kinds import KINDS, Kind
+from synthproto.data.spec import spec_of
 from synthproto.errors import ParameterError
 from synthproto.formatting import plain
+
+
+def file_format(given: argparse.Namespace) -> FileFormat:
+    """How the options say that files are written.
+
+    Raises:
+        ParameterError: A separator, decimal mark or encoding that there cannot be.
+    """
+    return FileFormat(given.separator, given.encoding, given.decimal, tuple(given.missing))
+
+
+def named_columns(columns: Sequence[object], given: argparse.Namespace) -> dict[Kind, list[str]]:
+    """Columns by the kind that the options name for them.
+
+    Args:
+        columns: Those of the real table: an option's value that is a column is one, however many
+            commas it has.
+        given: As parsed.
+    """
+    return {
+        kind: [
+            name
+            for value in getattr(given, kind)
+            for name in ([value] if value in columns else value.split(","))
+            if name
+        ]
+        for kind in KINDS
+    }
 
 
 def write_spec(given: argparse.Namespace) -> None:
@@ -19,10 +51,12 @@ def write_spec(given: argparse.Namespace) -> None:
         raise ParameterError(
             f"--out {str(given.out)!r} exists, and may have been edited; --force replaces it"
         )
-    frame = reader_of(given).read(given.real)
-    spec = inferred_spec(frame, given, f"table {str(given.real)!r}")
+    cells = Cells(given.real, file_format(given))
+    named = named_columns(list(cells.frame.columns), given)
+    spec = spec_of(cells, named, f"table {str(given.real)!r}")
     width = max(len(plain(name)) for name in spec.names)
     shown = [f"{plain(c.name).ljust(width)}  {c.kind}" for c in spec.columns]
+    shown += ["", *(f"note: {plain(note)}" for note in cells.notes)] if cells.notes else []
     if given.out is not None:
         spec.save(given.out)
         out = plain(shown_path(given.out))

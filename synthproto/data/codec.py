@@ -18,7 +18,7 @@ from synthproto.data.column_codecs import (
     StandardScaler,
     UncodedColumn,
 )
-from synthproto.data.frames import Kind
+from synthproto.data.kinds import Kind
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError

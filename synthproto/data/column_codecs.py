@@ -11,7 +11,7 @@ from pandas.api.extensions import ExtensionDtype
 from scipy.special import ndtr, ndtri
 
 from synthproto.checks import listed
-from synthproto.data.frames import Kind, numbers_of
+from synthproto.data.kinds import Kind, numbers_of
 from synthproto.errors import SchemaError
 
 Numbers: TypeAlias = NDArray[np.float64]

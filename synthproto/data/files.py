@@ -1,443 +1,352 @@
-"""Tables from files: CSV in any common shape, or parquet; and the spec that fits them."""
+"""What lies in a file: its bytes, unpacked; CSV as text or by its looks; parquet as it is."""
 
-import argparse
+import bz2
 import codecs
 import csv
 import gzip
 import io
+import lzma
 import re
+import stat
 import warnings
+import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
-from typing import final
+from typing import IO, TypeAlias, final
 
 import pandas as pd
 
 from synthproto.checks import listed, refuse, repeated
-from synthproto.data.frames import KINDS, Kind
-from synthproto.data.spec import TableSpec
+from synthproto.data.frames import of_arrow
 from synthproto.errors import MissingExtraError, ParameterError, SchemaError
 
-# A date, or a date with a time, as ISO 8601 writes it.
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
-# Strings that pandas takes for the present moment, whatever the format.
-_MOMENTS = ("now", "today")
-_NUMBER = r"[+-]?\d+(?P<marked>{mark}\d*)?([eE][+-]?\d+)?"
-_GROUPED = r"[+-]?(0|[1-9]\d{{0,2}}(?P<marked>{mark}\d{{3}})*)"  # also 1,234,567
-_LOOKED_AT = 1000  # values that decide what a column of strings holds
-_SHOWN = 12  # columns named in one message; a table may have thousands
-
-
-def replaced(frame: pd.DataFrame, columns: Mapping[str, pd.Series | None]) -> pd.DataFrame:
-    """The frame with some columns exchanged, those that are not ``None``; no cell is copied."""
-    exchanged = frame.copy(deep=False)
-    for name, values in columns.items():
-        if values is not None:
-            exchanged[name] = values
-    return exchanged
-
-
-def may_hold_strings(values: pd.Series) -> bool:
-    """Whether the column is of objects or strings."""
-    return values.dtype == object or isinstance(values.dtype, pd.StringDtype)
-
-
-# --- dates --------------------------------------------------------------------------------------
-
-
-def with_dates(frame: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
-    """A frame whose dates are dates, not strings.
-
-    Args:
-        frame: As read; left as it is.
-        wanted: Columns that are to be dates; left as they are where a cell is not ISO 8601: any
-            other format would have to be guessed, and 01/02/2020 is a day of two months.
-    """
-    return replaced(frame, {name: _as_dates(frame[name]) for name in _strings(frame, wanted)})
-
-
-def with_found_dates(frame: pd.DataFrame, aside: Sequence[str]) -> pd.DataFrame:
-    """A frame whose columns of dates or of ISO 8601 strings are dates, some columns aside."""
-    others = [name for name in frame.columns if name not in aside]
-    return with_dates(frame, [n for n in _strings(frame, others) if _looks_like_dates(frame[n])])
-
-
-def date_faults(frame: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
-    """Which columns are to be dates and cannot be read as such; none if all can.
-
-    Returns:
-        A clause for what is not ISO 8601, and one for what is, but no date that pandas has.
-    """
-    cells = {name: _undated(frame[name]) for name in _strings(frame, wanted)}
-    impossible = {name: cell for name, cell in cells.items() if _is_iso(cell)}
-    faults = []
-    if shown := _examples({name: cell for name, cell in cells.items() if name not in impossible}):
-        faults.append(
-            f"has dates that are not ISO 8601 in {shown}; write them as 2020-01-31, with times as "
-            "2020-01-31 18:30:00"
-        )
-    if shown := _examples(impossible):
-        faults.append(
-            f"has dates of no calendar, or not of the years 1678 to 2261, in {shown}; leave such "
-            "cells empty"
-        )
-    return faults
-
-
-def _strings(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    return [name for name in names if name in frame and may_hold_strings(frame[name])]
-
-
-def _looks_like_dates(values: pd.Series) -> bool:
-    some = values.dropna().head(_LOOKED_AT)
-    return len(some) > 0 and all(_is_iso(value) for value in some)
-
-
-def _is_iso(value: object) -> bool:
-    if isinstance(value, str):
-        return _ISO_DATE.fullmatch(value.strip()) is not None
-    return isinstance(value, date)  # what parquet calls a date comes without a time
-
-
-def _as_dates(values: pd.Series) -> pd.Series | None:
-    try:
-        # Dates without a zone are in UTC, as tables read them; zones may differ within a column.
-        read = pd.to_datetime(_stripped(values), format="ISO8601", utc=True)
-    except (ValueError, TypeError):
-        return None
-    return None if _stripped(values).isin(_MOMENTS).any() else read
-
-
-def _stripped(values: pd.Series) -> pd.Series:
-    """Without blanks around strings, which pandas minds at the end only."""
-    return values.map(lambda value: value.strip() if isinstance(value, str) else value)
-
-
-def _undated(values: pd.Series) -> object:
-    """The first cell that is no ISO 8601 date; ``None`` if there is none."""
-    present = _stripped(values.dropna())
-    read = pd.to_datetime(present, format="ISO8601", utc=True, errors="coerce")
-    return next(iter(present[read.isna() | present.isin(_MOMENTS)].head(1).tolist()), None)
-
-
-# --- numbers ------------------------------------------------------------------------------------
-
-
-def decimal_faults(
-    frame: pd.DataFrame, names: Sequence[str], decimal: str, advice: str
-) -> list[str]:
-    """Which columns are strings only because their numbers have another mark; none if none are.
-
-    Args:
-        frame: As read.
-        names: Columns that may hold numbers.
-        decimal: The mark of decimals that the file was read with.
-        advice: What to do about decimals; ``{mark}`` in it is the mark that was found.
-
-    Returns:
-        A clause for decimals, and one for what may as well be thousands: 1,234.
-    """
-    mark = "," if decimal == "." else "."
-    number, grouped = (
-        re.compile(pattern.format(mark=re.escape(mark))) for pattern in (_NUMBER, _GROUPED)
-    )
-    looked_at = {name: frame[name].dropna().head(_LOOKED_AT) for name in _strings(frame, names)}
-    either = {name: _marked(values, grouped) for name, values in looked_at.items()}
-    decimals = {name: _marked(looked_at[name], number) for name in either if not either[name]}
-    said, faults = advice.replace("{mark}", mark), []
-    if shown := _examples(decimals):
-        faults.append(f"has numbers with the decimal mark {mark!r} in {shown}; {said}")
-    if shown := _examples(either):
-        faults.append(
-            f"has numbers with {mark!r} as decimal mark or between thousands in {shown}; leave it "
-            f"out between thousands; for decimals, {said}"
-        )
-    return faults
-
-
-def _marked(values: pd.Series, pattern: re.Pattern[str]) -> str | None:
-    """The first cell with a mark, where the pattern fits every cell; ``None`` if there is none."""
-    example = None
-    for value in values:
-        found = pattern.fullmatch(value.strip()) if isinstance(value, str) else None
-        if found is None:
-            return None
-        if example is None and found["marked"]:
-            example = value
-    return example
-
-
-def _examples(cells: Mapping[str, object]) -> str:
-    """Columns, each with a cell of it, those of ``None`` aside; empty if there are none."""
-    shown = [f"{name!r} (e.g. {cell!r})" for name, cell in cells.items() if cell is not None]
-    more = f", ... {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return f"column{'s' * (len(shown) > 1)} {', '.join(shown[:_SHOWN])}{more}" if shown else ""
-
-
 _SEPARATORS = ",;\t|"
-_PARQUET = (".parquet", ".pq")
-_GZIP = ".gz"  # as pandas tells it as well
 _LINE = 60  # characters of a line in one message
-# What a file that is no CSV begins with, and what to do about it.
-_BEGINNINGS = {
-    b"PAR1": "is parquet; name it .parquet",
-    b"PK\x03\x04": "is a workbook or a zip archive; export its table as CSV",
-    b"\x1f\x8b": "is packed by gzip; name it .csv.gz",
-    b"\xff\xfe": "is UTF-16; say so: --encoding utf-16",
-    b"\xfe\xff": "is UTF-16; say so: --encoding utf-16",
-    b"{": "is JSON, or has a name that begins with a brace; give CSV or parquet",
-    b"[": "is JSON, or has a name that begins with a bracket; give CSV or parquet",
-}
+_WIDEST = 100_000  # columns; a header of more is no header
+# A packed file may unpack to so many bytes, or to so many times its size: what unpacks to more was
+# made to fill the memory.
+_UNPACKED, _RATIO = 1 << 26, 100
+# Text files that are pipes by nature: what a shell's <(...) gives.
+_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 
 
 @final
 @dataclass(frozen=True)
-class Reader:
-    """How files are read.
+class FileFormat:
+    r"""How the cells of CSV files are written.
 
     Attributes:
-        separator: Between the fields of a CSV file; ``""``: what occurs most in its first line.
-        encoding: Of CSV files, which may be packed (``.csv.gz``).
-        decimal: Mark of decimals in CSV files.
+        separator: Between the fields; ``""``: what occurs most in the first line. ``"\\t"`` is a
+            tab.
+        encoding: Any text encoding that python knows.
+        decimal: Mark of decimals.
+        missing: Cells that stand for a missing value in every column, besides the empty cell.
+
+    Raises:
+        ParameterError: A separator or decimal mark that is not one character, or both the same; or
+            an encoding that does not exist, or is none of text. Names all faults.
     """
 
     separator: str = ""
     encoding: str = "utf-8"
     decimal: str = "."
+    missing: tuple[str, ...] = ()
 
-    def read(self, path: Path) -> pd.DataFrame:
-        """Read a file whole, without a nameless first column of row numbers.
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "separator", self.separator.replace("\\t", "\t"))
+        faults = []
+        if len(self.separator) > 1 or self.separator in ('"', "\n", "\r", "\0"):
+            faults.append(f"--separator takes one character; got {self.separator!r}")
+        if len(self.decimal) != 1 or self.decimal in '"\n\r\0' or self.decimal.isalnum():
+            faults.append(f"--decimal takes one mark; got {self.decimal!r}")
+        if self.separator == self.decimal:
+            faults.append(f"--separator and --decimal are the same: {self.decimal!r}")
+        if not _is_text_encoding(self.encoding):
+            faults.append(f"--encoding is not a text encoding that exists: {self.encoding!r}")
+        if faults:
+            raise ParameterError("; ".join(faults))
+
+
+# Encodings of names and literals, not of files.
+_NO_TEXT = ("idna", "punycode", "unicode-escape", "raw-unicode-escape")
+
+
+def _is_text_encoding(name: str) -> bool:
+    try:
+        "a,b\n".encode(name)
+    except (LookupError, ValueError):  # of bytes, such as hex; or of nothing, such as undefined
+        return False
+    return codecs.lookup(name).name not in _NO_TEXT
+
+
+# --- bytes ----------------------------------------------------------------------------------------
+
+
+Packed: TypeAlias = gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile | IO[bytes]
+
+
+def content_of(path: Path) -> bytes:
+    """Bytes of a file; of a packed one (.gz, .bz2, .xz, .zip, told by its content), unpacked.
+
+    Raises:
+        SchemaError: It is a folder, device or pipe; packed and damaged; packed otherwise; or far
+            larger unpacked than files are.
+        OSError: It cannot be read.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise SchemaError(f"{str(path)!r} is a folder; give a CSV or parquet file")
+    if not stat.S_ISREG(mode) and not str(path).startswith(_PIPES):
+        raise SchemaError(f"{str(path)!r} is a pipe or device; give a CSV or parquet file")
+    content = path.read_bytes()
+    subject = f"file {str(path)!r}"
+    for mark, (name, unpack) in _PACKED.items():
+        if content.startswith(mark):
+            content = _unpacked(subject, content, name, unpack)
+            break
+    _check_beginning(subject, content)
+    return content
+
+
+def _unpacked(
+    subject: str, content: bytes, name: str, unpack: Callable[[io.BytesIO], Packed]
+) -> bytes:
+    most = max(_UNPACKED, _RATIO * len(content))
+    try:
+        with unpack(io.BytesIO(content)) as file:
+            whole = file.read(most + 1)
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        raise SchemaError(f"{subject} is no whole {name} file: {error}") from error
+    except (RuntimeError, NotImplementedError) as error:  # a password, or a method of zip's own
+        raise SchemaError(f"{subject} cannot be unpacked: {error}") from error
+    if len(whole) > most:
+        raise SchemaError(
+            f"{subject} holds more than {most:,} bytes in {len(content):,} packed ones, as no "
+            "table does; if it is one, unpack it first"
+        )
+    return whole
+
+
+def _only_member(packed: io.BytesIO) -> IO[bytes]:
+    archive = zipfile.ZipFile(packed)
+    members = [member for member in archive.namelist() if not member.endswith("/")]
+    if "[Content_Types].xml" in members or "mimetype" in members:
+        raise SchemaError("the file is a workbook; export its table as CSV")
+    if len(members) != 1:
+        raise SchemaError(
+            f"the file is a zip archive of {len(members)} files; it takes one: {listed(members)}"
+        )
+    return archive.open(members[0])
+
+
+_PACKED: dict[bytes, tuple[str, Callable[[io.BytesIO], Packed]]] = {
+    b"\x1f\x8b": ("gzip", lambda packed: gzip.GzipFile(fileobj=packed)),
+    b"BZh": ("bzip2", bz2.BZ2File),
+    b"\xfd7zXZ\0": ("xz", lzma.LZMAFile),
+    b"PK\x03\x04": ("zip", _only_member),
+}
+_CSV = "give CSV or parquet"
+# What a file that is neither CSV nor parquet begins with, and what to do about it.
+_BEGINNINGS = {
+    **{mark: f"is packed by {name}, twice; unpack it first" for mark, (name, _) in _PACKED.items()},
+    b"PK\x05\x06": "is an empty zip archive",
+    b"\x28\xb5\x2f\xfd": "is packed by zstandard; unpack it first, or pack it as .gz",
+    b"7z\xbc\xaf": "is a 7z archive; unpack it first",
+    b"{": f"is JSON, or has a name that begins with a brace; {_CSV}",
+    b"[": f"is JSON, or has a name that begins with a bracket; {_CSV}",
+}
+
+
+def _check_beginning(subject: str, content: bytes) -> None:
+    """Refuse files that one takes for tables only by mistake."""
+    faults = [fault for mark, fault in _BEGINNINGS.items() if content.startswith(mark)]
+    if content[257:262] == b"ustar":
+        faults = ["is a tar archive; unpack it first"]
+    refuse(subject, faults[:1])
+
+
+# --- parquet --------------------------------------------------------------------------------------
+
+PARQUET = b"PAR1"
+
+
+def parquet_frame(subject: str, content: bytes) -> pd.DataFrame:
+    """A parquet file, without pandas' own row numbers.
+
+    Raises:
+        SchemaError: It is damaged, has duplicate columns, or columns whose values have parts.
+        MissingExtraError: pyarrow is not installed.
+    """
+    if find_spec("pyarrow") is None:
+        raise MissingExtraError(
+            f"{subject} is parquet, which needs pyarrow, and that is not installed: "
+            "pip install 'synthproto[parquet]'"
+        )
+    import pyarrow as pa  # an optional extra
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
+            names = file.schema_arrow.names
+            numbers = [place for place, n in enumerate(names) if _ROW_NUMBERS.fullmatch(n)]
+            table = file.read()
+        for place in reversed(numbers):
+            table = table.remove_column(place)
+        return of_arrow(table, subject)
+    except SchemaError:
+        raise
+    # pyarrow's own errors are of these classes; a damaged footer may ask for any amount of memory.
+    except (ValueError, OSError, NotImplementedError, KeyError, MemoryError) as error:
+        reason = str(error).partition("\n")[0]
+        raise SchemaError(f"{subject} is not a parquet table that can be read: {reason}") from error
+
+
+_ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # pandas' name of an index without one
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class CsvText:
+    """A CSV file in memory, in UTF-8.
+
+    Attributes:
+        subject: What errors call the file.
+        content: Its bytes.
+        names: The fields of its first line.
+        separator: Between fields.
+        decimal: Mark of decimals.
+    """
+
+    subject: str
+    content: bytes
+    names: tuple[str, ...]
+    separator: str
+    decimal: str
+
+    @classmethod
+    def of(cls, subject: str, content: bytes, written: FileFormat) -> "CsvText":
+        """A file's text.
 
         Raises:
-            SchemaError: It is not a table, or has duplicate column names; names the file.
-            MissingExtraError: It is parquet, and pyarrow is not installed.
-            OSError: It cannot be read.
+            SchemaError: It is empty, in another encoding, not a table, or has duplicate columns.
         """
-        if path.is_dir():
-            raise SchemaError(f"{str(path)!r} is a folder; give a CSV or parquet file")
-        frame = _parquet(path) if path.suffix.lower() in _PARQUET else self._csv(path)
-        if not len(frame):
-            raise SchemaError(f"file {str(path)!r} has no rows below its header")
-        return frame
-
-    def _csv(self, path: Path) -> pd.DataFrame:
+        content = _as_utf8(subject, content, written.encoding)
+        if b"\0" in content:
+            raise SchemaError(
+                f"{subject} holds zero bytes, the first as byte {content.index(0) + 1:,}: it is "
+                "damaged, or no text; if it is UTF-16 without a mark, say --encoding utf-16-le"
+            )
         try:
-            names, separator = self._header(path)
-            refuse(f"file {str(path)!r}", _name_faults(names))
+            names, separator = _header(subject, content, written.separator)
+        except UnicodeDecodeError as error:
+            raise _not_encoded(subject, error, written.encoding) from error
+        except csv.Error as error:
+            raise SchemaError(f"{subject} is not a whole CSV table: {error}") from error
+        # An empty first name is that of an index that was written too.
+        twice = repeated([name for name in names if name])
+        faults = [f"has duplicate columns: {listed(twice)}"] if twice else []
+        if len(names) > _WIDEST:
+            faults.append(f"has {len(names):,} columns; it takes at most {_WIDEST:,}")
+        refuse(subject, faults)
+        return cls(subject, content, tuple(names), separator, written.decimal)
+
+    def frame(
+        self,
+        text: Collection[str] = (),
+        missing: Mapping[str, Collection[str]] | None = None,
+        only: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Rows of the file.
+
+        Args:
+            text: Columns whose cells are to be strings; the others are numbers or bools where
+                all of their cells are. An empty cell is missing in either.
+            missing: Other cells that are missing, by column.
+            only: Columns to read; by default all.
+
+        Raises:
+            SchemaError: It is not a whole table, or not in the encoding.
+        """
+        marks = {name: ["", *(missing or {}).get(name, ())] for name in self.columns}
+        try:
             with warnings.catch_warnings():
                 # Lines longer than the header would be cut with no more than a warning.
                 warnings.simplefilter("error", pd.errors.ParserWarning)
-                frame = pd.read_csv(
-                    path,
-                    sep=separator,
-                    encoding=self._codec,
+                return pd.read_csv(
+                    io.BytesIO(self.content),
+                    sep=self.separator,
                     decimal=self.decimal,
+                    encoding="utf-8-sig",
+                    dtype=dict.fromkeys(text, object),
+                    keep_default_na=False,
+                    na_values=marks,
+                    usecols=None if only is None else list(only),
+                    float_precision="round_trip",
                     low_memory=False,  # or else a column's type may change within the file
                     index_col=False,
                 )
-            return frame.iloc[:, 1:] if not names[0] and _row_numbers(frame) else frame
         except UnicodeDecodeError as error:
-            raise SchemaError(
-                f"file {str(path)!r} is not {self.encoding}: it has the byte "
-                f"{error.object[error.start]:#04x}; say what it is, e.g. --encoding latin-1"
-            ) from error
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise SchemaError(f"file {str(path)!r} is no whole gzip file: {error}") from error
-        except pd.errors.EmptyDataError as error:
-            raise SchemaError(f"file {str(path)!r} is empty; a header line is needed") from error
+            raise _not_encoded(self.subject, error, "utf-8") from error
         except pd.errors.ParserWarning as error:
             raise SchemaError(
-                f"file {str(path)!r} has more fields in its rows than names in its header"
+                f"{self.subject} has more fields in its rows than names in its header"
             ) from error
-        except (pd.errors.ParserError, csv.Error) as error:
+        except (pd.errors.ParserError, ValueError) as error:
             reason = str(error).strip().replace("Error tokenizing data. C error: ", "")
-            raise SchemaError(f"file {str(path)!r} is not a whole CSV table: {reason}") from error
+            raise SchemaError(f"{self.subject} is not a whole CSV table: {reason}") from error
 
     @property
-    def _codec(self) -> str:
-        # The mark that some programs begin a file with is not part of the first name.
-        return "utf-8-sig" if self.encoding.lower().replace("-", "") == "utf8" else self.encoding
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns as `frame` gives them."""
+        return tuple(name or f"Unnamed: {place}" for place, name in enumerate(self.names))
 
-    def _header(self, path: Path) -> tuple[list[str], str]:
-        self._check_beginning(path)
-        with _text(path, self._codec) as text:
-            first = text.readline()
-            if not first.strip():
-                raise SchemaError(f"file {str(path)!r} is empty; a header line is needed")
-            bare = _outside_quotes(first)
-            usual = max(_SEPARATORS, key=bare.count)
-            separator = self.separator or usual
-            text.seek(0)
-            names = next(csv.reader(text, delimiter=separator))
-        if len(names) == 1 and separator != usual and usual in bare:
-            raise SchemaError(
-                f"file {str(path)!r} has one column with the separator {separator!r}: "
-                f"{_short(names[0])!r}. Is it {usual!r}? Leave --separator out to have it found, "
-                "or put the name into quotes"
-            )
-        return names, separator
-
-    def _check_beginning(self, path: Path) -> None:
-        """Refuse files that one takes for CSV only by mistake."""
-        with _unpacked(path) as file:
-            beginning = file.read(4)
-        for mark, fault in _BEGINNINGS.items():
-            told = "utf-16" in fault and self._codec != "utf-8-sig"
-            if beginning.startswith(mark) and not told:
-                raise SchemaError(f"file {str(path)!r} {fault}")
+    def has_leading_zeros(self) -> bool:
+        """Whether any cell begins with a zero and another digit; quick, for the whole file."""
+        before = re.escape(f'{self.separator}"\n\r '.encode())
+        # A literal at the front, so that the engine skips to zeros.
+        return re.search(b"0(?<=[" + before + rb"]0)\d", self.content) is not None
 
 
-def _text(path: Path, codec: str) -> io.TextIOWrapper:
-    if path.suffix.lower() == _GZIP:
-        return io.TextIOWrapper(gzip.open(path), encoding=codec, newline="")
-    return path.open(encoding=codec, newline="")
-
-
-def _unpacked(path: Path) -> io.BufferedIOBase:
-    return gzip.open(path) if path.suffix.lower() == _GZIP else path.open("rb")
-
-
-def _outside_quotes(line: str) -> str:
-    return re.sub(r'"[^"]*("|$)', "", line)  # a name may go on in the next line
-
-
-def _short(line: str) -> str:
-    return line if len(line) <= _LINE else f"{line[:_LINE]}..."
-
-
-def _name_faults(names: Sequence[str]) -> list[str]:
-    # An empty first name is that of an index that was written too; pandas gives it a name.
-    twice = repeated([name for name in names if name])
-    return [f"has duplicate columns: {listed(twice)}"] if twice else []
-
-
-def _row_numbers(frame: pd.DataFrame) -> bool:
-    """Whether the first column can be nothing but an index that was written too."""
-    first = frame.iloc[:, 0]
-    return len(frame.columns) > 1 and first.dtype.kind == "i" and first.is_unique
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    if find_spec("pyarrow") is None:
-        raise MissingExtraError(
-            f"file {str(path)!r} is parquet, which needs pyarrow, and that is not installed: "
-            "pip install 'synthproto[parquet]'"
-        )
+def _as_utf8(subject: str, content: bytes, encoding: str) -> bytes:
+    codec = codecs.lookup(encoding).name
+    if codec in ("utf-8", "utf-8-sig", "ascii"):
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise SchemaError(f"{subject} is UTF-16; say so: --encoding utf-16")
+        return content
     try:
-        return pd.read_parquet(path, engine="pyarrow")
-    except ValueError as error:  # pyarrow's own errors are of this class
-        raise SchemaError(f"file {str(path)!r} is not a parquet table: {error}") from error
+        return content.decode(codec).encode()
+    except UnicodeDecodeError as error:
+        raise _not_encoded(subject, error, encoding) from error
+    except UnicodeError as error:
+        raise SchemaError(f"{subject} is not {encoding}: {error}") from error
 
 
-# --- kinds ------------------------------------------------------------------------------------
-
-
-def reader_of(given: argparse.Namespace) -> Reader:
-    """The reader that the options ask for.
-
-    Raises:
-        ParameterError: A separator or decimal mark that is not one character, or an encoding that
-            python does not know.
-    """
-    separator = given.separator.replace("\\t", "\t")
-    if len(separator) > 1 or len(given.decimal) != 1:
-        raise ParameterError(
-            f"--separator and --decimal take one character each; got {given.separator!r} and "
-            f"{given.decimal!r}"
-        )
-    try:
-        codecs.lookup(given.encoding)
-    except LookupError as error:
-        raise ParameterError(f"--encoding is not one that exists: {error}") from error
-    return Reader(separator, given.encoding, given.decimal)
-
-
-def inferred_spec(frame: pd.DataFrame, given: argparse.Namespace, name: str) -> TableSpec:
-    """Spec of a frame, with the kinds that the options name.
-
-    Raises:
-        SchemaError: The frame or the names are at fault; begins with ``name``.
-    """
-    named = named_columns(frame, given)
-    dated = _readable(frame, named, given.decimal, name)
-    try:
-        return TableSpec.infer(
-            dated,
-            continuous=named["continuous"],
-            categorical=named["categorical"],
-            datetime=named["datetime"],
-            boolean=named["boolean"],
-            identifier=named["identifier"],
-            text=named["text"],
-        )
-    except SchemaError as error:
-        raise SchemaError(str(error).replace("frame", name, 1)) from error
-
-
-def _readable(
-    frame: pd.DataFrame, named: Mapping[Kind, Sequence[str]], decimal: str, name: str
-) -> pd.DataFrame:
-    """The frame with its dates read; refuses strings whose kind a wrong option hides."""
-    known = [column for columns in named.values() for column in columns]
-    dated = with_dates(with_found_dates(frame, known), named["datetime"])
-    numbers = [column for column in frame.columns if column not in known]
-    advice = (
-        "say so: --decimal {mark}; if they are no numbers, say what they are: --categorical, "
-        "--identifier or --text"
+def _not_encoded(subject: str, error: UnicodeDecodeError, encoding: str) -> SchemaError:
+    return SchemaError(
+        f"{subject} is not {encoding}: it has the byte {error.object[error.start]:#04x}; say what "
+        "it is, e.g. --encoding latin-1"
     )
-    faults = [
-        *date_faults(dated, named["datetime"]),
-        *decimal_faults(dated, [*numbers, *named["continuous"]], decimal, advice),
-    ]
-    refuse(name, faults)
-    return dated
 
 
-def named_columns(frame: pd.DataFrame, given: argparse.Namespace) -> dict[Kind, list[str]]:
-    """Columns by the kind that the options name for them."""
-    return {kind: _names(getattr(given, kind), frame) for kind in KINDS}
-
-
-def _names(values: Sequence[str], frame: pd.DataFrame) -> list[str]:
-    """Column names in option values: a value that is a name is one, however many commas it has."""
-    return [
-        name
-        for value in values
-        for name in ([value] if value in frame.columns else value.split(","))
-        if name
-    ]
-
-
-def fitted(frame: pd.DataFrame, spec: TableSpec, name: str, decimal: str = ".") -> pd.DataFrame:
-    """A frame as read, its columns turned into what the spec says where a file cannot say it.
-
-    Dates become dates; a column without any values, which reads as numbers, becomes one of
-    objects. What else does not fit is left for the check of the table.
-
-    Args:
-        frame: As read; left as it is.
-        spec: Names and kinds of the columns.
-        name: What errors call the table.
-        decimal: The mark of decimals that it was read with.
-
-    Raises:
-        SchemaError: It has dates that are not ISO 8601, or numbers with another decimal mark.
-    """
-    dates = spec.of_kind("datetime")
-    made: dict[str, pd.Series] = {}
-    for column in spec.of_kind("datetime", "text"):
-        if column in frame and frame[column].isna().all():
-            empty = frame[column].astype(object)
-            made[column] = pd.to_datetime(empty) if column in dates else empty
-    dated = with_dates(replaced(frame, made), dates)
-    advice = f"write {decimal!r}" + ", or if all files have {mark!r}, say so: --decimal {mark}"
-    faults = [
-        *date_faults(dated, dates),
-        *decimal_faults(dated, spec.of_kind("continuous"), decimal, advice),
-    ]
-    refuse(name, faults)
-    return dated
+def _header(subject: str, content: bytes, separator: str) -> tuple[list[str], str]:
+    with io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="") as text:
+        first = text.readline()
+        if not first.strip():
+            raise SchemaError(f"{subject} is empty; a header line is needed")
+        bare = re.sub(r'"[^"]*("|$)', "", first)  # a name may go on in the next line
+        usual = max(_SEPARATORS, key=bare.count)
+        text.seek(0)
+        names = next(csv.reader(text, delimiter=separator or usual))
+    if len(names) == 1 and separator and separator != usual and usual in bare:
+        short = names[0] if len(names[0]) <= _LINE else f"{names[0][:_LINE]}..."
+        raise SchemaError(
+            f"{subject} has one column with the separator {separator!r}: {short!r}. Is it "
+            f"{usual!r}? Leave --separator out to have it found, or put the name into quotes"
+        )
+    return names, separator or usual

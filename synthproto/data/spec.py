@@ -13,8 +13,11 @@ import pandas as pd
 
 from synthproto.checks import did_you_mean, listed, refuse, repeated
 from synthproto.contracts import Names
-from synthproto.data.frames import KINDS, FrameColumn, inferred_kind, misread, uninferable
-from synthproto.data.frames import Kind as Kind
+from synthproto.data.cells import Cells
+from synthproto.data.files import FileFormat
+from synthproto.data.frames import Frame, FrameColumn, as_pandas
+from synthproto.data.kinds import KINDS, inferred_kind, misread, uninferable
+from synthproto.data.kinds import Kind as Kind
 from synthproto.errors import SchemaError
 
 _FORMAT, _VERSION = "synthproto.TableSpec", 1
@@ -60,7 +63,7 @@ class TableSpec:
     @classmethod
     def infer(
         cls,
-        frame: pd.DataFrame,
+        frame: Frame,
         *,
         continuous: Names = (),
         categorical: Names = (),
@@ -109,8 +112,9 @@ class TableSpec:
             "identifier": identifier,
             "text": text,
         }
-        refuse("frame", [*_frame_faults(frame), *_naming_faults(frame, named)])
-        kinds: dict[str, Kind] = {name: kind for kind, names in named.items() for name in names}
+        frame = as_pandas(frame)
+        refuse("frame", _frame_faults(frame))
+        kinds = named_kinds(list(frame.columns), named, "frame")
         unknown = {
             name: fault
             for name in frame.columns
@@ -124,6 +128,68 @@ class TableSpec:
         looked_at = {column.name: FrameColumn(frame[column.name]) for column in columns}
         refuse("frame", [*unknown.values(), *_misread(looked_at, columns)])
         return cls(tuple(columns))
+
+    @classmethod
+    def read(
+        cls,
+        path: str | Path,
+        *,
+        continuous: Names = (),
+        categorical: Names = (),
+        datetime: Names = (),
+        boolean: Names = (),
+        identifier: Names = (),
+        text: Names = (),
+        separator: str = "",
+        encoding: str = "utf-8",
+        decimal: str = ".",
+        missing: Names = (),
+    ) -> Self:
+        r"""Spec of a CSV or parquet file: kinds that are named here, inferred ones for the rest.
+
+        The rules are those of `infer`, after the cells of CSV are looked at: a column is numbers,
+        booleans (true, false) or datetimes (ISO 8601) where every cell is one, empty, or a usual
+        mark of missing values such as NA or ``?``. Digits with a zero before them (zip codes) are
+        labels. A column without any value is categorical.
+
+        Args:
+            path: The file; packed as .gz, .bz2, .xz or .zip, or not.
+            continuous: Names of columns that are continuous, whatever they look like.
+            categorical: The same for categorical columns.
+            datetime: The same for datetime columns.
+            boolean: The same for boolean columns.
+            identifier: The same for identifiers.
+            text: The same for free text.
+            separator: Between the fields of CSV; by default what occurs most in the first line.
+            encoding: Of CSV.
+            decimal: Mark of decimals in CSV.
+            missing: Cells that are missing values in every column, besides the empty cell.
+
+        Raises:
+            SchemaError: The file is not a table, or the names do not fit it.
+            ParameterError: A separator, decimal mark or encoding that there cannot be.
+            MissingExtraError: It is parquet, and pyarrow is not installed.
+            OSError: The file cannot be read.
+
+        >>> from pathlib import Path
+        >>> from tempfile import mkdtemp
+        >>> from synthproto import TableSpec
+        >>> path = Path(mkdtemp()) / "people.csv"
+        >>> _ = path.write_text("age,zip,born\n31,08654,1990-02-01\n45,10001,1975-11-30\n")
+        >>> spec = TableSpec.read(path)
+        >>> [column.kind for column in spec.columns]
+        ['continuous', 'categorical', 'datetime']
+        """
+        named: dict[Kind, Names] = {
+            "continuous": continuous,
+            "categorical": categorical,
+            "datetime": datetime,
+            "boolean": boolean,
+            "identifier": identifier,
+            "text": text,
+        }
+        cells = Cells(Path(path), FileFormat(separator, encoding, decimal, tuple(missing)))
+        return spec_of(cells, named, cells.subject)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -194,7 +260,7 @@ class TableSpec:
         subject = f"spec file {str(path)!r}"
         try:
             content: object = json.loads(Path(path).read_text(encoding="utf-8"))
-        except ValueError as error:  # not JSON, or not UTF-8
+        except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or far too nested
             raise SchemaError(
                 f"{subject} is not readable as JSON; got {error}. "
                 "Write one with: python -m synthproto spec TABLE --out FILE"
@@ -208,9 +274,41 @@ class TableSpec:
         except SchemaError as error:
             raise SchemaError(f"{subject}: {error}") from error
 
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Kind by column, in table order."""
+        return dict(self._kinds)
+
     @cached_property
     def _kinds(self) -> dict[str, Kind]:
         return {column.name: column.kind for column in self.columns}
+
+
+def spec_of(cells: Cells, named: Mapping[Kind, Names], name: str) -> TableSpec:
+    """Spec of a file that was read: see `TableSpec.read`.
+
+    Raises:
+        SchemaError: The file or the names are at fault; begins with ``name``.
+    """
+    kinds = named_kinds(list(cells.frame.columns), named, name)
+    refuse(name, _frame_faults(cells.frame))
+    found = cells.kinds(kinds, name)
+    frame = cells.typed(found, name)
+    spec = TableSpec(tuple(Column(column, kind) for column, kind in found.items()))
+    spec.check(frame, name)
+    return spec
+
+
+def named_kinds(
+    columns: Sequence[object], named: Mapping[Kind, Names], subject: str
+) -> dict[str, Kind]:
+    """Kind by column, of the columns that a user names for each kind.
+
+    Raises:
+        SchemaError: There is no such column, or one is named twice; names all faults.
+    """
+    refuse(subject, _naming_faults(columns, named))
+    return {name: kind for kind, names in named.items() for name in names}
 
 
 def columns_of(frame: pd.DataFrame, spec: TableSpec) -> dict[str, FrameColumn]:
@@ -275,7 +373,7 @@ def _misread(given: Mapping[str, FrameColumn], columns: Sequence[Column]) -> lis
     return [fault for fault in faults if fault is not None]
 
 
-def _naming_faults(frame: pd.DataFrame, named: Mapping[Kind, Names]) -> list[str]:
+def _naming_faults(given: Sequence[object], named: Mapping[Kind, Names]) -> list[str]:
     """Faults of the names that a user gave beside the frame."""
     # A string is a sequence of strings too: "sex" would be three columns of one letter.
     given_names: Mapping[Kind, object] = named
@@ -283,7 +381,6 @@ def _naming_faults(frame: pd.DataFrame, named: Mapping[Kind, Names]) -> list[str
     if bare:
         return [f"takes a list of names as {kind}; got {named[kind]!r}" for kind in bare]
     all_names = [name for names in named.values() for name in names]
-    given = list(frame.columns)
     lacking = [name for name in dict.fromkeys(all_names) if name not in given]
     faults = []
     if lacking:

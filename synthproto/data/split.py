@@ -7,20 +7,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.checks import did_you_mean, listed
+from synthproto.data.frames import Frame, as_pandas
 from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError
 
 
 @overload
 def split(
-    rows: pd.DataFrame, holdout: float = ..., *, seed: int = ..., stratify: str | None = ...
+    rows: Frame, holdout: float = ..., *, seed: int = ..., stratify: str | None = ...
 ) -> tuple[pd.DataFrame, pd.DataFrame]: ...
 @overload
 def split(
     rows: Table, holdout: float = ..., *, seed: int = ..., stratify: str | None = ...
 ) -> tuple[Table, Table]: ...
 def split(
-    rows: pd.DataFrame | Table,
+    rows: Frame | Table,
     holdout: float = 0.2,
     *,
     seed: int = 0,
@@ -35,7 +36,7 @@ def split(
     whose scores ask what a model has seen.
 
     Args:
-        rows: At least 2 rows; left as it is.
+        rows: At least 2 rows, of any library's frame; left as it is.
         holdout: Share of the rows that is held out, above 0 and below 1; rounded to whole rows,
             at least one on either side.
         seed: Decides which rows; not negative.
@@ -52,7 +53,7 @@ def split(
         SchemaError: There is no column ``stratify``, or it has more values than the holdout has
             rows.
     """
-    frame = rows.frame if isinstance(rows, Table) else rows
+    frame = rows.frame if isinstance(rows, Table) else as_pandas(rows)
     if not 0 < holdout < 1 or seed < 0:
         raise ParameterError(
             f"split takes a holdout share between 0 and 1 and a seed that is not negative; got "

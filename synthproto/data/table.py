@@ -15,18 +15,26 @@ What `Table` offers to artifacts and plots, each computed at the first call and 
 and ``get(function)`` for what belongs to the pair.
 """
 
+import warnings
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from typing import Literal, TypeVar, cast, final
+from pathlib import Path
+from typing import Literal, Self, TypeVar, cast, final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.checks import did_you_mean, listed, refuse
-from synthproto.data.frames import Labels, labels_of, numbers_of, too_large
-from synthproto.data.spec import Kind, TableSpec, columns_of, faults_of
+from synthproto.contracts import Names
+from synthproto.data.cells import Cells
+from synthproto.data.files import FileFormat
+from synthproto.data.frames import Frame, as_pandas
+from synthproto.data.kinds import DISCRETE as DISCRETE
+from synthproto.data.kinds import NUMERIC as NUMERIC
+from synthproto.data.kinds import Labels, collapses, labels_of, numbers_of, too_large
+from synthproto.data.spec import Kind, TableSpec, columns_of, faults_of, spec_of
 from synthproto.data.statistics import (
     BinRule,
     CoMoments,
@@ -39,16 +47,10 @@ from synthproto.data.statistics import (
     interval_labels,
     statistic,
 )
-from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
+from synthproto.errors import ParameterError, SchemaError, SynthprotoWarning, UndefinedScoreError
 from synthproto.measures.rows import SINGLE, precision, snapped
 
 Value = TypeVar("Value")
-
-NUMERIC: tuple[Literal["continuous"], Literal["datetime"]] = ("continuous", "datetime")
-"""Kinds that are compared as numbers; datetimes as seconds since 1970."""
-
-DISCRETE: tuple[Literal["categorical"], Literal["boolean"]] = ("categorical", "boolean")
-"""Kinds that are compared as categories. Identifiers and text are neither."""
 
 
 @final
@@ -69,17 +71,73 @@ class Table:
             or magnitudes above 1e150, whose squares are not finite. Names all faults.
     """
 
-    def __init__(self, frame: pd.DataFrame, spec: TableSpec, *, name: str = "table") -> None:
+    def __init__(self, frame: Frame, spec: TableSpec, *, name: str = "table") -> None:
+        frame = as_pandas(frame)
         columns = columns_of(frame, spec)
         refuse(name, faults_of(frame, columns, spec))
         in_order = list(frame.columns) == list(spec.names)
         self._frame = frame if in_order else frame[list(spec.names)]
         self._columns = columns
         self._spec = spec
-        self._kinds: dict[str, Kind] = {column.name: column.kind for column in spec.columns}
+        self._kinds = spec.kinds
         self._name = name
+        self._notes: tuple[str, ...] = ()
         self._memo: dict[object, object] = {}
         refuse(name, [f for c in spec.of_kind("continuous") if (f := too_large(c, self.values(c)))])
+        self._warn_of_collapse()
+
+    @classmethod
+    def read(
+        cls,
+        path: str | Path,
+        spec: TableSpec | None = None,
+        *,
+        separator: str = "",
+        encoding: str = "utf-8",
+        decimal: str = ".",
+        missing: Names = (),
+        name: str = "table",
+    ) -> Self:
+        r"""A table of a CSV or parquet file, as ``python -m synthproto compare`` reads it.
+
+        Cells are read by the kinds of their columns, whatever else is in the file: numbers only
+        where the kind is continuous, labels as they are written (``01`` is not ``1``). What was
+        decided on the way is in `notes`.
+
+        Args:
+            path: The file; packed as .gz, .bz2, .xz or .zip, or not.
+            spec: Kinds of the columns; by default they are inferred as by `TableSpec.read`. Read a
+                synthetic or holdout table with the real table's spec.
+            separator: Between the fields of CSV; by default what occurs most in the first line.
+            encoding: Of CSV.
+            decimal: Mark of decimals in CSV.
+            missing: Cells that are missing values in every column. The empty cell always is; in
+                columns of numbers, datetimes and booleans usual marks such as NA and ``?`` are.
+            name: What errors call the table.
+
+        Raises:
+            SchemaError: The file is not a table, or does not fit the spec.
+            ParameterError: A separator, decimal mark or encoding that there cannot be.
+            MissingExtraError: It is parquet, and pyarrow is not installed.
+            OSError: The file cannot be read.
+
+        >>> from pathlib import Path
+        >>> from tempfile import mkdtemp
+        >>> from synthproto import Table
+        >>> path = Path(mkdtemp()) / "people.csv"
+        >>> _ = path.write_text("age,zip\n31,08654\n?,10001\n")
+        >>> real = Table.read(path)
+        >>> real.frame["zip"].tolist(), real.missing("age")
+        (['08654', '10001'], 1)
+        """
+        written = FileFormat(separator, encoding, decimal, tuple(missing))
+        cells = Cells(Path(path), written, None if spec is None else spec.kinds)
+        return table_of(cells, spec, name)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What `read` decided that one may not expect, and from how many cells."""
+        return self._notes
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -229,6 +287,17 @@ class Table:
 
     # --- how ----------------------------------------------------------------------------------
 
+    def _warn_of_collapse(self) -> None:
+        lost = [c for c in self._spec.of_kind("continuous") if collapses(self._columns[c].series)]
+        if lost:
+            warnings.warn(
+                f"{self._name} has whole numbers beyond 2**53 that are the same as floats in "
+                f"continuous columns {listed(lost)}: scores cannot tell them apart; name the "
+                "columns identifier or categorical, or subtract a constant from them everywhere",
+                SynthprotoWarning,
+                stacklevel=3,
+            )
+
     def _once(self, key: object, compute: Callable[[], Value]) -> Value:
         if key in self._memo:
             # What is kept under a key was computed by a function of the same type.
@@ -292,6 +361,19 @@ class Table:
             centre=np.array([moment.mean for moment in moments]),
             scale=np.array([moment.span for moment in moments]),
         )
+
+
+def table_of(cells: Cells, spec: TableSpec | None, name: str) -> Table:
+    """A table of a file that was read: see `Table.read`.
+
+    Raises:
+        SchemaError: The cells do not fit the spec.
+    """
+    spec = spec_of(cells, {}, name) if spec is None else spec
+    frame = cells.typed(spec.kinds, name)
+    table = Table(frame, spec, name=name)
+    table._notes = tuple(dict.fromkeys(cells.notes))
+    return table
 
 
 @final

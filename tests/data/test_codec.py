@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synthproto.data.codec import Block, LevelForm, Scaling, TableCodec
-from synthproto.data.frames import Kind
+from synthproto.data.kinds import Kind
 from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthproto.data.frames import KINDS
+from synthproto.data.kinds import KINDS
 from synthproto.data.spec import Column, Kind, TableSpec
 from synthproto.errors import SchemaError
 

@@ -11,8 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import final
 
-import pandas as pd
-
 from synthproto.artifacts.pairs import Similarity
 from synthproto.checks import about, did_you_mean, listed, tag_of
 from synthproto.cli.compare.comparer import SIMILARITY, Compared, Comparer, Comparison
@@ -21,10 +19,11 @@ from synthproto.cli.compare.page import GENERATOR, page
 from synthproto.cli.compare.terminal import lines
 from synthproto.cli.compare.words import WORDS
 from synthproto.cli.console import say, shown_path
-from synthproto.data.files import fitted, inferred_spec, may_hold_strings, named_columns, reader_of
-from synthproto.data.frames import KINDS
-from synthproto.data.spec import TableSpec
-from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.cli.spec import file_format, named_columns
+from synthproto.data.cells import Cells
+from synthproto.data.kinds import DISCRETE, KINDS, NUMERIC, may_hold_strings
+from synthproto.data.spec import TableSpec, spec_of
+from synthproto.data.table import Table, table_of
 from synthproto.errors import ParameterError
 from synthproto.files import replace_file
 from synthproto.formatting import number, plain
@@ -201,6 +200,11 @@ def compare_files(given: argparse.Namespace) -> int:
         check_folder("--tensorboard", run)
     with Bar() as bar:
         real, holdout, synthetic = _tables(given, paths, bar)
+        reading = [
+            f"{table.name}: {'; '.join(table.notes)}"
+            for table in (real, holdout, *synthetic.values())
+            if table is not None and table.notes
+        ]
         _check_target(given.target, real.spec)
         plan = _plan(given, real.spec)
         check_limits(limits, plan)
@@ -213,7 +217,7 @@ def compare_files(given: argparse.Namespace) -> int:
         real=shown_path(given.real),
         holdout="" if given.holdout is None else shown_path(given.holdout),
         synthetic={name: shown_path(path) for name, path in paths.items()},
-        notes=_notes(given, comparison),
+        notes=_notes(given, comparison, reading),
         failed=failures(limits, comparison),
     )
     _write(comparison, request, given, folder)
@@ -251,23 +255,20 @@ def _tables(
     given: argparse.Namespace, paths: Mapping[str, Path], bar: Bar
 ) -> tuple[Table, Table | None, dict[str, Table]]:
     """All tables, read and checked."""
-    reader = reader_of(given)
+    written = file_format(given)
     bar.expect(1 + len(paths) + (given.holdout is not None))
     spec = TableSpec.load(given.spec) if given.spec is not None else None
     bar(f"reading {given.real}")
-    frame = reader.read(given.real)
+    cells = Cells(given.real, written, None if spec is None else spec.kinds)
+    named = f"real table {str(given.real)!r}"
     if spec is None:
-        spec = inferred_spec(frame, given, f"real table {str(given.real)!r}")
-
-    def table(path: Path, name: str, frame: pd.DataFrame) -> Table:
-        named = f"{name} {str(path)!r}"
-        return Table(fitted(frame, spec, named, given.decimal), spec, name=named)
+        spec = spec_of(cells, named_columns(list(cells.frame.columns), given), named)
+    real = table_of(cells, spec, named)
 
     def read(path: Path, name: str) -> Table:
         bar(f"reading {path}")
-        return table(path, name, reader.read(path))
+        return table_of(Cells(path, written, spec.kinds), spec, f"{name} {str(path)!r}")
 
-    real = table(given.real, "real table", frame)
     holdout = None if given.holdout is None else read(given.holdout, "holdout table")
     return real, holdout, {n: read(path, "synthetic table") for n, path in paths.items()}
 
@@ -312,9 +313,10 @@ def _compared(
 # --- notes --------------------------------------------------------------------------------------
 
 
-def _notes(given: argparse.Namespace, comparison: Comparison) -> list[str]:
+def _notes(given: argparse.Namespace, comparison: Comparison, reading: Sequence[str]) -> list[str]:
     scattered = _scattered(given, comparison.real)
     return [
+        *reading,
         *_left_out(given, comparison),
         *scattered,
         *(f"{table.name}: {note}" for table in comparison.tables for note in table.notes),
@@ -352,7 +354,7 @@ def _scattered(given: argparse.Namespace, real: Table) -> list[str]:
     if given.spec is not None:
         return []
     frame = real.frame
-    known = [name for names in named_columns(frame, given).values() for name in names]
+    known = [name for names in named_columns(list(frame.columns), given).values() for name in names]
     found = [
         name
         for name in real.spec.of_kind("categorical")
