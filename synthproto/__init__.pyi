@@ -17,6 +17,7 @@ from synthproto.artifacts.columns import ShapeDistance as ShapeDistance
 from synthproto.artifacts.columns import TotalVariation as TotalVariation
 from synthproto.artifacts.detection import C2ST as C2ST
 from synthproto.artifacts.detection import C2STAUC as C2STAUC
+from synthproto.artifacts.detection import ColumnImportance as ColumnImportance
 from synthproto.artifacts.detection import Giveaways as Giveaways
 from synthproto.artifacts.detection import TwoSampleTest as TwoSampleTest
 from synthproto.artifacts.joint import MMD as MMD
@@ -31,8 +32,8 @@ from synthproto.artifacts.pairs import Similarity as Similarity
 from synthproto.artifacts.pairs import TrendSimilarity as TrendSimilarity
 from synthproto.artifacts.plots.alignment import Alignment as Alignment
 from synthproto.artifacts.plots.curves import C2STCurve as C2STCurve
+from synthproto.artifacts.plots.curves import ColumnImportanceBars as ColumnImportanceBars
 from synthproto.artifacts.plots.curves import DCRDistribution as DCRDistribution
-from synthproto.artifacts.plots.curves import FlaggedRows as FlaggedRows
 from synthproto.artifacts.plots.curves import GiveawayBars as GiveawayBars
 from synthproto.artifacts.plots.curves import MembershipCurve as MembershipCurve
 from synthproto.artifacts.plots.densities import CDF as CDF
@@ -43,6 +44,7 @@ from synthproto.artifacts.plots.heatmaps import (
     CorrelationHeatmapJuxtaposition as CorrelationHeatmapJuxtaposition,
 )
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmaps as CorrelationHeatmaps
+from synthproto.artifacts.plots.projections import FlaggedRows as FlaggedRows
 from synthproto.artifacts.plots.projections import PCAJuxtaposition as PCAJuxtaposition
 from synthproto.artifacts.plots.projections import (
     TruncatedSVDJuxtaposition as TruncatedSVDJuxtaposition,
@@ -104,7 +106,7 @@ from synthproto.data.spec import TableSpec as TableSpec
 from synthproto.data.split import split as split
 from synthproto.data.table import Table as Table
 from synthproto.data.table import TablePair as TablePair
-from synthproto.drawing.canvas import Picture as Picture
+from synthproto.drawing.picture import Picture as Picture
 from synthproto.errors import CheckpointError as CheckpointError
 from synthproto.errors import ConformanceError as ConformanceError
 from synthproto.errors import MissingExtraError as MissingExtraError

@@ -93,8 +93,8 @@ class C2STAUC:
 
 @final
 @dataclass(frozen=True)
-class Giveaways:
-    """What gives the synthetic rows away: how much each column matters to the trees of `C2ST`.
+class ColumnImportance:
+    """How much each column matters to the trees of `C2ST`: what gives the synthetic rows away.
 
     A frame with index column names and one column, ``importance``: the area under the ROC curve
     that is lost when the column is shuffled among the test rows, largest first. At most 0.5;
@@ -113,7 +113,7 @@ class Giveaways:
 
     def __post_init__(self) -> None:
         check_least(self, "folds", self.folds, 2)
-        require_learn("Giveaways")
+        require_learn("ColumnImportance")
 
     def __call__(self, pair: TablePair) -> pd.DataFrame:
         """Train on some folds, shuffle the columns of the others."""
@@ -123,6 +123,10 @@ class Giveaways:
         importances = shuffle_importances(found, *sides, seed=self.seed)
         frame = pd.DataFrame({"importance": importances}, index=index)
         return frame.sort_values("importance", ascending=False, kind="stable")
+
+
+Giveaways = ColumnImportance
+"""The former name of `ColumnImportance`."""
 
 
 @final

@@ -1,1 +1,1 @@
-"""Ink on pixels: histograms, bars and curves on a kept background; arrays in, pictures out."""
+"""Pictures of panels, drawn by matplotlib: frozen values in, PNG, SVG, PDF or a Figure out."""

@@ -1,54 +1,50 @@
-"""Alignment plots: a descriptive statistic of every column, real against synthetic."""
+"""Alignment plots: how far a statistic of each column is off, synthetic against real."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, final, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from synthproto.data.statistics import Statistic
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.axes import Box, Scale, Warp, level_axis, plot_area, title, upright_axis
-from synthproto.drawing.canvas import Canvas, Picture
-from synthproto.drawing.ink import (
-    HOLDOUT,
-    MUTED,
-    REAL,
-    SYNTHETIC,
-    TEXT,
-    Dot,
-    Ink,
-    Label,
-    Pen,
-    shortened,
-)
-from synthproto.drawing.panels import Look
-from synthproto.drawing.sheets import Sheet, grid
+from synthproto.drawing.axes import Floats, level_ticks, prepare
+from synthproto.drawing.picture import CARD, Margins, Picture, Sheet, blank
+from synthproto.drawing.style import HOLDOUT, REAL, SYNTHETIC, TEXT, Style, distinct, text_style
 from synthproto.errors import ParameterError
 
 STATISTICS: Final[tuple[Statistic, ...]] = get_args(Statistic)
 
-_SYNTHETIC: Final = Look("synthetic", Pen(SYNTHETIC), spoken=True, dot=Dot(SYNTHETIC, 7.0))
-_HOLDOUT: Final = Look("holdout", Pen(HOLDOUT), spoken=False, dot=Dot("#FFFFFF", 5.0, HOLDOUT))
-# Pixels off the diagonal from which on a dot gets a name, and how many get one.
-_FAR, _NAMED = 9.0, 3
+_DOT: Final[Style] = {"linestyle": "none", "marker": "o", "clip_on": False}
+_SYNTHETIC: Final[Style] = {**_DOT, "color": SYNTHETIC, "markersize": 6.0, "markeredgewidth": 0.0}
+_HOLDOUT: Final[Style] = {**_DOT, "color": HOLDOUT, "markersize": 5.0, "markerfacecolor": "none"}
+_EQUAL: Final[Style] = {"color": REAL, "linewidth": 5.0}
+_END: Final = 10.0
+_TICKS: Final = (-10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0)
+_NAMES: Final = 112.0
+# Columns that are drawn, and the height of the row of each in pixels.
+_MOST, _ROW = 60, 13.0
 
 
 @final
 @dataclass(frozen=True)
 class Alignment:
-    """Statistics of the continuous columns: real across, synthetic up, one dot a column.
+    """How far statistics of the continuous columns are off, one row per column.
 
-    On the diagonal both sides agree; the columns farthest off it are named. Where the real
-    statistics differ much in magnitude the axes are logarithmic to both sides of 0, so signs
-    stay visible (artifact-core draws ``ln(|statistic| + 1e-5)``, which hides them). Axes come from
-    the real table; dots beyond them lie on the frame. A column without values is left out.
+    A dot is the synthetic statistic minus the real one, in standard deviations of the real column
+    (for the variance: in real variances), so that columns of any unit can be compared; on the line
+    both sides agree. A holdout's dots are open: so far off is chance. The axis is the same for all
+    tables, even from -0.1 to 0.1 and logarithmic beyond; dots beyond it lie on its ends, as do
+    those of a real column that is constant and not met. Columns without values are left out, and
+    columns after the first 60.
 
     Attributes:
         statistics: Which statistics, a panel each; one, or a sequence. By default all eight: mean,
             std, variance, median, first_quartile, third_quartile, min, max.
-        scale: Pixels of the picture per pixel of a 350 x 196 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a panel, 350 wide, 0.5 to 4; 2 for print.
         name: Tag; by default ``visual/alignment``, with the statistic added if it is one.
 
     Raises:
@@ -74,131 +70,103 @@ class Alignment:
         return (self.statistics,) if isinstance(self.statistics, str) else self.statistics
 
     def __call__(self, pair: TablePair, /) -> Picture:
-        """Draw; the part of the real table is kept with it."""
-        chosen = self._chosen
-        sheet = pair.real.get(_AlignmentLayout(chosen, self.scale))
-        layers = [(_SYNTHETIC, _statistics(pair.synthetic, chosen))]
-        if pair.holdout is not None:
-            layers.insert(0, (_HOLDOUT, _statistics(pair.holdout, chosen)))
-        return sheet.picture(layers) if len(chosen) > 1 else sheet.cards(layers)[0]
+        """Compare; the part of the real table is kept with it."""
+        if not _columns(pair.real):
+            return blank("no continuous column with values", self.scale)
+        sheet = pair.real.get(_Layout(self._chosen, self.scale, pair.holdout is not None))
+        holdout = pair.holdout
+        panels = [
+            replace(
+                panel,
+                synthetic=_gaps(pair.real, pair.synthetic, statistic),
+                holdout=None if holdout is None else _gaps(pair.real, holdout, statistic),
+            )
+            for panel, statistic in zip(sheet.panels, self._chosen, strict=True)
+            if isinstance(panel, Gaps)
+        ]
+        shown = ", ".join(panel.title for panel in panels)
+        return Picture(panels, sheet, f"{shown} of each column, synthetic minus real")
 
 
 @final
 @dataclass(frozen=True)
-class _AlignmentLayout:
+class _Layout:
     statistics: tuple[Statistic, ...]
     scale: float
+    holdout: bool
 
-    def __call__(self, real: Table) -> Sheet[NDArray[np.float64]]:
-        size, boxes = grid(len(self.statistics))
-        sides = _statistics(real, self.statistics)
-        names = real.spec.of_kind("continuous")
+    def __call__(self, real: Table) -> Sheet:
+        names = _columns(real)
         panels = [
-            AlignmentPanel(statistic.replace("_", " "), box, names, side)
-            for statistic, box, side in zip(self.statistics, boxes, sides, strict=True)
+            Gaps(statistic.replace("_", " "), names, _unit(statistic))
+            for statistic in self.statistics
         ]
-        canvas = Canvas(size.width, size.height, scale=self.scale)
-        caption = "continuous columns: real across, synthetic up"
-        return Sheet(
-            canvas,
-            size,
-            panels,
-            mark="band",
-            meaning="equal",
-            caption=caption,
-            scale=self.scale,
-        )
+        legend = [Line2D([], [], **_EQUAL, label="equal")]
+        legend.append(Line2D([], [], **_SYNTHETIC, label="synthetic"))
+        if self.holdout:
+            legend.append(Line2D([], [], **_HOLDOUT, label="holdout"))
+        found = len(real.spec.of_kind("continuous"))
+        card = CARD[0], max(CARD[1], 84 + _ROW * len(names))
+        caption = f"{len(names)} of {found:,} columns" if len(names) < found else ""
+        return Sheet(panels, card=card, legend=legend, caption=caption, scale=self.scale)
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class AlignmentPanel:
-    """Dots of columns around the diagonal.
+class Gaps:
+    """Dots along a line for each column, by how far its statistic is off.
 
     Attributes:
         title: Name of the statistic.
-        box: Place on the sheet.
         names: The columns.
-        real: Their statistics on the real side, NaN where there is none.
+        unit: What the gaps are measured in.
+        synthetic: Gap of each column, shape ``(n,)``; NaN where there is none.
+        holdout: That of the holdout, if any.
     """
 
     title: str
-    box: Box
-    names: Sequence[str]
-    real: NDArray[np.float64]
+    names: tuple[str, ...]
+    unit: str
+    synthetic: Floats | None = field(default=None, repr=False)
+    holdout: Floats | None = field(default=None, repr=False)
+    margins: Margins = field(default=Margins(left=_NAMES + 10), init=False, repr=False)
 
-    def backdrop(self, ink: Ink) -> None:
-        """Draw title, axes and the diagonal."""
-        title(ink, self.box, self.title)
-        area = self._area
-        if not np.isfinite(self.real).any():
-            middle = area.left + area.width / 2
-            text = "no continuous column with values"
-            ink.label(Label(middle, area.bottom + 60, text, MUTED, align="center"))
-            return
-        warp, low, high = self._range
-        marks = warp.ticks(low, high)
-        upright_axis(ink, area, Scale(low, high, area.left, area.right), marks)
-        level_axis(ink, area, Scale(low, high, area.bottom, area.top), marks)
-        ends = np.array([(area.left, area.bottom), (area.right, area.top)])
-        ink.line(Pen(REAL, 5.0, crisp=False), ends)
+    def backdrop(self, axes: Axes) -> None:
+        """Draw title, axis, names of the columns and the line on which both sides are equal."""
+        prepare(axes, self.title, self.margins.left)
+        axes.set_xscale("symlog", linthresh=0.1)
+        axes.set(xlim=(-_END, _END), ylim=(max(len(self.names), 4) - 0.4, -0.6))
+        level_ticks(axes, _TICKS, [f"{tick:g}" for tick in _TICKS], self.unit)
+        names = distinct(self.names, _NAMES - 4)
+        axes.set_yticks(range(len(names)), names, **text_style(TEXT))
+        axes.axvline(0.0, zorder=1.5, **_EQUAL)
 
-    def overlay(self, ink: Ink, side: NDArray[np.float64], look: Look) -> None:
-        """Draw the dots of a table; name those farthest off the diagonal."""
-        both = np.isfinite(self.real) & np.isfinite(side)
-        if not both.any() or look.dot is None:
-            return
-        warp, low, high = self._range
-        area = self._area
-        across = Scale(low, high, area.left, area.right)(warp(self.real[both]))
-        up = Scale(low, high, area.bottom, area.top)
-        points = np.column_stack([across, up(warp(side[both]))])
-        ink.dot(look.dot, points)
-        if look.spoken:
-            off = np.abs(points[:, 1] - up(warp(self.real[both])))
-            names = [name for name, kept in zip(self.names, both.tolist(), strict=True) if kept]
-            self._name_farthest(ink, names, points, off)
-
-    @property
-    def _area(self) -> Box:
-        area = plot_area(self.box, left=44.0)
-        # Dots on the frame keep clear of the legend above it.
-        return Box(area.left, area.bottom, area.width, area.height - 6)
-
-    @property
-    def _range(self) -> tuple["Warp", float, float]:
-        """How values are warped, and the ends of both axes in warped values."""
-        values = self.real[np.isfinite(self.real)]
-        warp = Warp.of(values)
-        warped = warp(values)
-        low, high = float(warped.min()), float(warped.max())
-        room = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
-        return warp, low - room, high + room
-
-    def _name_farthest(
-        self, ink: Ink, names: list[str], points: NDArray[np.float64], off: NDArray[np.float64]
-    ) -> None:
-        for place in np.argsort(-off, kind="stable")[:_NAMED].tolist():
-            if off[place] < _FAR:
-                return
-            x, y = points[place].tolist()
-            text = shortened(names[place], 90.0, 9.0)
-            if x < self._area.left + self._area.width * 0.6:
-                ink.label(Label(x + 7, y, text, TEXT, 9.0, "left", "middle"))
-            else:
-                ink.label(Label(x - 7, y, text, TEXT, 9.0, "right", "middle"))
+    def overlay(self, axes: Axes) -> Sequence[Artist]:
+        """Draw the dots."""
+        drawn: list[Artist] = []
+        sides = (self.synthetic, _SYNTHETIC), (self.holdout, _HOLDOUT)
+        for zorder, (side, look) in enumerate(sides, start=3):
+            if side is not None:
+                places = np.clip(side, -_END, _END)
+                drawn += axes.plot(places, range(len(places)), zorder=zorder, **look)
+        return drawn
 
 
-def _statistics(table: Table, statistics: Sequence[Statistic]) -> list[NDArray[np.float64]]:
-    """One array for each statistic, a value for each continuous column, NaN where it has none."""
-    names = table.spec.of_kind("continuous")
-    return [
-        np.array(
-            [
-                table.statistic(name, statistic) if table.moments(name).count else np.nan
-                for name in names
-            ],
-            dtype=np.float64,
-        )
-        for statistic in statistics
-    ]
+def _unit(statistic: Statistic) -> str:
+    return f"gap / {'variance' if statistic == 'variance' else 'std'} of the real column"
+
+
+def _columns(real: Table) -> tuple[str, ...]:
+    names = (name for name in real.spec.of_kind("continuous") if real.moments(name).count)
+    return tuple(names)[:_MOST]
+
+
+def _gaps(real: Table, table: Table, statistic: Statistic) -> Floats:
+    """By how many real standard deviations a statistic of each column is off."""
+    gaps = np.full(len(names := _columns(real)), np.nan)
+    for place, name in enumerate(names):
+        if table.moments(name).count:
+            gap = table.statistic(name, statistic) - real.statistic(name, statistic)
+            unit = real.statistic(name, "variance" if statistic == "variance" else "std")
+            gaps[place] = gap / unit if unit else np.sign(gap) * np.inf if gap else 0.0
+    return gaps

@@ -1,31 +1,28 @@
-"""From tables to panels of one column: ranges, bins and rows from the real side, shares of any.
+"""Densities and distribution functions of every column, real beside synthetic.
 
-Counts come from what tables keep of themselves: codes, sorted values, categories.
+Ranges, bins and rows of bars come from the real table and are kept with it. Counts come from what
+tables keep of themselves: codes, sorted values, categories.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from synthproto.artifacts.plots.panels import (
+    OUTER_MARGIN,
+    Bars,
+    Distribution,
+    Histogram,
+    Shares,
+    keys,
+)
 from synthproto.data.statistics import Levels, interval_labels
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
-from synthproto.drawing.axes import EVEN, Box, Quantity, Warp
-from synthproto.drawing.canvas import Canvas, Picture
-from synthproto.drawing.panels import (
-    HOLDOUT_LOOK,
-    SYNTHETIC_LOOK,
-    BarPanel,
-    CurvePanel,
-    HistogramPanel,
-    Look,
-    Shares,
-    curve_places,
-)
-from synthproto.drawing.sheets import Sheet, blank, grid
+from synthproto.drawing.axes import Floats, ValueAxis, linear_width
+from synthproto.drawing.picture import Picture, Sheet, blank
 from synthproto.errors import ParameterError
 
 # Room above the tallest real bar, for a synthetic one that is taller.
@@ -34,6 +31,10 @@ _HEADROOM: Final = 1.3
 _ROWS: Final = 9
 # Share of rows in one bin from which on an even axis shows next to nothing.
 _CROWDED: Final = 0.75
+# A bin with half of the rows and so many times the next one's is cut, or else it hides the others.
+_SPIKE, _SPIKE_RATIO = 0.5, 5.0
+# Values, about one a pixel, at which a distribution function is read.
+_PLACES: Final = 290
 # A whole number beyond this has no exact half beside it.
 _WHOLE: Final = 2.0**50
 
@@ -66,7 +67,7 @@ class CurveColumn:
     """A column whose distribution function is read at fixed places."""
 
     name: str
-    places: NDArray[np.float64]
+    places: Floats
 
     def shares(self, table: Table) -> Shares:
         """Share of a table's present rows up to each place."""
@@ -76,20 +77,9 @@ class CurveColumn:
 
 
 ColumnShares: TypeAlias = CountedColumn | CurveColumn
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Layout:
-    """A sheet and how the tables that are drawn on it are counted.
-
-    Attributes:
-        sheet: With the real side drawn.
-        columns: One for each panel; empty if the table has nothing to draw.
-    """
-
-    sheet: Sheet[Shares]
-    columns: Sequence[ColumnShares]
+ColumnPanel: TypeAlias = Histogram | Bars | Distribution
+Layout: TypeAlias = tuple[tuple[ColumnShares, ColumnPanel], ...]
+"""How each column of a real table is counted, and its panel with the real side filled in."""
 
 
 @final
@@ -100,37 +90,23 @@ class PDFLayout:
     bins: int
     categories: int
     most: int
-    scale: float
 
-    def __call__(self, real: Table) -> Layout:
-        """Fit ranges, bins and rows, and draw the real side."""
-        found = real.spec.of_kind(*NUMERIC, *DISCRETE)
-        names = found[: self.most]
-        size, boxes = grid(max(len(names), 1))
-        columns = [CountedColumn(name, self._levels(real, name)) for name in names]
-        panels = [
-            self._panel(real, column, box) for column, box in zip(columns, boxes, strict=False)
-        ]
-        canvas = Canvas(size.width, size.height, scale=self.scale)
-        caption = _caption("share of rows", len(names), len(found))
-        sheet = Sheet(canvas, size, panels, caption=caption, scale=self.scale)
-        return Layout(sheet, columns)
+    def __call__(self, real: Table) -> "Layout":
+        """Fit ranges, bins and rows."""
+        names = real.spec.of_kind(*NUMERIC, *DISCRETE)[: self.most]
+        return tuple(self._fitted(real, name) for name in names)
 
-    def _levels(self, real: Table, name: str) -> Levels:
+    def _fitted(self, real: Table, name: str) -> tuple[CountedColumn, Histogram | Bars]:
         if real.spec.kind(name) in DISCRETE:
-            return real.levels(name)
-        edges = plot_edges(real.ascending(name), self.bins, warp_of(real, name))
-        return Levels(name, interval_labels(edges), edges)
-
-    def _panel(self, real: Table, column: CountedColumn, box: Box) -> HistogramPanel | BarPanel:
-        shares, edges = column.shares(real), column.levels.edges
-        if edges is None:
-            return bar_panel(column, box, shares, self.categories)
-        tallest = max(float(shares.inside.max(initial=0.0)), shares.below, shares.above)
-        top = min(1.0, _HEADROOM * tallest) or 1.0
-        name = column.name
-        warp = warp_of(real, name)
-        return HistogramPanel(name, box, shares, edges, top, quantity(real, name), warp)
+            column = CountedColumn(name, real.levels(name))
+            return column, bars(column, column.shares(real), self.categories)
+        ascending, axis = real.ascending(name), value_axis(real, name)
+        edges = plot_edges(ascending, self.bins, axis)
+        column = CountedColumn(name, Levels(name, interval_labels(edges), edges))
+        if len(edges):
+            axis = replace(axis, low=float(edges[0]), high=float(edges[-1]), margin=OUTER_MARGIN)
+        shares = column.shares(real)
+        return column, Histogram(name, shares, edges, _top(shares), axis)
 
 
 @final
@@ -139,39 +115,32 @@ class CDFLayout:
     """Lays the distribution functions of a real table out; kept with it by ``Table.get``."""
 
     most: int
-    scale: float
 
-    def __call__(self, real: Table) -> Layout:
-        """Fit the ranges and draw the real side."""
-        found = real.spec.of_kind(*NUMERIC)
-        names = found[: self.most]
-        size, boxes = grid(max(len(names), 1))
-        columns, panels = [], []
-        for name, box in zip(names, boxes, strict=False):
-            warp, measured = warp_of(real, name), quantity(real, name)
-            low, high = warp(np.array(plot_range(real.ascending(name), warp))).tolist()
-            column = CurveColumn(name, curve_places(box, low, high, warp))
-            panels.append(CurvePanel(name, box, column.shares(real), low, high, measured, warp))
-            columns.append(column)
-        canvas = Canvas(size.width, size.height, scale=self.scale)
-        caption = _caption("share of rows up to each value", len(names), len(found))
-        sheet = Sheet(canvas, size, panels, mark="band", caption=caption, scale=self.scale)
-        return Layout(sheet, columns)
+    def __call__(self, real: Table) -> "Layout":
+        """Fit the ranges."""
+        return tuple(self._fitted(real, name) for name in real.spec.of_kind(*NUMERIC)[: self.most])
+
+    def _fitted(self, real: Table, name: str) -> tuple[CurveColumn, Distribution]:
+        # A little room before the lowest value shows the jump of a column that starts with one.
+        axis = replace(value_axis(real, name), margin=0.02)
+        places = axis.spaced(_PLACES)
+        column = CurveColumn(name, places)
+        rows = max(1, len(real.ascending(name)))
+        # Dvoretzky, Kiefer and Wolfowitz with the constant of Massart (1990), at 95 %.
+        band = math.sqrt(math.log(2 / 0.05) / (2 * rows))
+        return column, Distribution(name, column.shares(real), axis, places, band)
 
 
-def _caption(meaning: str, drawn: int, found: int) -> str:
-    """What a sheet shows; a sheet of one panel has no room to say so."""
-    if drawn < 2:
-        return ""
-    return meaning if drawn == found else f"{meaning}; the first {drawn} of {found:,} columns"
+def _top(shares: Shares) -> float:
+    """Upper end of the axis of a histogram."""
+    heights = np.sort([0.0, *shares.inside, shares.below, shares.above])
+    second, tallest = float(heights[-2]), float(heights[-1])
+    if tallest > _SPIKE and 0 < second * _SPIKE_RATIO < tallest:
+        return max(0.02, 3 * second)
+    return min(1.0, _HEADROOM * tallest) or 1.0
 
 
-def quantity(table: Table, name: str) -> Quantity:
-    """What the axis of a numeric column measures."""
-    return "date" if table.spec.kind(name) == "datetime" else "number"
-
-
-def bar_panel(column: CountedColumn, box: Box, shares: Shares, categories: int) -> BarPanel:
+def bars(column: CountedColumn, shares: Shares, categories: int) -> Bars:
     """Rows of a categorical column: the most frequent, then ``other`` and ``missing`` if any."""
     size, missing = column.levels.size, shares.missing > 0
     room = min(categories, _ROWS - missing)
@@ -185,43 +154,44 @@ def bar_panel(column: CountedColumn, box: Box, shares: Shares, categories: int) 
     # A huge rest would flatten the categories: beyond three times the tallest it is cut off.
     tallest = max(single, min(grouped, 3 * single) if single else grouped)
     top = min(1.0, _HEADROOM * tallest) or 1.0
-    return BarPanel(column.name, box, shares, tuple(labels), shown, other, missing, top)
+    return Bars(column.name, shares, tuple(labels), shown, other, missing, top)
 
 
-def warp_of(table: Table, name: str) -> Warp:
-    """Of the axis of a numeric column: logarithmic if an even one shows next to nothing.
+def value_axis(table: Table, name: str) -> ValueAxis:
+    """The axis of a numeric column: logarithmic if an even one shows next to nothing.
 
     That is where one bin of 40 holds more than three quarters of the rows: incomes, or amounts
     that mostly are 0.
     """
-    if quantity(table, name) == "date":
-        return EVEN
     ascending = table.ascending(name)
-    places = np.searchsorted(ascending, plot_edges(ascending, 40))
+    even = ValueAxis(*plot_range(ascending))
+    if table.spec.kind(name) == "datetime":
+        return replace(even, quantity="date")
+    places = np.searchsorted(ascending, plot_edges(ascending, 40, even))
     sizes = np.sort(np.abs(ascending[ascending != 0]))
     if np.diff(places).max(initial=0) <= _CROWDED * len(ascending) or not len(sizes):
-        return EVEN
+        return even
     # The least hundredth may be specks that would take half of the axis.
-    return Warp.of(sizes[[len(sizes) // 100, -1]])
+    width = linear_width(sizes[[len(sizes) // 100, -1]])
+    # A logarithmic axis has room for outliers.
+    return ValueAxis(float(ascending[0]), float(ascending[-1]), "number", width) if width else even
 
 
-def plot_range(ascending: NDArray[np.float64], warp: Warp = EVEN) -> tuple[float, float]:
-    """Range of an axis: that of the values, but not beyond far outliers, and never of width 0.
+def plot_range(ascending: Floats) -> tuple[float, float]:
+    """Range of an even axis: that of the values, but not beyond outliers, and never of width 0.
 
-    Outliers are far when they lie more than three times the width of the middle 99 % of the
-    values beyond them. An axis that is not even has room for them.
+    Outliers lie more than the width of the middle 99 % of the values beyond them.
 
     Args:
         ascending: Present values, sorted; may be empty.
-        warp: Of the axis.
     """
     if not len(ascending):
         return 0.0, 1.0
     low, high = float(ascending[0]), float(ascending[-1])
     cut = len(ascending) // 200
     inner_low, inner_high = float(ascending[cut]), float(ascending[-1 - cut])
-    far = 3 * (inner_high - inner_low)
-    if far > 0 and not warp.unit:
+    far = inner_high - inner_low
+    if far > 0:
         low, high = max(low, inner_low - far), min(high, inner_high + far)
     if high - low > 1e-13 * max(abs(low), abs(high)):
         return low, high
@@ -229,26 +199,25 @@ def plot_range(ascending: NDArray[np.float64], warp: Warp = EVEN) -> tuple[float
     return low - half, high + half
 
 
-def plot_edges(ascending: NDArray[np.float64], bins: int, warp: Warp = EVEN) -> NDArray[np.float64]:
+def plot_edges(ascending: Floats, bins: int, axis: ValueAxis) -> Floats:
     """Edges of the bins of a histogram; whole numbers are never split unevenly between bins.
 
     Args:
         ascending: Present values, sorted.
         bins: Most bins; short tables get fewer, twice the cube root of their rows (Rice's rule),
             but at least 10.
-        warp: Of the axis: bins are equally wide on it.
+        axis: On which they are equally wide.
 
     Returns:
         Ascending and distinct; empty if there are no values.
     """
     if not len(ascending):
         return np.empty(0)
-    low, high = plot_range(ascending, warp)
+    low, high = axis.low, axis.high
     most = min(bins, max(10, round(2 * len(ascending) ** (1 / 3))))
     whole = max(abs(low), abs(high)) < _WHOLE and bool(np.all(ascending == np.rint(ascending)))
-    if warp.unit:
-        start, end = warp(np.array([low, high])).tolist()
-        inner = warp.inverse(np.linspace(start, end, most + 1))[1:-1]
+    if axis.linear_width:
+        inner = axis.spaced(most + 1)[1:-1]
         if whole:
             low, inner, high = low - 0.5, np.floor(inner) + 0.5, high + 0.5
         return np.unique([low, *inner, high])
@@ -280,7 +249,7 @@ class PDF:
         bins: Most bins of a panel, at least 1; fewer for short tables and whole numbers.
         categories: Most categories of a panel, 1 to 8.
         columns: Most columns that are drawn, the first ones of the table; the caption tells.
-        scale: Pixels of the picture per pixel of a 350 x 196 panel; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 210 panel; 2 for print.
         name: Tag.
 
     Raises:
@@ -298,8 +267,7 @@ class PDF:
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
-        layout = pair.real.get(PDFLayout(self.bins, self.categories, self.columns, self.scale))
-        return _whole(layout, pair, self.scale)
+        return _whole(PDFLayout(self.bins, self.categories, self.columns), pair, self.scale)
 
 
 @final
@@ -307,7 +275,7 @@ class PDF:
 class PDFByColumn:
     """Distribution of every column as in `PDF`, one picture a column.
 
-    A picture has the size of TensorBoard's image cards, 350 x 196 pixels at scale 1.
+    A picture has the size of TensorBoard's image cards, 350 x 210 pixels at scale 1.
 
     Attributes:
         bins: As in `PDF`.
@@ -328,8 +296,7 @@ class PDFByColumn:
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw a picture of each column; empty if no column has a distribution."""
-        layout = pair.real.get(PDFLayout(self.bins, self.categories, self.columns, self.scale))
-        return _by_column(layout, pair)
+        return _by_column(PDFLayout(self.bins, self.categories, self.columns), pair, self.scale)
 
 
 @final
@@ -343,7 +310,7 @@ class CDF:
 
     Attributes:
         columns: As in `PDF`.
-        scale: Pixels of the picture per pixel of a 350 x 196 panel; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 210 panel; 2 for print.
         name: Tag.
     """
 
@@ -356,7 +323,7 @@ class CDF:
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
-        return _whole(pair.real.get(CDFLayout(self.columns, self.scale)), pair, self.scale)
+        return _whole(CDFLayout(self.columns), pair, self.scale)
 
 
 @final
@@ -379,27 +346,67 @@ class CDFByColumn:
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw a picture of each column; empty if there are no numbers in the table."""
-        return _by_column(pair.real.get(CDFLayout(self.columns, self.scale)), pair)
+        return _by_column(CDFLayout(self.columns), pair, self.scale)
 
 
-def layers(layout: Layout, pair: TablePair) -> list[tuple[Look, Sequence[Shares]]]:
-    """What is laid over the real side: the holdout if there is one, then the synthetic side."""
-    synthetic = (SYNTHETIC_LOOK, [column.shares(pair.synthetic) for column in layout.columns])
-    if pair.holdout is None:
-        return [synthetic]
-    return [(HOLDOUT_LOOK, [column.shares(pair.holdout) for column in layout.columns]), synthetic]
+@final
+@dataclass(frozen=True)
+class _Sheets:
+    """The sheet of all columns of a real table, or one for each; kept with it by ``Table.get``."""
+
+    layout: PDFLayout | CDFLayout
+    scale: float
+    holdout: bool
+    together: bool
+
+    def __call__(self, real: Table) -> tuple[Sheet, ...]:
+        fitted = [panel for _, panel in real.get(self.layout)]
+        curves = isinstance(self.layout, CDFLayout)
+        legend = keys(*(("band", "line") if curves else ("real", "outline")), holdout=self.holdout)
+        found = len(real.spec.of_kind(*NUMERIC, *(() if curves else DISCRETE)))
+        caption = f"the first {len(fitted)} of {found:,} columns" if len(fitted) < found else ""
+        groups = [fitted] if self.together else [[panel] for panel in fitted]
+        return tuple(
+            Sheet(panels, legend=legend, caption=caption, scale=self.scale) for panels in groups
+        )
 
 
-def _whole(layout: Layout, pair: TablePair, scale: float) -> Picture:
-    if not layout.columns:
+def _panels(layout: PDFLayout | CDFLayout, pair: TablePair) -> list[ColumnPanel]:
+    """The panel of each column with all sides filled in."""
+    holdout = pair.holdout
+    return [
+        replace(
+            panel,
+            synthetic=column.shares(pair.synthetic),
+            holdout=None if holdout is None else column.shares(holdout),
+        )
+        for column, panel in pair.real.get(layout)
+    ]
+
+
+def _whole(layout: PDFLayout | CDFLayout, pair: TablePair, scale: float) -> Picture:
+    panels = _panels(layout, pair)
+    if not panels:
         return blank("no column to draw", scale)
-    return layout.sheet.picture(layers(layout, pair))
+    (sheet,) = pair.real.get(_Sheets(layout, scale, pair.holdout is not None, together=True))
+    return Picture(panels, sheet, _alt(panels))
 
 
-def _by_column(layout: Layout, pair: TablePair) -> Mapping[str, Picture]:
-    names = [column.name for column in layout.columns]
-    cards = layout.sheet.cards(layers(layout, pair)) if names else []
-    return dict(zip(names, cards, strict=True))
+def _by_column(
+    layout: PDFLayout | CDFLayout, pair: TablePair, scale: float
+) -> Mapping[str, Picture]:
+    sheets = pair.real.get(_Sheets(layout, scale, pair.holdout is not None, together=False))
+    panels = _panels(layout, pair)
+    return {
+        panel.title: Picture([panel], sheet, _alt([panel]))
+        for panel, sheet in zip(panels, sheets, strict=True)
+    }
+
+
+def _alt(panels: list[ColumnPanel]) -> str:
+    shown = "share of rows up to each value" if isinstance(panels[0], Distribution) else "density"
+    names = panels[0].title if len(panels) == 1 else f"{len(panels)} columns"
+    return f"{shown} of {names}, real and synthetic"
 
 
 def _check(bins: int, categories: int, columns: int, scale: float) -> None:

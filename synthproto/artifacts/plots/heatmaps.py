@@ -1,43 +1,32 @@
 """Heat maps of association matrices: real, synthetic, and what lies between them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, final
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 
 from synthproto.artifacts.associations import Association
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.axes import CARD
-from synthproto.drawing.canvas import Canvas, Picture
-from synthproto.drawing.ink import (
-    GRID,
-    MUTED,
-    TEXT,
-    WHITE,
-    Ink,
-    Label,
-    Pen,
-    Pixels,
-    rectangle,
-    shortened,
-    text_width,
-)
-from synthproto.drawing.sheets import blank
+from synthproto.drawing.axes import Floats, prepare
+from synthproto.drawing.picture import CARD, Margins, Picture, Sheet, blank
+from synthproto.drawing.style import TEXT, WHITE, Style, distinct, text_style, text_width
 from synthproto.errors import ParameterError
 
 # From -1 over 0 to 1: orange to blue, which the colour-blind tell apart, even in lightness.
-_ANCHORS: Final = ("#8C4A00", "#D98B3A", "#F6DCC0", "#FFFFFF", "#CBDFF0", "#5B9BD0", "#0F4C81")
+COLORS: Final = LinearSegmentedColormap.from_list(
+    "association", ["#8C4A00", "#D98B3A", "#F6DCC0", "#FFFFFF", "#CBDFF0", "#5B9BD0", "#0F4C81"]
+)
 _DARK = 0.62
-_FRAME: Final = Pen(GRID)
 # Cells of this size have room for a number; up to so many columns get such cells.
 _NUMBERED, _NUMBERED_CELL = 10, 28.0
 # Up to so many columns every name has room beside its row; wider tables get a fixed size.
 _NAMED, _PLAIN_SIDE = 32, 310.0
-_LABEL, _LABEL_ALONE, _FONT = 92.0, 80.0, 10.0
-_HEADER, _GAP, _BAR = 30.0, 22.0, 40.0
+_LABEL, _LABEL_ALONE = 92.0, 80.0
+_TITLE, _GAP, _BAR = 30.0, 22.0, 56.0
 
 
 @final
@@ -69,10 +58,9 @@ class CorrelationHeatmapJuxtaposition:
         """Draw; the part of the real table is kept with it."""
         if not len(pair.real.get(self.association)):
             return blank("no column to draw", self.scale)
-        matrices = differences(pair, self.association)
-        titles = ("real", *matrices)
-        board = pair.real.get(_BoardOf(self.association, titles, self.scale))
-        return board.picture([None, *matrices.values()])
+        return _picture(
+            pair.real, self.association, differences(pair, self.association), self.scale
+        )
 
 
 @final
@@ -92,143 +80,152 @@ class CorrelationHeatmaps:
 
     association: Association = field(default_factory=Association)
     scale: float = 1.0
-    name: str = "visual_correlation"
+    name: str = "visual_correlation/matrix"
 
     def __post_init__(self) -> None:
         _check(self.scale)
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw; empty if there is no column with an association."""
-        real = pair.real.get(self.association).to_numpy(dtype=np.float64)
-        if not len(real):
+        if not len(pair.real.get(self.association)):
             return {}
-        matrices = {"real": real, **differences(pair, self.association)}
         return {
-            title.replace(" - ", "_minus_"): self._picture(pair.real, title, matrix)
-            for title, matrix in matrices.items()
+            title.replace(" - ", "_minus_"): _picture(
+                pair.real, self.association, {title: matrix}, self.scale
+            )
+            for title, matrix in differences(pair, self.association).items()
         }
 
-    def _picture(self, real: Table, title: str, matrix: NDArray[np.float64]) -> Picture:
-        return real.get(_BoardOf(self.association, (title,), self.scale)).picture([matrix])
 
-
-def differences(pair: TablePair, association: Association) -> dict[str, NDArray[np.float64]]:
-    """What is shown beside the real matrix, by title; each of shape ``(d, d)``."""
+def differences(pair: TablePair, association: Association) -> dict[str, Floats]:
+    """The matrices that are shown, by title; each of shape ``(d, d)``."""
     real, synthetic = (
         table.get(association).to_numpy(dtype=np.float64) for table in (pair.real, pair.synthetic)
     )
-    matrices = {"synthetic": synthetic, "synthetic - real": synthetic - real}
+    matrices = {"real": real, "synthetic": synthetic, "synthetic - real": synthetic - real}
     if pair.holdout is not None:
         holdout = pair.holdout.get(association).to_numpy(dtype=np.float64)
         matrices["holdout - real"] = holdout - real
     return matrices
 
 
-def colors_of(matrix: NDArray[np.float64]) -> Pixels:
-    """Colours of values in [-1, 1], shape ``(rows, columns, 3)``; clipped outside."""
-    anchors = np.array([[int(name[at : at + 2], 16) for at in (1, 3, 5)] for name in _ANCHORS])
-    places = np.linspace(-1.0, 1.0, len(anchors))
-    channels = [np.interp(matrix, places, anchors[:, channel]) for channel in range(3)]
-    return np.round(np.stack(channels, axis=-1)).astype(np.uint8)
-
-
 @final
 @dataclass(frozen=True)
-class _BoardOf:
-    """The board of a real table; kept with it by ``Table.get``."""
+class _Layout:
+    """The sheet of a real table; kept with it by ``Table.get``."""
 
     association: Association
     titles: tuple[str, ...]
     scale: float
 
-    def __call__(self, real: Table) -> "Board":
-        return Board(real.get(self.association), self.titles, self.scale)
+    def __call__(self, real: Table) -> Sheet:
+        frame, alone = real.get(self.association), len(self.titles) == 1
+        room = _LABEL_ALONE if alone else _LABEL
+        names = tuple(distinct([str(name) for name in frame.columns], room))
+        edge = max(text_width(name) for name in names) + 18
+        free = CARD[0] - edge - _BAR
+        cell = min(48.0, max(3.0, free // len(names))) if alone else _cell_size(len(names))
+        side = cell * len(names)
+        panels = [
+            Matrix(
+                title,
+                names,
+                cell,
+                margins=Margins(0.0, 0.0 if alone else _GAP, edge, _TITLE),
+                values=frame.to_numpy(dtype=np.float64) if title == "real" else None,
+                first=place == 0,
+                last=place == len(self.titles) - 1,
+            )
+            for place, title in enumerate(self.titles)
+        ]
+        return Sheet(
+            panels,
+            card=(side + panels[0].margins.right, side + edge + _TITLE),
+            caption="association of each pair of columns",
+            scale=self.scale,
+            indexed=False,
+            across=len(panels),
+            sides=(edge, _BAR + max(0.0, free - side) if alone else _BAR - _GAP),
+        )
 
 
 @final
-class Board:
-    """Places for square matrices of the same columns, with names, a colour scale, the real one.
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """A square matrix of values from -1 to 1.
 
-    Args:
-        real: The real matrix, labelled; at least one column.
-        titles: One for each matrix.
-        scale: Pixels of the picture per pixel of the sheet.
+    Attributes:
+        title: What it shows.
+        names: Of rows and columns.
+        cell: Width of a cell in pixels.
+        margins: Room around the axes.
+        values: Shape ``(n, n)``; beyond -1 and 1 the colours are those of the ends.
+        first: Whether the names of the rows are written beside it.
+        last: Whether the colour scale is drawn beside it.
     """
 
-    def __init__(self, real: pd.DataFrame, titles: Sequence[str], scale: float) -> None:
-        names = [str(name) for name in real.columns]
-        alone = len(titles) == 1
-        shown = [shortened(name, _LABEL_ALONE if alone else _LABEL, _FONT) for name in names]
-        self._left = self._bottom = max(text_width(text, _FONT) for text in shown) + 18
-        self._count = len(names)
-        room = CARD[0] - self._left - _GAP - _BAR
-        self._cell = _cell_alone(self._count, room) if alone else _cell_size(self._count)
-        self._side = self._cell * self._count
-        width = self._left + (self._side + _GAP) * len(titles) + _BAR
-        width = max(width, CARD[0]) if alone else width
-        self._height = max(self._bottom + self._side + _HEADER, 120.0)
-        self._canvas = Canvas(width, self._height, scale=scale, indexed=False)
-        ink = Ink()
-        self._lay_out(ink, shown, titles, width)
-        self._draw(ink, 0, real.to_numpy(dtype=np.float64))
-        self._canvas.freeze(ink)
+    title: str
+    names: tuple[str, ...] = field(repr=False)
+    cell: float
+    margins: Margins
+    values: Floats | None = field(repr=False)
+    first: bool
+    last: bool
 
-    def picture(self, matrices: Sequence[NDArray[np.float64] | None]) -> Picture:
-        """The matrices in their places; where there is ``None`` the real one stays."""
-        ink = Ink()
-        for place, matrix in enumerate(matrices):
-            if matrix is not None:
-                self._draw(ink, place, matrix)
-        return Picture(self._canvas.image(ink))
+    def backdrop(self, axes: Axes) -> None:
+        """Draw title, names, colour scale, and the matrix if it is the real one."""
+        count = len(self.names)
+        prepare(axes, self.title, 10.0, room=max(self.cell * count, 110.0), pad=8)
+        axes.spines["bottom"].set_visible(False)
+        axes.set(xlim=(0, count), ylim=(count, 0))
+        # Where cells are lower than letters, only every n-th name has room.
+        shown = range(0, count, max(1, int(np.ceil(11.0 / self.cell))))
+        middles, names = [at + 0.5 for at in shown], [self.names[at] for at in shown]
+        axes.set_xticks(middles, names, rotation=90, **text_style(TEXT))
+        axes.set_yticks(middles, names if self.first else [""] * len(names), **text_style(TEXT))
+        if self.last:
+            self._color_bar(axes)
+        if self.title == "real":
+            self._draw(axes)
 
-    def _corner(self, place: int) -> float:
-        return self._left + place * (self._side + _GAP)
+    def overlay(self, axes: Axes) -> Sequence[Artist]:
+        """Draw the matrix unless it is the real one."""
+        return [] if self.title == "real" else self._draw(axes)
 
-    def _lay_out(self, ink: Ink, names: Sequence[str], titles: Sequence[str], width: float) -> None:
-        # Where cells are lower than letters, only every so-manieth name has room.
-        stride = max(1, int(np.ceil(11.0 / self._cell)))
-        top = self._bottom + self._side
-        for at in range(0, self._count, stride):
-            y = top - (at + 0.5) * self._cell
-            ink.label(Label(self._left - 6, y, names[at], TEXT, _FONT, "right", "middle"))
-        for place, title in enumerate(titles):
-            x = self._corner(place)
-            bold = shortened(title, max(self._side, 110.0), 12.0, bold=True)
-            ink.label(Label(x, top + 10, bold, TEXT, 12.0, bold=True))
-            for at in range(0, self._count, stride):
-                anchor = (x + (at + 0.5) * self._cell, self._bottom - 6, names[at])
-                ink.label(Label(*anchor, TEXT, _FONT, "right", "middle", angle=90.0))
-        self._color_bar(ink, width - _BAR, top)
+    def _draw(self, axes: Axes) -> list[Artist]:
+        if self.values is None:
+            return []
+        rules: Style = {"edgecolors": WHITE, "linewidth": 1.0} if self.cell >= 8 else {}
+        drawn: list[Artist] = [axes.pcolormesh(self.values, cmap=COLORS, vmin=-1, vmax=1, **rules)]
+        if self.cell >= _NUMBERED_CELL:
+            for (row, column), value in np.ndenumerate(self.values):
+                look = text_style(WHITE if abs(value) > _DARK else TEXT, 9.0)
+                place = column + 0.5, row + 0.5, _cell_text(float(value))
+                drawn.append(axes.text(*place, ha="center", va="center", **look))
+        return drawn
 
-    def _color_bar(self, ink: Ink, left: float, top: float) -> None:
-        height = max(min(self._side, 160.0), 60.0)
-        ramp = np.linspace(1.0, -1.0, 101)[:, None]
-        ink.image(colors_of(ramp), left, top - height, 10.0, height)
-        for value in (-1, 0, 1):
-            y = top - height / 2 * (1 - value)
-            ink.label(Label(left + 15, y, str(value), MUTED, 10.0, "left", "middle"))
+    def _color_bar(self, axes: Axes) -> None:
+        side = self.cell * len(self.names)
+        height = min(side, max(60.0, min(side, 160.0)))
+        bar = axes.inset_axes((1 + 10 / side, 1 - height / side, 10 / side, height / side))
+        bar.imshow(np.linspace(1, -1, 101)[:, None], COLORS, extent=(0, 1, -1, 1), aspect="auto")
+        bar.spines[:].set_visible(False)
+        bar.tick_params(length=0, pad=4)
+        bar.yaxis.tick_right()
+        bar.set_xticks([])
+        bar.set_yticks([-1, 0, 1], ["-1", "0", "1"], **text_style())
 
-    def _draw(self, ink: Ink, place: int, matrix: NDArray[np.float64]) -> None:
-        left = self._corner(place)
-        ink.image(colors_of(matrix), left, self._bottom, self._side, self._side)
-        if self._cell >= 8:
-            self._rules(ink, left)
-        ink.line(_FRAME, rectangle(left, self._bottom, self._side, self._side))
-        if self._cell >= _NUMBERED_CELL:
-            self._numbers(ink, left, matrix)
 
-    def _rules(self, ink: Ink, left: float) -> None:
-        for at in range(1, self._count):
-            x, y = left + at * self._cell, self._bottom + at * self._cell
-            ink.line(Pen(WHITE), np.array([(x, self._bottom), (x, self._bottom + self._side)]))
-            ink.line(Pen(WHITE), np.array([(left, y), (left + self._side, y)]))
-
-    def _numbers(self, ink: Ink, left: float, matrix: NDArray[np.float64]) -> None:
-        top = self._bottom + self._side
-        for (row, column), value in np.ndenumerate(matrix):
-            x, y = left + (column + 0.5) * self._cell, top - (row + 0.5) * self._cell
-            color = WHITE if abs(value) > _DARK else TEXT
-            ink.label(Label(x, y, _cell_text(float(value)), color, 9.0, "center", "middle"))
+def _picture(
+    real: Table, association: Association, matrices: Mapping[str, Floats], scale: float
+) -> Picture:
+    sheet = real.get(_Layout(association, tuple(matrices), scale))
+    panels = [
+        replace(panel, values=values)
+        for panel, values in zip(sheet.panels, matrices.values(), strict=True)
+        if isinstance(panel, Matrix)
+    ]
+    return Picture(panels, sheet, f"associations of all pairs of columns: {', '.join(matrices)}")
 
 
 def _cell_text(value: float) -> str:
@@ -242,11 +239,6 @@ def _cell_size(count: int) -> float:
         return max(_NUMBERED_CELL, min(60.0, float(round(180 / count))))
     readable = 12.0 if count <= _NAMED else 1.0
     return float(max(1, round(min(20.0, max(_PLAIN_SIDE / count, readable)))))
-
-
-def _cell_alone(count: int, room: float) -> float:
-    """Cells of a matrix in a picture of its own, which is to be as wide as a card."""
-    return float(min(48, max(3, room // count)))
 
 
 def _check(scale: float) -> None:

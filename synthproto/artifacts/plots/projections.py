@@ -1,19 +1,23 @@
 """Projections: real and synthetic rows as points of one plane, fitted on the real table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, final
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from synthproto.artifacts.plots.space import Space, sampled
+from synthproto.artifacts.privacy import Audit
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.axes import Box, Scale, percent, plot_area, remark, title
-from synthproto.drawing.canvas import Canvas, Picture
-from synthproto.drawing.ink import AXIS, MUTED, REAL, SYNTHETIC, Dot, Ink, Label, Pen, rectangle
-from synthproto.drawing.panels import Look
-from synthproto.drawing.sheets import Sheet, grid
+from synthproto.drawing.axes import percent, prepare, remark
+from synthproto.drawing.picture import Margins, Picture, Sheet
+from synthproto.drawing.style import AXIS, REAL, REAL_INK, SYNTHETIC, TEXT, Style, text_style
 from synthproto.errors import ParameterError
 from synthproto.measures.classifiers import require_learn
 
@@ -22,8 +26,15 @@ Plane: TypeAlias = NDArray[np.float64]
 """Points of a plane, shape ``(n, 2)``."""
 
 CARD: Final = (350.0, 280.0)
-_LOOK: Final = Look("synthetic", Pen(SYNTHETIC), spoken=True, dot=Dot(SYNTHETIC, 3.2, alpha=0.55))
-_REAL: Final = Dot(REAL, 4.6)
+_MARGINS: Final = Margins(left=24.0, bottom=24.0, top=46.0)
+# Up to so many real rows are drawn as dots, more as their density.
+_FEW: Final = 1000
+_DENSITY: Final = LinearSegmentedColormap.from_list("density", ["#D9E8F5", REAL, REAL_INK])
+_REAL_KEY: Final = Patch(facecolor=REAL, linewidth=0, label="real, density")
+_KEY: Final[Style] = {"linestyle": "none", "marker": "o", "markersize": 6.0}
+_REAL_DOT: Final = Line2D([], [], color=REAL, label="real", **_KEY)
+_SYNTHETIC_DOT: Final = Line2D([], [], color=SYNTHETIC, label="synthetic", **_KEY)
+_FLAGGED_DOT: Final = Line2D([], [], color=TEXT, markerfacecolor="none", label="flagged", **_KEY)
 # Rows of one block, so that fitting takes little memory.
 _BLOCK = 2048
 
@@ -165,78 +176,110 @@ def _fitted(
 
 @final
 @dataclass(frozen=True, eq=False)
-class CloudPanel:
-    """Two clouds of points with the same limits, which come from the real one.
+class Cloud:
+    """Rows of two tables in one plane, with limits that come from the real ones.
+
+    Many real rows are drawn as their density, so that the synthetic ones do not hide them.
 
     Attributes:
         title: Of the plot.
-        box: Place on the sheet.
-        real: The real points.
+        real: The real points, shape ``(n, 2)``.
         across: Ends of the axis from left to right.
         up: Ends of the axis upwards.
         names: Of both axes.
+        synthetic: The synthetic points.
+        flagged: Synthetic points that are to be seen among the others.
+        share: Of all synthetic rows that are flagged.
     """
 
     title: str
-    box: Box
-    real: Plane
+    real: Plane = field(repr=False)
     across: tuple[float, float]
     up: tuple[float, float]
     names: tuple[str, str]
+    synthetic: Plane | None = field(default=None, repr=False)
+    flagged: Plane | None = field(default=None, repr=False)
+    share: float = 0.0
+    margins: Margins = field(default=_MARGINS, init=False, repr=False)
 
-    def backdrop(self, ink: Ink) -> None:
+    def backdrop(self, axes: Axes) -> None:
         """Draw title, frame and the real points."""
-        title(ink, self.box, self.title)
-        area = self._area
-        ink.line(Pen(AXIS), rectangle(area.left, area.bottom, area.width, area.height))
-        ink.label(Label(area.right, area.bottom - 14, self.names[0], MUTED, align="right"))
-        ink.label(Label(area.left - 6, area.top, self.names[1], MUTED, 10.0, "right", angle=90.0))
-        ink.dot(_REAL, self._pixels(self.real))
-
-    def overlay(self, ink: Ink, side: Plane, look: Look) -> None:
-        """Draw the points of another table."""
-        if look.dot is None:
+        prepare(axes, self.title, self.margins.left)
+        axes.spines[:].set(visible=True, color=AXIS)
+        axes.set(xlim=self.across, ylim=self.up, xticks=[], yticks=[])
+        axes.set_xlabel(self.names[0], labelpad=4, **text_style())
+        axes.set_ylabel(self.names[1], labelpad=4, **text_style())
+        points = self._within(self.real)
+        if len(points) <= _FEW:
+            axes.plot(*points.T, **_dots(REAL, _size(len(points)) + 2.0, 1.0))
             return
-        ink.dot(look.dot, self._pixels(side))
-        ends = np.array([self.across, self.up])
-        outside = float(((side < ends[:, 0]) | (side > ends[:, 1])).any(axis=1).mean())
-        if outside:
-            remark(ink, self.box, f"outside {percent(outside)}", look.pen.color)
+        ends = *self.across, *self.up
+        look: Style = {"gridsize": (46, 20), "bins": "log", "mincnt": 1, "linewidths": 0.3}
+        axes.hexbin(*points.T, extent=ends, cmap=_DENSITY, zorder=1, **look)
 
-    @property
-    def _area(self) -> Box:
-        area = plot_area(self.box, left=24.0)
-        return Box(area.left, area.bottom, area.width, area.height - 4)
+    def overlay(self, axes: Axes) -> Sequence[Artist]:
+        """Draw the synthetic points, and over them those that are flagged."""
+        drawn: list[Artist] = []
+        outside = "" if self.synthetic is None else self._outside(self.synthetic)
+        if self.synthetic is not None:
+            faint = 1.0 if self.flagged is None else 0.6
+            look = _dots(SYNTHETIC, _size(len(self.synthetic)), 0.65 * faint)
+            drawn += axes.plot(*self._within(self.synthetic).T, zorder=3, **look)
+            drawn += remark(axes, outside, SYNTHETIC, self.margins.left)
+        if self.flagged is not None:
+            rings = _dots(TEXT, _size(len(self.flagged)) + 2.0, 0.9)
+            rings |= {"markerfacecolor": "none", "markeredgewidth": 0.9}
+            drawn += axes.plot(*self._within(self.flagged).T, zorder=4, **rings)
+            said = f"flagged {percent(self.share)} of rows", TEXT, self.margins.left
+            drawn += remark(axes, *said, after=outside)
+        return drawn
 
-    def _pixels(self, points: Plane) -> Plane:
-        area = self._area
-        return np.column_stack(
-            [
-                Scale(*self.across, area.left, area.right)(points[:, 0]),
-                Scale(*self.up, area.bottom, area.top)(points[:, 1]),
-            ]
-        )
+    def _within(self, points: Plane) -> Plane:
+        """Points, those beyond the limits on the frame."""
+        return np.asarray(np.clip(points, *np.array([self.across, self.up]).T))
+
+    def _outside(self, points: Plane) -> str:
+        share = float((self._within(points) != points).any(axis=1).mean())
+        return f"outside {percent(share)}" if share else ""
+
+
+def _dots(color: str, size: float, alpha: float) -> Style:
+    look: Style = {"color": color, "markersize": size, "alpha": alpha, "markeredgewidth": 0.0}
+    return {"linestyle": "none", "marker": "o", "clip_on": False, **look}
+
+
+def _size(count: int) -> float:
+    """Diameter of dots, smaller where they are many."""
+    return float(np.clip(90.0 / max(count, 1) ** 0.5, 2.2, 4.5))
 
 
 @final
 @dataclass(frozen=True)
 class _CloudSheet:
     projection: Projection
-    points: int
     scale: float
+    flagged: bool = False
 
-    def __call__(self, real: Table) -> Sheet[Plane]:
+    def __call__(self, real: Table) -> Sheet:
         fit = real.get(self.projection)
-        plane = fit.plane(real, sampled(real, self.points, self.projection.seed))
+        rows = sampled(real, self.projection.fitted, self.projection.seed)
         short = "PC" if self.projection.method == "pca" else "SV"
-        names = [f"{short} {axis + 1}  {percent(fit.explained[axis])}" for axis in range(2)]
+        names = [f"{short} {axis + 1}, {percent(fit.explained[axis])}" for axis in range(2)]
         heading = "PCA" if self.projection.method == "pca" else "truncated SVD"
-        return cloud_sheet(heading, plane, (names[0], names[1]), self.scale)
+        heading = "flagged rows" if self.flagged else heading
+        plane = fit.plane(real, rows)
+        return cloud_sheet(heading, plane, (names[0], names[1]), self.scale, flagged=self.flagged)
 
 
 def cloud_sheet(
-    heading: str, real: Plane, names: tuple[str, str], scale: float, within: Plane | None = None
-) -> Sheet[Plane]:
+    heading: str,
+    real: Plane,
+    names: tuple[str, str],
+    scale: float,
+    *,
+    within: Plane | None = None,
+    flagged: bool = False,
+) -> Sheet:
     """A sheet of one panel with the real points drawn.
 
     Args:
@@ -245,18 +288,22 @@ def cloud_sheet(
         names: Of the axes.
         scale: Pixels of the picture per pixel of the sheet.
         within: Points that the limits come from; by default the real ones.
+        flagged: Whether some points will be flagged.
     """
-    size, boxes = grid(1, CARD)
     ends = real if within is None else within
-    panel = CloudPanel(heading, boxes[0], real, limits(ends[:, 0]), limits(ends[:, 1]), names)
-    canvas = Canvas(size.width, size.height, scale=scale)
-    return Sheet(canvas, size, [panel], mark="dots", scale=scale)
+    panel = Cloud(heading, real, limits(ends[:, 0]), limits(ends[:, 1]), names)
+    legend = [_REAL_KEY if len(real) > _FEW else _REAL_DOT, _SYNTHETIC_DOT]
+    legend += [_FLAGGED_DOT] if flagged else []
+    return Sheet([panel], card=CARD, legend=legend, scale=scale)
 
 
-def cloud_picture(sheet: Sheet[Plane], synthetic: Plane) -> Picture:
+def cloud_picture(
+    sheet: Sheet, synthetic: Plane, flagged: Plane | None = None, share: float = 0.0
+) -> Picture:
     """The sheet with the synthetic points over the real ones."""
-    layers: Sequence[tuple[Look, Sequence[Plane]]] = [(_LOOK, [synthetic])]
-    return sheet.cards(layers)[0]
+    (panel,) = (panel for panel in sheet.panels if isinstance(panel, Cloud))
+    shown = replace(panel, synthetic=synthetic, flagged=flagged, share=share)
+    return Picture([shown], sheet, f"{panel.title}: real and synthetic rows in one plane")
 
 
 def limits(places: NDArray[np.float64]) -> tuple[float, float]:
@@ -284,9 +331,51 @@ def check(part: str, scale: float, **counts: int) -> None:
 
 
 def _picture(pair: TablePair, projection: Projection, points: int, scale: float) -> Picture:
-    sheet = pair.real.get(_CloudSheet(projection, points, scale))
+    sheet = pair.real.get(_CloudSheet(projection, scale))
     rows = sampled(pair.synthetic, points, projection.seed)
     return cloud_picture(sheet, pair.real.get(projection).plane(pair.synthetic, rows))
+
+
+@final
+@dataclass(frozen=True)
+class FlaggedRows:
+    """Real, synthetic and flagged rows in the plane of the real table's principal components.
+
+    Flagged are the synthetic rows that `Audit` finds too close to a real one; a remark says
+    their share, which is about `share` for a harmless table. They are rings, drawn last, that hide
+    nothing, and are never sampled away. Many real rows are drawn as their density.
+
+    Attributes:
+        share: As in `Audit`.
+        points: Most rows of each table that are drawn, at least 1.
+        seed: Decides which.
+        scale: As in `DCRDistribution`.
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: The real table has fewer than three rows.
+    """
+
+    share: float = 0.01
+    points: int = 1500
+    seed: int = 0
+    scale: float = 1.0
+    name: str = "visual/flagged_rows"
+
+    def __post_init__(self) -> None:
+        check("FlaggedRows", self.scale, points=self.points)
+        Audit(self.share)  # refuses a share that is none
+
+    def __call__(self, pair: TablePair) -> Picture:
+        """Draw."""
+        flagged = pair.get(Audit(self.share))["synthetic_row"].to_numpy(dtype=np.intp)
+        projection = Projection("pca", 20_000, self.seed)
+        fit, sheet = (
+            pair.real.get(projection),
+            pair.real.get(_CloudSheet(projection, self.scale, True)),
+        )
+        some = fit.plane(pair.synthetic, sampled(pair.synthetic, self.points, self.seed))
+        return cloud_picture(sheet, some, fit.plane(pair.synthetic, flagged))
 
 
 @final
@@ -336,7 +425,8 @@ class TSNEJuxtaposition:
         embedding = _Embedding(self.points, self.perplexity, self.iterations, self.seed)
         real, synthetic = pair.get(embedding)
         # Made of both tables, the embedding has limits of both.
-        sheet = cloud_sheet("t-SNE", real, ("", ""), self.scale, np.concatenate([real, synthetic]))
+        both = np.concatenate([real, synthetic])
+        sheet = cloud_sheet("t-SNE", real, ("t-SNE 1", "t-SNE 2"), self.scale, within=both)
         return cloud_picture(sheet, synthetic)
 
 
