@@ -10,7 +10,8 @@ import html
 import io
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from itertools import combinations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, final
 
 import numpy as np
-from matplotlib import rc_context
+from matplotlib import rcParams, style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -58,7 +59,7 @@ _LEGEND: Final[Style] = {
     "fontsize": 10,
 }
 _NO_DATE: Final[dict[str, Style]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-_VECTOR_LOCK: Final = threading.Lock()
+_STYLE_LOCK: Final = threading.RLock()
 
 
 class Margins(NamedTuple):
@@ -148,9 +149,10 @@ class Sheet:
 
     def figure(self, panels: Sequence[Panel]) -> Figure:
         """A new Figure with these panels drawn."""
-        figure, axes = self._backdrop(panels)
-        for own, panel in zip(axes, panels, strict=True):
-            panel.overlay(own)
+        with _default_style():
+            figure, axes = self._backdrop(panels)
+            for own, panel in zip(axes, panels, strict=True):
+                panel.overlay(own)
         return figure
 
     def pixels(self, panels: Sequence[Panel]) -> NDArray[np.uint8]:
@@ -169,7 +171,8 @@ class Sheet:
 
     @cached_property
     def _kept(self) -> "_Kept":
-        return _Kept(*self._backdrop(self.panels))
+        with _default_style():
+            return _Kept(*self._backdrop(self.panels))
 
     def _backdrop(self, panels: Sequence[Panel]) -> tuple[Figure, list[Axes]]:
         (width, height), (rows, columns) = self.size, self._grid
@@ -201,6 +204,15 @@ class Sheet:
             legend = figure.legend(handles=self.legend, **look, **_LEGEND)
             for text in legend.get_texts():
                 text.set(**text_style(TEXT))
+
+
+@contextmanager
+def _default_style() -> Iterator[None]:
+    """Matplotlib's settings as they come, whatever the user's are, which are global."""
+    with _STYLE_LOCK, style.context("default"):
+        # Names of parts of an SVG that are not random, and a kind of fonts that journals take.
+        rcParams.update({"svg.hashsalt": "synthproto", "pdf.fonttype": 42})
+        yield
 
 
 @final
@@ -290,9 +302,7 @@ class Picture:
         return self.sheet.png(self.panels)
 
     def _vector(self, kind: str) -> bytes:
-        # Names of parts that are not random, and fonts that journals take: only global settings do.
-        settings = rc_context({"svg.hashsalt": "synthproto", "pdf.fonttype": 42})
-        with _VECTOR_LOCK, settings, io.BytesIO() as file:
+        with _default_style(), io.BytesIO() as file:
             self.figure().savefig(file, format=kind, metadata=_NO_DATE[kind])
             return file.getvalue()
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sdmetrics.single_table import LogisticDetection
 
-from synthproto.artifacts.detection import C2ST, C2STAUC, Giveaways
-from synthproto.artifacts.plots.curves import C2STCurve, GiveawayBars
+from synthproto.artifacts.detection import C2ST, C2STAUC, ColumnImportance, Giveaways
+from synthproto.artifacts.plots.curves import C2STCurve, ColumnImportanceBars
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
@@ -58,8 +58,8 @@ def test_a_shift_is_told_apart_as_often_as_it_can_be(learner: classifiers.Learne
     assert C2ST(learner)(pair) == pytest.approx(2 - 2 * expected, abs=0.1)
 
 
-def test_giveaways_name_the_column() -> None:
-    found = Giveaways(folds=2)(pair_of(frame(0, 300), frame(1, 300, 2.0)))
+def test_importances_name_the_column() -> None:
+    found = ColumnImportance(folds=2)(pair_of(frame(0, 300), frame(1, 300, 2.0)))
     assert found.index[0] == "size"
     assert found["importance"].iloc[0] > 0.2
     assert found["importance"].iloc[1:].abs().max() < 0.1
@@ -78,10 +78,10 @@ def test_score_giveaways_and_plots_train_the_trees_once(monkeypatch: pytest.Monk
     made = classifiers.classifier
     monkeypatch.setattr(classifiers, "classifier", counted)
     pair = pair_of(frame(0, 80), frame(1, 80))
-    GiveawayBars(folds=2)(pair)
+    ColumnImportanceBars(folds=2)(pair)
     C2STCurve(("trees",), folds=2)(pair)
     assert C2ST(folds=2)(pair) > 0.5
-    assert len(Giveaways(folds=2)(pair)) == 3
+    assert len(ColumnImportance(folds=2)(pair)) == 3
     assert len(seeds) == 2
 
 
@@ -114,6 +114,10 @@ def test_scikit_learn_missing_is_said_when_the_score_is_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(classifiers, "find_spec", lambda _: None)
-    for part in (C2ST, C2STAUC, Giveaways):
+    for part in (C2ST, C2STAUC, ColumnImportance):
         with pytest.raises(ImportError, match=r"synthproto\[learn\]"):
             part()
+
+
+def test_the_former_name_still_works() -> None:
+    assert Giveaways is ColumnImportance

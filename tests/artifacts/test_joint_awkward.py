@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthproto.artifacts.attacks import AttributeInference, MembershipInference
-from synthproto.artifacts.detection import C2ST, Giveaways
+from synthproto.artifacts.detection import C2ST, ColumnImportance
 from synthproto.artifacts.joint import MMD, PRDC, AlphaPrecision, Authenticity, BetaRecall
 from synthproto.artifacts.privacy import DCR, NNDR, Audit, DCRShare, DCRTable, ExactMatchShare
 from synthproto.artifacts.utility import TSTR, UtilityTable
@@ -108,7 +108,7 @@ def test_models(pair: TablePair) -> None:
         [
             C2ST("linear", folds=2),
             C2ST("trees", folds=2),
-            Giveaways(folds=2),
+            ColumnImportance(folds=2),
             TSTR("number", seeds=1),
             UtilityTable("label", seeds=2),
             TSTR("flag", ("trees",), seeds=1),

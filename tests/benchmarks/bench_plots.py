@@ -43,6 +43,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
+from synthproto.drawing.canvas import Picture
 
 from synthproto.artifacts.plots.alignment import Alignment
 from synthproto.artifacts.plots.densities import CDF, PDF
@@ -50,7 +51,6 @@ from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition
 from synthproto.artifacts.plots.projections import TSNEJuxtaposition
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.canvas import Picture
 
 Draw = Callable[[pd.DataFrame, pd.DataFrame], object]
 OurPlot = Callable[[TablePair], Picture]

@@ -25,13 +25,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
+from synthproto.drawing.canvas import Picture
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from torch.utils.tensorboard import SummaryWriter
 
 from synthproto.contracts import Drawing, RunTracker
-from synthproto.drawing.canvas import Picture
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.memory import MemoryTracker
 from synthproto.trackers.tensorboard import TensorBoardTracker

@@ -1,185 +1,204 @@
-"""Canvas, ink, pictures and fonts: what is drawn is what was asked for, and nothing is lost."""
+"""Pictures: values that matplotlib draws the same way as PNG, SVG, PDF and as a Figure."""
 
 import io
+import pickle
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from PIL import Image
 
 from synthproto.contracts import Drawing
-from synthproto.drawing.canvas import Canvas, Picture, palette, palette_indices
-from synthproto.drawing.ink import (
-    REAL,
-    SYNTHETIC,
-    TEXT,
-    WHITE,
-    Dot,
-    Ink,
-    Label,
-    Pen,
-    Pixels,
-    distinct,
-    printable,
-    rectangle,
-    shortened,
-    text_width,
-)
+from synthproto.drawing.axes import prepare, upright_ticks
+from synthproto.drawing.picture import PANEL_MARGINS, Margins, Picture, Sheet, blank
+from synthproto.drawing.style import REAL, SYNTHETIC, WHITE
 from synthproto.errors import ParameterError
 
 
-def pixels(canvas: Canvas, ink: Ink) -> Pixels:
-    return Picture(canvas.image(ink)).pixels
+@dataclass(frozen=True)
+class Square:
+    """A blue square that stays and an orange line that does not."""
+
+    height: float = 0.5
+    title: str = "$x^2$ a_b"
+    margins: Margins = PANEL_MARGINS
+
+    def backdrop(self, axes: Axes) -> None:
+        prepare(axes, self.title, self.margins.left)
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        upright_ticks(axes, [0, 1], ["0%", "100%"], "share")
+        axes.fill_between([0.2, 0.6], 0.8, color=REAL, linewidth=0)
+
+    def overlay(self, axes: Axes) -> Sequence[Artist]:
+        return axes.plot([0.1, 0.9], [self.height] * 2, color=SYNTHETIC, linewidth=2, zorder=3)
+
+
+LEGEND = [Line2D([], [], color=SYNTHETIC, label="synthetic")]
+
+
+def picture(height: float = 0.5, count: int = 1, scale: float = 1.0) -> Picture:
+    panels = [Square()] * count
+    sheet = Sheet(panels, legend=LEGEND, caption="squares", scale=scale)
+    return Picture([replace(panel, height=height) for panel in panels], sheet, "a <square>")
 
 
 def rgb(color: str) -> list[int]:
     return [int(color[at : at + 2], 16) for at in (1, 3, 5)]
 
 
-def some_ink() -> Ink:
-    ink = Ink()
-    ink.box(REAL, 10, 10, 40, 20)
-    ink.line(Pen(SYNTHETIC, 2.0), np.array([(5.0, 5.0), (60.0, 40.0)]))
-    ink.line(Pen(TEXT, 1.0, (3.0, 2.0), crisp=False), np.array([(5.0, 40.0), (90.0, 12.0)]))
-    ink.dot(Dot(SYNTHETIC, 6.0), np.array([(70.0, 20.0), (80.0, 30.0)]))
-    ink.label(Label(12, 32, "$x^2$ a_b", TEXT))
-    return ink
+def saved(own: Picture, kind: str) -> bytes:
+    own.savefig(file := io.BytesIO(), format=kind)
+    return file.getvalue()
 
 
-def test_picture_is_a_drawing_and_round_trips_through_png(tmp_path: Path) -> None:
-    picture = Picture(Canvas(100, 50).image(some_ink()))
-    assert isinstance(picture, Drawing)
-    with io.BytesIO() as file:
-        picture.savefig(file, format="png")
-        read = np.array(Image.open(file).convert("RGB"))
-    np.testing.assert_array_equal(read, picture.pixels)
-    picture.savefig(tmp_path / "plot.png")
-    assert (tmp_path / "plot.png").read_bytes() == picture.png() == picture._repr_png_()
-    assert (picture.width, picture.height) == (100, 50)
-    assert repr(picture) == "Picture(100 x 50 px)"
+def test_a_picture_is_a_drawing_and_the_suffix_names_the_format(tmp_path: Path) -> None:
+    own = picture()
+    assert isinstance(own, Drawing)
+    starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
+    for kind, start in starts.items():
+        own.savefig(tmp_path / f"plot.{kind}")
+        own.savefig(str(tmp_path / "plot"), format=kind)
+        assert (tmp_path / f"plot.{kind}").read_bytes().startswith(start)
+        assert (tmp_path / "plot").read_bytes() == saved(own, kind)
+    own.savefig(tmp_path / "PLOT.PDF")
+    assert (tmp_path / "PLOT.PDF").read_bytes().startswith(b"%PDF")
+    own.savefig(tmp_path / "no suffix")
+    assert (tmp_path / "no suffix").read_bytes() == own.png() == own._repr_png_()
 
 
-def test_picture_does_not_change_with_what_it_was_made_of() -> None:
-    image = Canvas(100, 50).image(some_ink())
-    picture = Picture(image)
-    before = picture.png()
-    image.paste(0, (0, 0, 100, 50))
-    picture.pixels[:] = 0
-    assert picture.png() == before
-    assert picture == Picture(Canvas(100, 50).image(some_ink()))
-    assert picture != Picture(Canvas(100, 50).image(Ink()))
+def test_other_formats_are_refused_before_a_file_is_made(tmp_path: Path) -> None:
+    for name, kind in (("plot.jpg", None), ("plot.png", "eps")):
+        with pytest.raises(ParameterError, match=r"'png', 'svg', 'pdf'.*got '(jpg|eps)'"):
+            picture().savefig(tmp_path / name, format=kind)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_only_png_is_written() -> None:
-    picture = Picture(Canvas(10, 10).image(Ink()))
-    with pytest.raises(ParameterError, match="'png'; got 'svg'"):
-        picture.savefig(io.BytesIO(), format="svg")
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_the_same_picture_gives_the_same_bytes_which_hold_no_date(kind: str) -> None:
+    first = saved(picture(), kind)
+    assert first == saved(picture(), kind)
+    assert first != saved(picture(0.7), kind)
+    assert b"Date" not in first
+    assert b"date" not in first
 
 
-@pytest.mark.parametrize("indexed", [True, False])
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
-def test_drawing_over_a_kept_background_is_drawing_everything(scale: float, indexed: bool) -> None:
-    under, over = Ink(), Ink()
-    under.box(REAL, 10, 10, 40, 20)
-    under.label(Label(12, 32, "under", TEXT))
-    over.line(Pen(SYNTHETIC, 2.0), rectangle(20, 5, 50, 30))
-    over.label(Label(55, 12, "over", SYNTHETIC))
-    kept = Canvas(100, 50, scale=scale, indexed=indexed)
-    kept.freeze(under)
-    fresh = Canvas(100, 50, scale=scale, indexed=indexed)
-    fresh.freeze(under)
-    fresh.freeze(over)
-    first = pixels(kept, over)
-    np.testing.assert_array_equal(first, pixels(fresh, Ink()))
-    # The background is as it was, and another epoch sees nothing of this one.
-    pixels(kept, some_ink())
-    np.testing.assert_array_equal(first, pixels(kept, over))
+@pytest.mark.parametrize("count", [1, 3])
+def test_drawing_over_what_is_kept_is_drawing_everything(scale: float, count: int) -> None:
+    kept = picture(0.2, count, scale)
+    before = kept.pixels
+    later = replace(kept, panels=[Square(0.9)] * count)
+    figure = later.figure()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    np.testing.assert_array_equal(later.pixels, np.asarray(canvas.buffer_rgba())[..., :3])
+    assert later.pixels.shape == (later.height, later.width, 3)
+    # What a later epoch draws does not change the picture of an earlier one.
+    np.testing.assert_array_equal(kept.pixels, before)
+    assert kept != later
+    assert kept == picture(0.2, count, scale)
 
 
-def test_inks_keep_their_colours_and_blends_are_close() -> None:
-    indexed = pixels(Canvas(100, 50), some_ink())
-    exact = pixels(Canvas(100, 50, indexed=False), some_ink())
-    assert np.abs(indexed.astype(int) - exact.astype(int)).mean() < 1.0
-    assert np.abs(indexed.astype(int) - exact.astype(int)).max() <= 60
-    assert indexed[49 - 12, 45].tolist() == rgb(REAL)
-    assert indexed[0, 0].tolist() == rgb(WHITE)
+def test_a_figure_can_be_changed_and_changes_nothing_else() -> None:
+    own = picture(count=2)
+    before = own.png()
+    figure = own.figure()
+    assert isinstance(figure, Figure)
+    first, second = figure.axes
+    first.set_title("my title", loc="left")
+    second.set_ylim(0, 10)
+    figure.savefig(io.BytesIO(), format="pdf")
+    assert own.png() == before
+    assert own.figure().axes[0].get_title(loc="left") == "$x^2$ a_b"
 
 
-def test_every_palette_colour_is_its_own_nearest() -> None:
-    table = palette().astype(np.uint32)
-    colors = table[:, 0] | table[:, 1] << 8 | table[:, 2] << 16
-    shown = palette()[palette_indices(colors.astype(np.uint32))].astype(int)
-    # Colours share a key of 5, 6 and 5 bits; within it they are at most so far apart.
-    assert np.abs(shown - palette().astype(int)).max() <= 8
-    assert palette().shape == (256, 3)
+def test_png_files_keep_inks_and_are_close_to_what_is_drawn() -> None:
+    own = picture()
+    with Image.open(io.BytesIO(own.png())) as image:
+        shown = np.array(image.convert("RGB")).astype(int)
+    difference = np.abs(shown - own.pixels)
+    assert difference.mean() < 0.5
+    assert difference.max() <= 60
+    assert shown[0, 0].tolist() == rgb(WHITE)
+    assert (shown == rgb(REAL)).all(axis=2).sum() > 1000
+    exact = replace(own, sheet=replace(own.sheet, indexed=False))
+    with Image.open(io.BytesIO(exact.png())) as image:
+        np.testing.assert_array_equal(np.array(image), own.pixels)
 
 
-def test_text_is_never_mathematics() -> None:
-    def width_of(text: str) -> int:
-        ink = Ink()
-        ink.label(Label(5, 20, text, TEXT))
-        dark = (pixels(Canvas(300, 40), ink) < 128).any(axis=(0, 2))
-        columns = np.flatnonzero(dark)
-        return int(columns[-1] - columns[0])
-
-    for text in ["$x^2$", r"\alpha_{i}", "a_b^c", "plain text"]:
-        assert abs(width_of(text) - text_width(text, 10.0)) < 5, text
-
-
-@pytest.mark.parametrize("text", ["short", "a much longer name than fits in", "", "ñ" * 99])
-def test_shortened_text_fits(text: str) -> None:
-    for tail in (0, 4):
-        short = shortened(text, 80.0, 10.0, tail=tail)
-        assert text_width(short, 10.0) <= 80.0
-        assert short == text if text_width(text, 10.0) <= 80.0 else "…" in short
+def test_names_are_never_mathematics_nor_tex(tmp_path: Path) -> None:
+    with mpl.rc_context({"text.usetex": True}):
+        with_tex = picture().png()
+        vector = saved(picture(), "svg")
+    assert with_tex == picture().png()
+    assert vector == saved(picture(), "svg")
+    titles = [
+        replace(Square(), title=title) for title in ("$", "$x", r"\frac{1}", "a\nb", "x" * 999)
+    ]
+    for panel in titles:
+        own = Picture([panel], Sheet([panel]))
+        assert own.pixels.shape == (210, 350, 3)
+        own.savefig(tmp_path / "plot.svg")
 
 
-def test_names_that_would_look_alike_are_cut_in_the_middle() -> None:
-    names = distinct([f"category number {i}" for i in (145, 146)] + ["other"], 80.0, 10.0)
-    assert len(set(names)) == 3
-    assert names[0].endswith("145")
+def test_settings_of_the_user_are_left_alone_and_do_not_change_files() -> None:
+    plain = saved(picture(), "pdf"), picture().png()
+    with mpl.rc_context({"axes.facecolor": "black", "svg.hashsalt": None, "font.size": 30}):
+        assert (saved(picture(), "pdf"), picture().png()) == plain
+        assert mpl.rcParams["font.size"] == 30
+        assert mpl.rcParams["svg.hashsalt"] is None
 
 
-def test_unprintable_characters_become_boxes_without_a_warning(
-    recwarn: pytest.WarningsRecorder,
-) -> None:
-    assert printable("a\nb\tc") == "a b c"
-    assert printable("\U0010fffd") == "□"
-    ink = Ink()
-    ink.label(Label(5, 20, "日本語 \U0010fffd \x00 😀 ", TEXT))
-    pixels(Canvas(200, 40), ink)
-    assert not recwarn.list
+def test_notebooks_show_it_with_words() -> None:
+    shown = picture()._repr_html_()
+    assert shown.startswith('<img alt="a &lt;square&gt;" src="data:image/png;base64,')
+    assert repr(picture()) == "Picture('a <square>', 350 x 210 px)"
 
 
-def test_images_are_pasted_cell_by_cell() -> None:
-    cells = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [9, 9, 9]]], dtype=np.uint8)
-    ink = Ink()
-    ink.image(cells, 4, 2, 20, 10)
-    for scale in (1.0, 2.0):
-        shown = pixels(Canvas(40, 20, scale=scale, indexed=False), ink)
-        top, bottom = int(10 * scale), int(16 * scale)
-        left, right = int(6 * scale), int(20 * scale)
-        assert shown[top, left].tolist() == [255, 0, 0]
-        assert shown[top, right].tolist() == [0, 255, 0]
-        assert shown[bottom, left].tolist() == [0, 0, 255]
-        assert shown[bottom, right].tolist() == [9, 9, 9]
+def test_pictures_travel_between_processes() -> None:
+    own = picture(0.3, 2)
+    before = own.png()
+    copy = pickle.loads(pickle.dumps(own))
+    assert copy == own
+    assert copy.png() == before
 
 
-def test_threads_share_a_canvas() -> None:
-    canvas = Canvas(100, 50)
+def test_threads_share_a_sheet() -> None:
+    own = picture()
 
     def draw(place: int) -> bytes:
-        ink = Ink()
-        ink.box(SYNTHETIC, place, 0, 5, 50)
-        return Picture(canvas.image(ink)).png()
+        return replace(own, panels=[Square(place / 40)]).png()
 
     alone = [draw(place) for place in range(40)]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(draw, range(40)))
     assert together == alone
+
+
+def test_panels_are_placed_in_reading_order() -> None:
+    sizes = {1: (350, 210), 2: (700, 240), 4: (700, 450), 5: (1050, 450), 12: (1400, 660)}
+    assert {count: Sheet([Square()] * count).size for count in sizes} == sizes
+    figure = Sheet([Square()] * 4).figure([Square(title=name) for name in "abcd"])
+    corners = {a.get_title(loc="left"): a.get_position().p0.tolist() for a in figure.axes}
+    assert corners["a"][0] == corners["c"][0] < corners["b"][0] == corners["d"][0]
+    assert corners["a"][1] == corners["b"][1] > corners["c"][1] == corners["d"][1]
+
+
+def test_nothing_to_draw_says_why() -> None:
+    own = blank("no column to draw", 2.0)
+    assert (own.width, own.height, own.alt) == (700, 420, "no column to draw")
+    assert (own.pixels < 200).any()
 
 
 def test_pyplot_is_not_imported() -> None:
@@ -191,7 +210,8 @@ def test_pyplot_is_not_imported() -> None:
         "from synthproto.data.table import Table, TablePair",
         "frame = pd.DataFrame({'x': [1.0, 2.0, 3.0], 'y': ['a', 'b', 'b']})",
         "table = Table(frame, TableSpec.infer(frame))",
-        "densities.PDF()(TablePair(table, table)).png()",
+        "picture = densities.PDF()(TablePair(table, table))",
+        "picture.png(), picture.savefig(__import__('io').BytesIO(), format='pdf')",
         "heavy = {'matplotlib.pyplot', 'torch', 'sklearn', 'scipy.stats'}",
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)",
     ]

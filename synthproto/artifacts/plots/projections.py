@@ -370,12 +370,11 @@ class FlaggedRows:
         """Draw."""
         flagged = pair.get(Audit(self.share))["synthetic_row"].to_numpy(dtype=np.intp)
         projection = Projection("pca", 20_000, self.seed)
-        fit, sheet = (
-            pair.real.get(projection),
-            pair.real.get(_CloudSheet(projection, self.scale, True)),
-        )
+        fit = pair.real.get(projection)
+        sheet = pair.real.get(_CloudSheet(projection, self.scale, flagged=True))
         some = fit.plane(pair.synthetic, sampled(pair.synthetic, self.points, self.seed))
-        return cloud_picture(sheet, some, fit.plane(pair.synthetic, flagged))
+        share = len(flagged) / len(pair.synthetic)
+        return cloud_picture(sheet, some, fit.plane(pair.synthetic, flagged), share)
 
 
 @final

@@ -1,5 +1,6 @@
 """Awkward tables: every plot draws them, without a warning, at the same size as any other."""
 
+import io
 import warnings
 from collections.abc import Mapping
 
@@ -16,7 +17,7 @@ from synthproto.artifacts.plots.projections import PCAJuxtaposition, TruncatedSV
 from synthproto.contracts import Plot
 from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.canvas import Picture
+from synthproto.drawing.picture import Picture
 
 PLOTS: list[Plot[TablePair]] = [
     PDF(),
@@ -96,31 +97,48 @@ def drawn(plot: Plot[TablePair], pair: TablePair) -> list[Picture]:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         value = plot(pair)
-    pictures = list(value.values()) if isinstance(value, Mapping) else [value]
-    assert all(isinstance(picture, Picture) for picture in pictures)
-    return [picture for picture in pictures if isinstance(picture, Picture)]
+        pictures = list(value.values()) if isinstance(value, Mapping) else [value]
+        assert all(isinstance(picture, Picture) for picture in pictures)
+        found = [picture for picture in pictures if isinstance(picture, Picture)]
+        assert all(picture.png() for picture in found)
+    return found
 
 
-@settings(max_examples=40)
-@given(pairs())
-def test_every_plot_draws_every_pair(pair: TablePair) -> None:
-    for plot in PLOTS:
-        shapes = [picture.pixels.shape for picture in drawn(plot, pair)]
-        itself = TablePair(pair.real, pair.real, pair.holdout)
-        assert shapes == [picture.pixels.shape for picture in drawn(plot, itself)]
+@settings(max_examples=100)
+@given(pairs(), st.sampled_from(PLOTS))
+def test_every_plot_draws_every_pair(pair: TablePair, plot: Plot[TablePair]) -> None:
+    pictures = drawn(plot, pair)
+    itself = plot(TablePair(pair.real, pair.real, pair.holdout))
+    others = list(itself.values()) if isinstance(itself, Mapping) else [itself]
+    assert [picture.alt for picture in pictures] == [
+        other.alt for other in others if isinstance(other, Picture)
+    ]
+    for picture, other in zip(pictures, others, strict=True):
+        assert isinstance(other, Picture)
+        assert picture.pixels.shape == (other.height, other.width, 3)
 
 
 @settings(max_examples=100)
 @given(pairs())
 def test_no_share_of_rows_is_lost(pair: TablePair) -> None:
-    layout = pair.real.get(PDFLayout(40, 8, 100, 1.0))
+    layout = pair.real.get(PDFLayout(40, 8, 100))
     for table in (pair.real, pair.synthetic):
-        for column in layout.columns:
+        for column, _ in layout:
             shares = column.shares(table)
             total = shares.inside.sum() + shares.below + shares.above + shares.unseen
             discrete = pair.spec.kind(column.name) in ("categorical", "boolean")
             expected = 1 - shares.missing if discrete else float(shares.missing < 1)
             assert total == pytest.approx(expected, abs=1e-9)
+
+
+@settings(max_examples=10)
+@given(pairs(), st.sampled_from(PLOTS))
+def test_every_picture_can_be_a_vector_file(pair: TablePair, plot: Plot[TablePair]) -> None:
+    for picture in drawn(plot, pair)[:1]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for kind in ("svg", "pdf"):
+                picture.savefig(io.BytesIO(), format=kind)
 
 
 def frame_pair(real: pd.DataFrame, synthetic: pd.DataFrame, spec: TableSpec) -> TablePair:

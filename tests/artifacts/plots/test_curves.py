@@ -6,23 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.artifacts.plots import curves as detection_plots
-from synthproto.artifacts.plots import curves as risk_plots
 from synthproto.artifacts.plots.curves import (
-    PENS,
     C2STCurve,
-    Curve,
+    ColumnImportanceBars,
     DCRDistribution,
-    FlaggedRows,
     GiveawayBars,
     MembershipCurve,
-    curves_panel,
 )
+from synthproto.artifacts.plots.projections import FlaggedRows
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.axes import CARD
-from synthproto.drawing.canvas import Picture
-from synthproto.drawing.ink import text_width
+from synthproto.drawing.picture import CARD, Picture
+from synthproto.drawing.style import text_width
 from synthproto.errors import ParameterError, UndefinedScoreError
 
 
@@ -44,7 +39,7 @@ PLOTS: list[Callable[[TablePair], Picture]] = [
     DCRDistribution(),
     C2STCurve(folds=2),
     MembershipCurve(),
-    GiveawayBars(folds=2),
+    ColumnImportanceBars(folds=2),
     FlaggedRows(),
 ]
 
@@ -74,41 +69,43 @@ def test_copies_are_above_the_control() -> None:
     assert high[1] > 200 > high[0]
 
 
-def test_copies_are_said_beside_those_of_the_control(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(risk_plots, "remark", lambda _ink, _box, text, _color: said.append(text))
+def said(picture: Picture) -> list[str]:
+    """What is written above the axes."""
+    return [text.get_text() for text in picture.figure().axes[0].texts]
+
+
+def test_copies_are_said_beside_those_of_the_control() -> None:
     half = Table(pd.concat([frame(0).iloc[:75], frame(2).iloc[75:]], ignore_index=True), SPEC)
     fifth = Table(pd.concat([frame(0).iloc[:30], frame(1).iloc[30:]], ignore_index=True), SPEC)
-    for pair in (
-        TablePair(REAL, half, fifth),
-        TablePair(REAL, half),
-        TablePair(REAL, Table(frame(2), SPEC), fifth),
-    ):
-        DCRDistribution()(pair)
-    assert said == ["copies 50%, holdout 20%", "copies 50%, real 0%", ""]
-    # The legend begins 159 pixels from the left, the remark at 10.
-    assert text_width("copies 100%, holdout 100%", 10.0) < 159 - 10 - 4
+    assert said(DCRDistribution()(TablePair(REAL, half, fifth))) == ["copies 50%, holdout 20%"]
+    assert said(DCRDistribution()(TablePair(REAL, half))) == ["copies 50%, real 0%"]
+    assert said(DCRDistribution()(TablePair(REAL, Table(frame(2), SPEC), fifth))) == []
+    # The legend begins about 200 pixels from the left, the remark at 10.
+    assert text_width("copies 100%, holdout 100%") < 200 - 10
 
 
-def test_many_flagged_rows_do_not_hide_the_others() -> None:
-    # Dots of the size that fits few flagged rows leave about 120 pixels of the others.
-    real, fresh = frame(0, 800), frame(2, 800)
-    half = pd.concat([real.iloc[:400], fresh.iloc[400:]], ignore_index=True)
-    picture = FlaggedRows()(TablePair(Table(real, SPEC), Table(half, SPEC), HOLDOUT))
-    assert orange(picture) > 250
-
-
-def test_giveaways_say_the_whole_area(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(
-        detection_plots, "remark", lambda _ink, _box, text, _color: said.append(text)
-    )
+def test_importances_say_the_whole_area() -> None:
+    areas = []
     for table in (Table(frame(3, shift=9.0), SPEC), REAL):
-        GiveawayBars(folds=2)(TablePair(REAL, table))
-    areas = [float(text.rsplit(" of ", 1)[1]) for text in said]
+        (text,) = said(ColumnImportanceBars(folds=2)(TablePair(REAL, table)))
+        areas.append(float(text.rsplit(" of ", 1)[1]))
     # Copies mislead the classifier, which learns that the other one of two equal rows is here.
     assert areas[0] == 1.0
     assert areas[1] < 0.5
+
+
+def test_axes_say_what_they_measure() -> None:
+    pair = TablePair(REAL, Table(frame(2), SPEC), HOLDOUT)
+    for plot in PLOTS:
+        (axes,) = plot(pair).figure().axes
+        assert axes.get_xlabel()
+        assert axes.get_ylabel() or isinstance(plot, ColumnImportanceBars)
+    (axes,) = DCRDistribution()(pair).figure().axes
+    assert axes.get_xlabel() == "Gower distance"
+
+
+def test_the_former_name_still_works() -> None:
+    assert GiveawayBars is ColumnImportanceBars
 
 
 def test_awkward_tables() -> None:
@@ -119,14 +116,6 @@ def test_awkward_tables() -> None:
     assert DCRDistribution()(TablePair(REAL, three)).width == CARD[0]
 
 
-def test_steps_of_many_points_become_few() -> None:
-    places = np.linspace(0, 1, 100_000)
-    ink = curves_panel("x", [Curve("y", PENS["synthetic"], places, places)], (0.0, 1.0))
-    drawn = max((line for lines in ink.lines.values() for line in lines), key=len)
-    assert len(drawn) < 3000
-    assert drawn[0].tolist() != drawn[-1].tolist()
-
-
 def test_refusals() -> None:
     one = Table(frame(0, 1), SPEC)
     with pytest.raises(UndefinedScoreError, match="one real row"):
@@ -135,10 +124,12 @@ def test_refusals() -> None:
         FlaggedRows()(TablePair(one, REAL))
     with pytest.raises(UndefinedScoreError, match="without a holdout"):
         MembershipCurve()(TablePair(REAL, REAL))
-    for part in (DCRDistribution, C2STCurve, MembershipCurve, GiveawayBars, FlaggedRows):
+    for part in (DCRDistribution, C2STCurve, MembershipCurve, ColumnImportanceBars):
         with pytest.raises(ParameterError, match=r"`scale` must be from 0.5 to 4; got 9"):
             part(scale=9.0)
+    with pytest.raises(ParameterError, match=r"scale must be from 0.5 to 4; got 9"):
+        FlaggedRows(scale=9.0)
     with pytest.raises(ParameterError, match="`columns` must be from 1 to 9; got 0"):
-        GiveawayBars(columns=0)
+        ColumnImportanceBars(columns=0)
     with pytest.raises(ParameterError, match="`share` must be in"):
         FlaggedRows(share=2.0)

@@ -1,4 +1,4 @@
-"""Plots of marginals, statistics and associations: the values behind them, and what stays."""
+"""Plots of columns: the values behind them, their axes, and what stays between epochs."""
 
 from typing import TypeAlias
 
@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from synthproto.artifacts.associations import Association
 from synthproto.artifacts.plots.alignment import Alignment
 from synthproto.artifacts.plots.densities import (
     CDF,
@@ -18,28 +17,23 @@ from synthproto.artifacts.plots.densities import (
     CurveColumn,
     PDFByColumn,
     PDFLayout,
-    bar_panel,
+    bars,
     plot_edges,
     plot_range,
-    warp_of,
+    value_axis,
 )
-from synthproto.artifacts.plots.heatmaps import (
-    CorrelationHeatmapJuxtaposition,
-    CorrelationHeatmaps,
-    colors_of,
-    differences,
-)
+from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition, CorrelationHeatmaps
+from synthproto.artifacts.plots.panels import Bars, Distribution, Histogram
 from synthproto.contracts import Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.axes import Box, Warp
-from synthproto.drawing.ink import Pixels
+from synthproto.drawing.axes import ValueAxis
 from synthproto.errors import ParameterError
 
 REAL_BLUE = [169, 203, 232]
 
 
-def vermilion(pixels: Pixels) -> NDArray[np.bool_]:
+def vermilion(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where the synthetic ink is, faint edges of lines left out."""
     return pixels[..., 0].astype(int) - pixels[..., 2] > 110
 
@@ -109,9 +103,9 @@ def test_axes_do_not_move_with_the_synthetic_table(real: Table, plot: PDF | CDF)
     assert pictures[0].shape == pictures[1].shape
     # Below its axis, a panel has only the names of ticks: they are the same.
     height = pictures[0].shape[0]
-    for row in range(round((height - 30) / 196)):
-        upper = 30 + 196 * (row + 1)
-        first, second = (picture[upper - 20 : upper - 8] for picture in pictures)
+    for row in range(round((height - 30) / 210)):
+        upper = 30 + 210 * (row + 1)
+        first, second = (picture[upper - 34 : upper - 4] for picture in pictures)
         np.testing.assert_array_equal(first, second)
 
 
@@ -121,11 +115,11 @@ def test_shares_behind_the_pdf(real: Table) -> None:
     wild.loc[:29, "income"] = np.nan
     wild.loc[:59, "city"] = "Atlantis"
     synthetic = table(wild)
-    columns = {c.name: c for c in real.get(PDFLayout(40, 8, 100, 1.0)).columns}
+    columns = {c.name: c for c, _ in real.get(PDFLayout(40, 8, 100))}
 
     income = columns["income"].shares(synthetic)
     present = wild["income"].dropna()
-    edges = plot_edges(np.sort(real.values("income")), 40)
+    edges = plot_edges(np.sort(real.values("income")), 40, value_axis(real, "income"))
     assert income.missing == pytest.approx(0.1)
     assert income.above == pytest.approx((present > edges[-1]).mean())
     assert income.below == pytest.approx((present < edges[0]).mean())
@@ -139,8 +133,11 @@ def test_shares_behind_the_pdf(real: Table) -> None:
 
 
 def test_shares_behind_the_cdf(real: Table) -> None:
-    column = next(c for c in real.get(CDFLayout(100, 1.0)).columns if c.name == "age")
+    column, panel = next(own for own in real.get(CDFLayout(100)) if own[0].name == "age")
     assert isinstance(column, CurveColumn)
+    assert isinstance(panel, Distribution)
+    # Dvoretzky, Kiefer, Wolfowitz for 300 rows at 95 %: sqrt(ln(40) / 600).
+    assert panel.band == pytest.approx(0.07841, abs=1e-6)
     shares = column.shares(real)
     ages = frame()["age"].to_numpy()
     for place, share in zip(column.places[::40], shares.inside[::40], strict=True):
@@ -165,10 +162,10 @@ def test_mass_outside_the_real_range_is_shown(real: Table) -> None:
     far = frame()
     far["age"] = -1e6
     card = PDFByColumn()(TablePair(real, table(far)))["age"].pixels
-    orange = vermilion(card[40:170])
+    orange = vermilion(card[42:172])
     columns = np.flatnonzero(orange.any(axis=0))
-    assert columns.min() >= 36
-    assert columns.max() <= 50
+    assert columns.min() >= 46
+    assert columns.max() <= 60
     assert orange.sum() > 100
 
 
@@ -176,11 +173,26 @@ def test_cards_are_the_panels_of_the_grid_at_the_size_of_tensorboard(real: Table
     pair = TablePair(real, table(frame(seed=1)))
     cards = PDFByColumn()(pair)
     assert list(cards) == list(SPEC.names)
-    assert {(card.width, card.height) for card in cards.values()} == {(350, 196)}
+    assert {(card.width, card.height) for card in cards.values()} == {(350, 210)}
     grid = PDF()(pair).pixels
     # Below its title, where the legend is, a card is what the grid shows.
-    np.testing.assert_array_equal(cards["age"].pixels[40:], grid[30 + 40 : 30 + 196, :350])
+    np.testing.assert_array_equal(cards["age"].pixels[40:], grid[30 + 40 : 30 + 210, :350])
     assert list(CDFByColumn()(pair)) == ["age", "income", "seen"]
+    assert cards["age"].alt == "density of age, real and synthetic"
+
+
+def test_a_value_can_be_read_and_is_a_snapshot(real: Table) -> None:
+    synthetic = table(frame(seed=1))
+    card = PDFByColumn()(TablePair(real, synthetic))["age"]
+    (panel,) = card.panels
+    assert isinstance(panel, Histogram)
+    assert panel.synthetic is not None
+    assert panel.real.inside.sum() == pytest.approx(1)
+    before = panel.synthetic.inside.copy()
+    PDFByColumn()(TablePair(real, table(frame(seed=2))))
+    np.testing.assert_array_equal(panel.synthetic.inside, before)
+    assert "array" not in repr(panel)
+    assert len(repr(panel)) < 500
 
 
 def test_a_holdout_is_drawn(real: Table) -> None:
@@ -196,7 +208,7 @@ def test_pictures_grow_with_the_scale(real: Table, scale: float) -> None:
     pair = TablePair(real, table(frame(seed=1)))
     assert abs(PDF(scale=scale)(pair).width - PDF()(pair).width * scale) < 1
     card = PDFByColumn(scale=scale)(pair)["age"]
-    assert (card.width, card.height) == (round(350 * scale), round(196 * scale))
+    assert (card.width, card.height) == (round(350 * scale), round(210 * scale))
 
 
 def test_arguments_out_of_range_are_refused_at_once() -> None:
@@ -250,7 +262,9 @@ def test_range_stops_before_far_outliers_and_never_has_width_zero() -> None:
 @pytest.mark.parametrize("width", [3, 40, 1000])
 def test_bins_hold_equally_many_whole_numbers(width: int) -> None:
     edges = plot_edges(
-        np.sort(np.random.default_rng(0).integers(0, width, 5000)).astype(np.float64), 40
+        np.sort(np.random.default_rng(0).integers(0, width, 5000)).astype(np.float64),
+        40,
+        ValueAxis(0.0, width - 1.0),
     )
     sizes = np.diff(edges)
     assert len(sizes) <= 40
@@ -266,17 +280,17 @@ def numbers(values: list[float]) -> Table:
 def test_crowded_columns_have_logarithmic_axes() -> None:
     rng = np.random.default_rng(0)
     even = [rng.normal(size=2000), rng.exponential(size=2000), np.r_[rng.normal(size=2000), 1e9]]
-    assert all(not warp_of(numbers(values.tolist()), "x").unit for values in even)
-    assert not warp_of(numbers([0.0] * 99 + [1.0]), "x").unit
-    assert not warp_of(numbers([5.0] * 9), "x").unit
-    assert not warp_of(numbers([0.0] * 9), "x").unit
+    assert all(not value_axis(numbers(values.tolist()), "x").linear_width for values in even)
+    assert not value_axis(numbers([0.0] * 99 + [1.0]), "x").linear_width
+    assert not value_axis(numbers([5.0] * 9), "x").linear_width
+    assert not value_axis(numbers([0.0] * 9), "x").linear_width
     skewed = np.exp(2.5 * rng.normal(size=2000))
     mostly_zero = np.where(rng.random(2000) < 0.9, 0.0, np.exp(rng.normal(8, 1, 2000)))
     for values in (skewed, -skewed, mostly_zero, np.floor(skewed)):
         real = numbers(values.tolist())
-        column = real.get(PDFLayout(40, 8, 100, 1.0)).columns[0]
+        column, _ = real.get(PDFLayout(40, 8, 100))[0]
         shares = column.shares(real)
-        assert warp_of(real, "x").unit
+        assert value_axis(real, "x").linear_width
         assert shares.below == shares.above == 0.0  # both ends are within the bins
         assert shares.inside.sum() == pytest.approx(1.0)
         assert np.count_nonzero(shares.inside > 0.001) > 8
@@ -284,7 +298,7 @@ def test_crowded_columns_have_logarithmic_axes() -> None:
 
 def test_bins_of_whole_numbers_on_a_logarithmic_axis_have_their_edges_between_them() -> None:
     values = np.floor(np.exp(2 * np.random.default_rng(0).normal(size=2000)))
-    edges = plot_edges(np.sort(values), 40, warp_of(numbers(values.tolist()), "x"))
+    edges = plot_edges(np.sort(values), 40, value_axis(numbers(values.tolist()), "x"))
     assert (edges % 1 == 0.5).all()
     assert edges[0] < values.min()
     assert edges[-1] > values.max()
@@ -294,64 +308,48 @@ def test_rows_of_a_categorical_panel() -> None:
     labels = [f"c{i}" for i in range(30) for _ in range(30 - i)]
     values = pd.DataFrame({"c": [*labels, None, None]})
     real = Table(values, TableSpec.infer(values, categorical=["c"]))
-    column = real.get(PDFLayout(40, 8, 100, 1.0)).columns[0]
+    column, panel = real.get(PDFLayout(40, 8, 100))[0]
     assert isinstance(column, CountedColumn)
-    shares = column.shares(real)
-    panel = real.get(PDFLayout(40, 8, 100, 1.0)).sheet.panels[0]
-    assert panel.box == Box(0, 0, 350, 196)
-    rows = bar_panel(column, panel.box, shares, 8)
-    assert rows.labels == (*(f"c{i}" for i in range(7)), "other (23)", "missing")
-    assert bar_panel(column, panel.box, shares, 3).labels == (
-        "c0",
-        "c1",
-        "c2",
-        "other (27)",
-        "missing",
-    )
+    assert isinstance(panel, Bars)
+    assert panel.labels == (*(f"c{i}" for i in range(7)), "other (23)", "missing")
+    assert bars(column, panel.real, 3).labels == ("c0", "c1", "c2", "other (27)", "missing")
 
 
-# --- alignment and heat maps -------------------------------------------------------------------
+def test_a_spike_is_cut_so_that_the_rest_can_be_seen() -> None:
+    rng = np.random.default_rng(0)
+    values = np.where(rng.random(3000) < 0.9, 0.0, rng.uniform(0, 100, 3000))
+    real = numbers(values.tolist())
+    (panel,) = PDF()(TablePair(real, real)).panels
+    assert isinstance(panel, Histogram)
+    others = np.sort(panel.real.inside)[-2]
+    assert panel.top < 0.1
+    assert others / panel.top > 0.2
+    # An ordinary column, and one with two values, are not cut.
+    for ordinary in (rng.normal(size=3000), (rng.random(3000) < 0.7).astype(float)):
+        whole = numbers(ordinary.tolist())
+        (panel,) = PDF()(TablePair(whole, whole)).panels
+        assert isinstance(panel, Histogram)
+        assert panel.top >= panel.real.inside.max()
 
 
-def test_alignment_shows_dots_on_the_diagonal_for_equal_tables(real: Table) -> None:
-    equal = Alignment("mean")(TablePair(real, table(frame())))
-    moved = frame()
-    moved["age"] *= 5
-    other = Alignment("mean")(TablePair(real, table(moved)))
-    assert equal != other
-    assert (equal.width, equal.height) == (350, 196)
+def test_the_share_of_a_bar_that_is_cut_is_written_beside_it() -> None:
+    labels = [f"c{i}" for i in range(300)]
+    values = pd.DataFrame({"c": labels})
+    real = Table(values, TableSpec.infer(values, categorical=["c"]))
+    figure = PDF()(TablePair(real, real)).figure()
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert written == ["97%", "97%"]
+    assert all(text.get_position()[0] > 0 for text in figure.axes[0].texts)
 
 
-def test_warp_is_even_or_logarithmic_to_both_sides() -> None:
-    assert Warp.of(np.array([3.0, 7.0, -9.0])).unit == 0
-    warp = Warp.of(np.array([0.0, -1.0, 1e4]))
-    values = np.array([-1e4, -10.0, 0.0, 10.0, 1e4])
-    warped = warp(values)
-    np.testing.assert_allclose(warped, -warped[::-1])
-    assert (np.diff(warped) > 0).all()
-    np.testing.assert_allclose(warp.inverse(warped), values)
-    names = [tick.name for tick in warp.ticks(float(warped[0]), float(warped[-1]))]
-    assert "0" in names
-    assert len(names) <= 6
-    narrow = Warp(12_500.0)
-    low, high = narrow(np.array([12_500.0, 6e5])).tolist()
-    names = [tick.name for tick in narrow.ticks(low, high)]
-    assert 3 <= len(names) <= 5
-    assert "100k" in names
-
-
-def test_heat_map_colours() -> None:
-    colors = colors_of(np.array([[-9.0, -1.0, 0.0, 1.0, 9.0]]))[0]
-    assert colors[2].tolist() == [255, 255, 255]
-    np.testing.assert_array_equal(colors[0], colors[1])
-    np.testing.assert_array_equal(colors[3], colors[4])
-    assert colors[1][0] > colors[1][2]
-    assert colors[3][2] > colors[3][0]
-
-
-def test_heat_map_of_equal_tables_has_no_difference(real: Table) -> None:
-    pair = TablePair(real, table(frame()))
-    assert not differences(pair, Association())["synthetic - real"].any()
-    pictures = CorrelationHeatmaps()(pair)
-    assert list(pictures) == ["real", "synthetic", "synthetic_minus_real"]
-    assert pictures["real"] != pictures["synthetic_minus_real"]
+def test_axes_say_what_they_measure(real: Table) -> None:
+    pair = TablePair(real, table(frame(seed=1)))
+    shown = {
+        name: (picture.figure().axes[0].get_xlabel(), picture.figure().axes[0].get_ylabel())
+        for name, picture in PDFByColumn()(pair).items()
+    }
+    assert shown["age"] == ("value", "share of rows")
+    assert shown["city"] == ("share of rows", "")
+    assert shown["seen"][0].startswith("date")
+    (axes,) = CDFByColumn()(pair)["age"].figure().axes
+    assert axes.get_ylabel() == "share of rows ≤ value"

@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PolyCollection
 from sklearn.decomposition import PCA
 
 from synthproto.artifacts.plots.projections import (
+    Cloud,
+    FlaggedRows,
     PCAJuxtaposition,
     Projection,
     TruncatedSVDJuxtaposition,
@@ -87,6 +90,29 @@ def test_fit_and_real_points_are_kept_with_the_real_table(
     assert first != second
     assert first == plot(TablePair(real, table(mixed(seed=1))))
     assert (first.width, first.height) == (350, 280)
+
+
+def test_many_real_rows_are_drawn_as_their_density() -> None:
+    for rows, dense in ((200, False), (2000, True)):
+        pair = TablePair(table(mixed(rows)), table(mixed(300, seed=1)))
+        (axes,) = PCAJuxtaposition()(pair).figure().axes
+        kinds = {type(artist) for artist in axes.collections}
+        assert (PolyCollection in kinds) == dense
+
+
+def test_flagged_rows_are_rings_that_hide_nothing_and_a_remark_says_their_share() -> None:
+    real, fresh = mixed(800), mixed(800, seed=2)
+    half = pd.concat([real.iloc[:400], fresh.iloc[400:]], ignore_index=True)
+    pair = TablePair(table(real), table(half), table(mixed(800, seed=3)))
+    picture = FlaggedRows()(pair)
+    (panel,) = picture.panels
+    assert isinstance(panel, Cloud)
+    assert panel.flagged is not None
+    assert len(panel.flagged) >= 400
+    (axes,) = picture.figure().axes
+    rings = axes.lines[-1]
+    assert rings.get_markerfacecolor() == "none"
+    assert axes.texts[-1].get_text().startswith("flagged 5")
 
 
 def test_sample_is_seeded_ordered_and_without_repeats() -> None:
