@@ -212,7 +212,13 @@ def prepare(
     axes.spines[["left", "right", "top"]].set_visible(False)
     axes.spines["bottom"].set_color(AXIS)
     text = shortened(title, room, 12.0, bold=True)
-    place: Style = {"loc": "left", "x": (10 - left) / width(axes), "y": 1.0, "pad": pad, "fontweight": "bold"}
+    place: Style = {
+        "loc": "left",
+        "x": (10 - left) / width(axes),
+        "y": 1.0,
+        "pad": pad,
+        "fontweight": "bold",
+    }
     axes.set_title(text, **place, **text_style(TEXT, 12.0))
 
 

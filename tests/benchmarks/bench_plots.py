@@ -43,7 +43,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
-from synthproto.drawing.canvas import Picture
 
 from synthproto.artifacts.plots.alignment import Alignment
 from synthproto.artifacts.plots.densities import CDF, PDF
@@ -51,6 +50,7 @@ from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition
 from synthproto.artifacts.plots.projections import TSNEJuxtaposition
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
+from synthproto.drawing.picture import Picture
 
 Draw = Callable[[pd.DataFrame, pd.DataFrame], object]
 OurPlot = Callable[[TablePair], Picture]

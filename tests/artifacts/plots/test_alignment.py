@@ -19,7 +19,7 @@ def gaps(statistic: str, real: Table, synthetic: Table) -> list[float]:
     (panel,) = picture.panels
     assert isinstance(panel, Gaps)
     assert panel.synthetic is not None
-    return panel.synthetic.tolist()
+    return [float(gap) for gap in panel.synthetic]
 
 
 def test_gaps_by_hand() -> None:
