@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 from typing_extensions import ReadOnly, TypeAliasType, get_type_hints
 
-from synthproto.errors import SynthprotoWarning
+from synthproto.errors import ConformanceError, SynthprotoWarning
 
 
 @final
@@ -204,6 +204,39 @@ def call_fault(function: Callable[..., object], given: int) -> str | None:
         names = f" ({', '.join(required)})" if required else ""
         return f"takes {counted(len(required), 'argument')}{names}"
     return None
+
+
+def check_function(function: object, given: int, where: str, *, may_yield: bool = False) -> None:
+    """See that a part can be called as it will be, when it is made instead of in the run.
+
+    Args:
+        function: A function or an object with ``__call__``.
+        given: Positional arguments of the later call.
+        where: The argument in words: ``"Trainer: stopper"``.
+        may_yield: Whether it may be a generator function: only where a call is iterated over.
+
+    Raises:
+        ConformanceError: It is nothing to call, a class, asynchronous, or takes other arguments.
+    """
+    if not callable(function):
+        raise ConformanceError(f"{where} must be something to call; got {shown(function)}.")
+    name = getattr(function, "__name__", None) or type(function).__name__
+    if isinstance(function, type):
+        raise ConformanceError(f"{where} is the class {name}. Pass an instance: {name}(...).")
+    for each in (function, vars(type(function)).get("__call__")):
+        if inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each):
+            raise ConformanceError(
+                f"{where}: {name} is asynchronous, so nobody would wait for it. Use a plain def."
+            )
+        if inspect.isgeneratorfunction(each) and not may_yield:
+            raise ConformanceError(
+                f"{where}: {name} has a yield, so a call would do nothing. Use return."
+            )
+    fault = call_fault(function, given)
+    if fault is not None:
+        raise ConformanceError(
+            f"{where} is called with {counted(given, 'argument')}; {name} {fault}."
+        )
 
 
 def signature_of(function: Callable[..., object]) -> inspect.Signature | None:

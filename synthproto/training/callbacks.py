@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 from typing_extensions import Protocol, runtime_checkable
 
+from synthproto.conformance.hints import check_function
 from synthproto.contracts import (
     HistogramTracker,
     Model,
@@ -69,6 +70,8 @@ class OutputScalars(Generic[Output]):
     ) -> None:
         if not values:
             raise ParameterError("OutputScalars: values are empty; name at least one function.")
+        for name, value in values.items():
+            check_function(value, 1, f"OutputScalars: value {name!r}")
         self._tracker = tracker
         self._values = dict(values)
 

@@ -1,13 +1,10 @@
 """What a run is made of: its trackers, and what a checkpoint is held against when it goes on."""
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
 from functools import partial
 from types import FunctionType, MethodType
-
-import torch
-from torch import Tensor
 
 from synthproto.contracts import Tracker
 from synthproto.training.routines import unwrapped
@@ -100,16 +97,3 @@ def _same(one: object, other: object) -> bool:
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return list(one) == list(other)
     return one == other
-
-
-def not_finite(state: object, path: str = "") -> Iterator[str]:
-    """Names of the tensors in a state that hold NaN or infinity, dotted."""
-    if isinstance(state, Tensor):
-        if state.is_floating_point() and not bool(torch.isfinite(state).all()):
-            yield path
-    elif isinstance(state, Mapping):
-        for key, value in state.items():
-            yield from not_finite(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(state, Sequence) and not isinstance(state, str | bytes):
-        for index, value in enumerate(state):
-            yield from not_finite(value, f"{path}.{index}")

@@ -1,6 +1,7 @@
 """An exponential moving average of a model's weights."""
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, cast, final
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from synthproto.conformance.forward import check_forward
 from synthproto.conformance.values import check_value
 from synthproto.contracts import Batch, Model, Output
-from synthproto.errors import ParameterError
+from synthproto.errors import ParameterError, SynthprotoWarning
 
 
 @final
@@ -67,6 +68,11 @@ class Ema:
         finally:
             self._set(own)
 
+    def is_of(self, model: nn.Module) -> bool:
+        """Whether what is averaged are parameters of a model."""
+        own = {id(parameter) for parameter in model.parameters()}
+        return all(id(parameter) in own for parameter in self._parameters)
+
     @torch.no_grad()
     def _set(self, weights: list[Tensor]) -> None:
         torch._foreach_copy_(self._parameters, weights)  # pyright: ignore[reportPrivateImportUsage]
@@ -76,15 +82,53 @@ class Ema:
         return {
             "averages": dict(zip(self._names, self._averages, strict=True)),
             "updates": self._updates,
+            "decay": self._decay,
         }
 
     def load_state_dict(self, state: dict[str, object], /) -> None:
         """Take over a state that `state_dict` gave."""
         # The types of a loaded file are known only to the code that wrote it.
         averages = cast("dict[str, Tensor]", state["averages"])
+        decay = state.get("decay", self._decay)
+        if decay != self._decay:
+            warnings.warn(
+                f"Ema: decay is {self._decay}, was {decay} when the average was saved; what the "
+                "script says is used.",
+                SynthprotoWarning,
+                stacklevel=5,
+            )
         for name, average in zip(self._names, self._averages, strict=True):
             average.copy_(averages[name])
         self._updates = cast("int", state["updates"])
+
+
+_SHARDED = frozenset({"FullyShardedDataParallel", "FSDPModule"})
+
+
+def check_model(where: str, model: object, ema: "Ema | None") -> None:
+    """See that a model's weights are all here, and that an average is of this model.
+
+    Args:
+        where: The argument in words.
+        model: What is trained; only modules are looked into.
+        ema: Its average, if it has one.
+
+    Raises:
+        ParameterError: The model is sharded, or the average is of another one.
+    """
+    if not isinstance(model, nn.Module):
+        return
+    # By name: torch's own module of sharding is large, and few scripts load it.
+    if any(_SHARDED & {base.__name__ for base in type(part).__mro__} for part in model.modules()):
+        raise ParameterError(
+            f"{where} is sharded over processes (FSDP): each holds a part of the weights, which no "
+            "checkpoint puts together here. Use Processes.wrap_ddp."
+        )
+    if ema is not None and not ema.is_of(model):
+        raise ParameterError(
+            f"{where} and ema: the average is of other parameters than those of the model. Make it "
+            "of this model: Ema(model, decay)."
+        )
 
 
 @contextmanager

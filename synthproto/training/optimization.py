@@ -1,6 +1,7 @@
 """One optimizer with its schedule, clipping and accumulation: what every gradient step shares."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from typing import cast, final
 
 from torch import Tensor
@@ -8,8 +9,10 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
+from synthproto.conformance.hints import check_function
 from synthproto.contracts import EpochEvent, Monitor
-from synthproto.errors import ConformanceError, ParameterError
+from synthproto.errors import ConformanceError, ParameterError, SynthprotoWarning
+from synthproto.training.composition import differences, plain_values
 
 
 @final
@@ -37,6 +40,7 @@ class OnPlateau:
     """
 
     def __init__(self, scheduler: ReduceLROnPlateau, monitor: Monitor) -> None:
+        check_function(monitor, 1, "OnPlateau: monitor")
         self.scheduler = scheduler
         self.monitor = monitor
 
@@ -44,6 +48,15 @@ class OnPlateau:
 def parameters_of(optimizer: Optimizer) -> list[Tensor]:
     """All parameters that an optimizer updates, group by group."""
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _plain_groups(optimizer: Optimizer) -> dict[str, object]:
+    """The numbers of all parameter groups by name: ``lr``; ``lr of group 1`` of a second one."""
+    return {
+        name if index == 0 else f"{name} of group {index}": value
+        for index, group in enumerate(optimizer.param_groups)
+        for name, value in plain_values(group).items()
+    }
 
 
 @final
@@ -84,6 +97,8 @@ class Optimization:
                 "scheduler needs a score to follow; got a bare ReduceLROnPlateau. "
                 "Pass OnPlateau(scheduler, monitor)."
             )
+        if backward is not None:
+            check_function(backward, 1, names.format("backward"))
         self._optimizer = optimizer
         self._parameters = parameters_of(optimizer)
         self._scheduler = scheduler
@@ -94,7 +109,25 @@ class Optimization:
         self._names = names
         self._checked = False
         self._filled = 0
+        self._never_updated = True
         self.updated: bool = False
+        torch_scheduler = None if scheduler is None else self._torch_scheduler()
+        of = getattr(torch_scheduler, "optimizer", optimizer)
+        if of is not optimizer:
+            raise ParameterError(
+                f"{names.format('scheduler')} is of another optimizer than the one that is given, "
+                "whose learning rate it would leave as it is. Make it of this optimizer."
+            )
+        # As the script made them: what a checkpoint is held against.
+        self._made_of = {
+            "class": type(optimizer).__name__,
+            "scheduler": None if torch_scheduler is None else type(torch_scheduler).__name__,
+        }
+        self._settings = {"accumulate": accumulate, "clip_norm": clip_norm}
+        self._hyperparameters = {
+            **_plain_groups(optimizer),
+            **({} if torch_scheduler is None else plain_values(torch_scheduler.state_dict())),
+        }
 
     @property
     def device_type(self) -> str:
@@ -166,7 +199,7 @@ class Optimization:
         self._checked = True
 
     def _update(self) -> Tensor | None:
-        self._filled = 0
+        self._filled, self._never_updated = 0, False
         norm = None
         if self._clip_norm is not None:
             norm = clip_grad_norm_(self._parameters, self._clip_norm).detach()
@@ -177,6 +210,15 @@ class Optimization:
 
     def end_epoch(self, event: EpochEvent) -> None:
         """Step a scheduler that is stepped by epoch."""
+        if self._never_updated and self._filled:
+            self._never_updated = False  # told once
+            warnings.warn(
+                f"{self._names.format('accumulate')}={self._accumulate} steps are one update, and "
+                f"epoch {event.epoch} had {self._filled}: nothing was updated yet. The window goes "
+                "on in the next epoch; make it shorter unless that is what you want.",
+                SynthprotoWarning,
+                stacklevel=3,
+            )
         scheduler = self._scheduler
         if isinstance(scheduler, OnPlateau):
             value = scheduler.monitor(event)
@@ -190,6 +232,9 @@ class Optimization:
         state: dict[str, object] = {
             "optimizer": self._optimizer.state_dict(),
             "filled": self._filled,
+            "made_of": self._made_of,
+            "settings": self._settings,
+            "hyperparameters": self._hyperparameters,
             "gradients": [parameter.grad for parameter in self._parameters] if self._filled else [],
         }
         if self._scheduler is not None:
@@ -197,17 +242,44 @@ class Optimization:
         return state
 
     def load_state_dict(self, state: dict[str, object], /) -> None:
-        """Take over a state that `state_dict` gave."""
+        """Take over a state that `state_dict` gave.
+
+        Raises:
+            ParameterError: It is of another optimizer or scheduler.
+        """
+        self._compare(state)
         if ("scheduler" in state) != (self._scheduler is not None):
             raise ParameterError("the state was saved with a scheduler, or there is one now.")
         # The types of a loaded file are known only to the code that wrote it.
         self._optimizer.load_state_dict(cast("dict[str, object]", state["optimizer"]))
         if self._scheduler is not None:
             self._torch_scheduler().load_state_dict(cast("dict[str, object]", state["scheduler"]))
-        self._filled = cast("int", state["filled"])
+        self._filled, self._never_updated = cast("int", state["filled"]), False
         gradients = cast("list[Tensor | None]", state["gradients"])
         for parameter, gradient in zip(self._parameters, gradients, strict=False):
             parameter.grad = None if gradient is None else gradient.to(parameter.device)
+
+    def _compare(self, state: Mapping[str, object]) -> None:
+        """Refuse the state of other classes; say where the numbers differ, and which ones win."""
+        # The types of a loaded file are known only to the code that wrote it.
+        made_of, settings, hyperparameters = (
+            cast("Mapping[str, object]", state.get(name, {}))
+            for name in ("made_of", "settings", "hyperparameters")
+        )
+        if faults := differences(self._made_of, made_of):
+            raise ParameterError(f"{self._names.format('optimizer')}: {', '.join(faults)}.")
+        told = []
+        if found := differences(self._hyperparameters, hyperparameters):
+            told.append(f"{', '.join(found)} (what was saved is used)")
+        if found := differences(self._settings, settings):
+            told.append(f"{', '.join(found)} (what the script says is used)")
+        if told:
+            warnings.warn(
+                f"{self._names.format('optimizer')} differs from what was saved: "
+                f"{'; '.join(told)}.",
+                SynthprotoWarning,
+                stacklevel=4,
+            )
 
     def _torch_scheduler(self) -> LRScheduler:
         scheduler = self._scheduler

@@ -15,11 +15,11 @@ from synthproto.errors import (
 )
 from synthproto.files import FileLock
 from synthproto.training.checkpoints import Checkpoints, load_into, read_checkpoint
-from synthproto.training.composition import differences, not_finite, trackers_of
+from synthproto.training.composition import differences, trackers_of
 from synthproto.training.models import inner_model
 from synthproto.training.processes import Processes
 from synthproto.training.randomness import Generator
-from synthproto.training.state import RunState
+from synthproto.training.state import RunState, not_finite
 
 # Which side a run goes on with where script and checkpoint differ.
 _WINS: Mapping[str, str] = {

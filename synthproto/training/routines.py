@@ -2,6 +2,7 @@
 
 import copy
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Generic, cast, final
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from typing_extensions import TypeVar
 
+from synthproto.conformance.hints import check_function
 from synthproto.contracts import (
     Batch,
     Batches,
@@ -22,9 +24,10 @@ from synthproto.contracts import (
     Value_co,
 )
 from synthproto.data.batches import batch_rows
-from synthproto.errors import ParameterError
+from synthproto.errors import ParameterError, SynthprotoWarning
 from synthproto.training.models import Forward, evaluated
 from synthproto.training.randomness import seeded
+from synthproto.training.state import not_finite
 from synthproto.training.stoppers import Mode, ScoreMonitor, improves
 
 
@@ -76,6 +79,10 @@ class BatchScores(Generic[Batch, Output]):
     ) -> None:
         if not scores:
             raise ParameterError("BatchScores: scores are empty; name at least one function.")
+        for name_of_score, score in scores.items():
+            check_function(score, 2, f"BatchScores: score {name_of_score!r}")
+        if callable(batches):
+            check_function(batches, 1, "BatchScores: batches", may_yield=True)
         self._model = model
         self._forward = Forward(model).call
         self._batches = batches
@@ -144,10 +151,12 @@ class KeepBest:
     """
 
     def __init__(self, model: Stateful, monitor: Monitor, mode: Mode = "min") -> None:
+        check_function(monitor, 1, "KeepBest: monitor")
         self._model = model
         self._monitor = monitor
         self._mode: Mode = mode
         self._weights: dict[str, object] = {}
+        self._were_not_finite = set(not_finite(model.state_dict()))  # a mask of -inf, say
         self.value: float = math.nan
         self.epoch: int = 0
 
@@ -155,6 +164,14 @@ class KeepBest:
         """Copy the weights if the epoch has a new best value."""
         value = self._monitor(event)
         if value is not None and improves(value, self.value, self._mode):
+            if set(not_finite(self._model.state_dict())) - self._were_not_finite:
+                warnings.warn(
+                    f"KeepBest: weights of epoch {event.epoch} hold NaN or infinity, and are not "
+                    f"kept, though its score is {value:.6g}.",
+                    SynthprotoWarning,
+                    stacklevel=2,
+                )
+                return
             self.value, self.epoch = value, event.epoch
             self._weights = {
                 name: item.detach().clone() if isinstance(item, Tensor) else copy.deepcopy(item)

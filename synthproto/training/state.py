@@ -1,7 +1,7 @@
 """Means of losses over an epoch, kept where the losses are."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast, final
@@ -110,6 +110,19 @@ def _check(name: str, loss: object) -> None:
         f"loss {name!r} of a training step must be a detached tensor without dimensions; got "
         f"{found}. Report loss.detach()."
     )
+
+
+def not_finite(state: object, path: str = "") -> Iterator[str]:
+    """Names of the tensors in a state that hold NaN or infinity, dotted."""
+    if isinstance(state, Tensor):
+        if state.is_floating_point() and not bool(torch.isfinite(state).all()):
+            yield path
+    elif isinstance(state, Mapping):
+        for key, value in state.items():
+            yield from not_finite(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(state, Sequence) and not isinstance(state, str | bytes):
+        for index, value in enumerate(state):
+            yield from not_finite(value, f"{path}.{index}")
 
 
 @final

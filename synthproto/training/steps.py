@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from synthproto.conformance.hints import check_function
 from synthproto.contracts import (
     Batch,
     EpochEvent,
@@ -19,8 +20,8 @@ from synthproto.contracts import (
     Update,
 )
 from synthproto.errors import ConformanceError, ParameterError
-from synthproto.training.models import Ema, Forward, evaluated
-from synthproto.training.optimization import OnPlateau, Optimization, PerStep
+from synthproto.training.models import Ema, Forward, check_model, evaluated
+from synthproto.training.optimization import OnPlateau, Optimization, PerStep, parameters_of
 from synthproto.training.resume import load_parts, parts_state
 
 
@@ -101,6 +102,12 @@ class GradientStep(Generic[Batch, Output]):
             raise ParameterError(
                 f"GradientStep: autocast must be torch.bfloat16 or None; got {autocast}."
             )
+        check_model("GradientStep: model", model, ema)
+        check_function(loss, 2, "GradientStep: loss")
+        if after is not None:
+            check_function(after, 0, "GradientStep: after")
+        for name, function in (reported or {}).items():
+            check_function(function, 2, f"GradientStep: reported {name!r}")
         self._model = model
         self._first_forward = Forward(model)
         self._forward: Callable[[Batch], Output] = self._first_forward.first
@@ -172,6 +179,32 @@ class GradientStep(Generic[Batch, Output]):
         return {"model": self._model, "optimization": self._optimization, "ema": self._ema}
 
 
+def _check_halves(
+    generator: object, critic: nn.Module, of_generator: Optimizer, of_critic: Optimizer
+) -> None:
+    """See that each half of a GAN has an optimizer of its own.
+
+    Raises:
+        ParameterError: The optimizers share parameters, or one has none of its half.
+    """
+    theirs = {id(each) for each in parameters_of(of_generator)}
+    if any(id(each) in theirs for each in parameters_of(of_critic)):
+        raise ParameterError(
+            "AdversarialStep: generator_optimizer and critic_optimizer update the same parameters. "
+            "Give each half an optimizer of its own."
+        )
+    for name, model, optimizer in (
+        ("generator", generator, of_generator),
+        ("critic", critic, of_critic),
+    ):
+        own = {id(each) for each in model.parameters()} if isinstance(model, nn.Module) else set()
+        if own and not any(id(each) in own for each in parameters_of(optimizer)):
+            raise ParameterError(
+                f"AdversarialStep: {name}_optimizer updates no parameter of the {name} "
+                f"({type(model).__name__}). Is it of another network than the one that is given?"
+            )
+
+
 @final
 class AdversarialStep(Generic[Batch, Output]):
     """Critic updates on every batch, a generator update on every n-th: the step of a GAN.
@@ -225,6 +258,13 @@ class AdversarialStep(Generic[Batch, Output]):
             raise ParameterError(
                 f"AdversarialStep: critic_updates must be at least 1; got {critic_updates}."
             )
+        check_model("AdversarialStep: generator", generator, ema)
+        check_model("AdversarialStep: critic", critic, None)
+        check_function(generator_loss, 2, "AdversarialStep: generator_loss")
+        check_function(critic_loss, 2, "AdversarialStep: critic_loss")
+        if after is not None:
+            check_function(after, 0, "AdversarialStep: after")
+        _check_halves(generator, critic, generator_optimizer, critic_optimizer)
         self._generator, self._critic = generator, critic
         self._first_forward = Forward(generator)
         self._forward: Callable[[Batch], Output] = self._first_forward.first
@@ -250,18 +290,19 @@ class AdversarialStep(Generic[Batch, Output]):
 
     def update(self, batch: Batch, /) -> Update[Output]:
         """Train the critic on one batch, and the generator if it is its turn."""
-        self._steps += 1
+        turn = self._steps + 1
         with torch.no_grad():
             output = self._forward(batch)
         self._forward = self._first_forward.call
         losses = {"critic": self._descend(self._of_critic, self._critic_loss, output, batch)}
-        if self._steps % self._critic_updates == 0:
+        if turn % self._critic_updates == 0:
             output = self._forward(batch)
             losses["generator"] = self._descend(
                 self._of_generator, self._generator_loss, output, batch
             )
             if self._ema is not None:
                 self._ema.update()
+        self._steps = turn  # only now: after an error the same turn comes again
         return Update(output, losses)
 
     def _descend(

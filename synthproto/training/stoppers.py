@@ -12,8 +12,9 @@ from typing import Literal, TypeAlias, final
 
 from typing_extensions import Protocol, runtime_checkable
 
+from synthproto.conformance.hints import check_function
 from synthproto.contracts import EpochEvent, Monitor, Progress, Stopper
-from synthproto.errors import ParameterError, SynthprotoWarning
+from synthproto.errors import ConformanceError, ParameterError, SynthprotoWarning
 
 Mode: TypeAlias = Literal["min", "max"]
 """Which end of a score is best."""
@@ -224,6 +225,7 @@ class Patience:
     def __post_init__(self) -> None:
         if self.values is not None:
             object.__setattr__(self, "patience", self.values)
+        check_function(self.monitor, 1, "Patience: monitor")
         best = BestSoFar(self.monitor, self.mode, self.min_delta, self.relative)
         object.__setattr__(self, "_best", best)
         _require_count("Patience", "patience", self.patience, 1)
@@ -258,6 +260,9 @@ class Target:
     monitor: Monitor
     value: float
     mode: Mode = "min"
+
+    def __post_init__(self) -> None:
+        check_function(self.monitor, 1, "Target: monitor")
 
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, at the end of an epoch."""
@@ -296,6 +301,8 @@ class AnyOf:
     """
 
     def __init__(self, *stoppers: Stopper) -> None:
+        for index, stopper in enumerate(stoppers):
+            check_function(stopper, 1, f"AnyOf: stopper {index + 1}")
         self._stoppers = stoppers
 
     @property
@@ -323,6 +330,8 @@ class AllOf:
     def __init__(self, *stoppers: Stopper) -> None:
         if not stoppers:
             raise ParameterError("AllOf: needs at least one stopper; got none.")
+        for index, stopper in enumerate(stoppers):
+            check_function(stopper, 1, f"AllOf: stopper {index + 1}")
         self._stoppers = stoppers
 
     @property
@@ -334,7 +343,23 @@ class AllOf:
         """All reasons, joined, if every stopper gives one."""
         reasons = [stopper(progress) for stopper in self._stoppers]
         given = [reason for reason in reasons if reason is not None]
+        for stopper, reason in zip(self._stoppers, reasons, strict=True):
+            if reason is not None:
+                check_reason(stopper, reason)
         return " and ".join(given) if len(given) == len(reasons) else None
+
+
+def check_reason(stopper: object, reason: object) -> None:
+    """See that what a stopper gave, if it was not ``None``, is a reason.
+
+    Raises:
+        ConformanceError: It is something else, ``False`` say, or an empty text.
+    """
+    if not isinstance(reason, str) or not reason:
+        name = getattr(stopper, "__name__", None) or type(stopper).__name__
+        raise ConformanceError(
+            f"stopper {name} must return why to stop, in words, or None to go on; got {reason!r}."
+        )
 
 
 def _bounds(stoppers: tuple[object, ...]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, final
 import torch
 
 from synthproto.checks import listed
+from synthproto.conformance.hints import check_function
 from synthproto.contracts import (
     Batch,
     Batches,
@@ -33,12 +34,13 @@ from synthproto.training.randomness import Generator, RandomStates, kept_random_
 from synthproto.training.resume import Saver
 from synthproto.training.routines import unwrapped
 from synthproto.training.state import LossMeans, RunState, TrainingResult, history_frame
-from synthproto.training.stoppers import last_epoch, warn_unused_monitors
+from synthproto.training.stoppers import check_reason, last_epoch, warn_unused_monitors
 
 if TYPE_CHECKING:
     import pandas
 
 _INTERRUPTED = "interrupted"
+_ONE_ROW = "more than 1 value per channel"  # what torch says of a batch of one row
 _SEED_DISTANCE = 1_000_003  # between the seeds of two processes of one run
 
 
@@ -76,6 +78,7 @@ class Trainer(Generic[Batch, Output]):
 
     Raises:
         ParameterError: An argument is outside its range.
+        ConformanceError: A part cannot be called as it will be.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Trainer(Generic[Batch, Output]):
             raise ParameterError(f"Trainer: seed must be at least 0 or None; got {seed}.")
         if not callable(batches) and len(batches) == 0:
             raise ParameterError("Trainer: batches are empty; training needs at least one.")
+        _check_functions(batches, stopper, callbacks, routines)
         self._generators = tuple(generators)
         self._processes = Processes() if processes is None else processes
         watches = self._processes.is_first
@@ -213,7 +217,15 @@ class Trainer(Generic[Batch, Output]):
         """Train to the end of the epoch, and say why to end the run, if so."""
         state = self._state
         batches = self._remaining_batches()
-        reason = self._steps(batches)
+        try:
+            reason = self._steps(batches)
+        except ValueError as error:
+            if _ONE_ROW in str(error):
+                error.add_note(
+                    "Batch normalisation needs two rows: the last batch of an epoch may have one. "
+                    "Leave it out, Batches(..., drop_last=True), or choose another size."
+                )
+            raise
         if reason is not None and not is_exhausted(batches):
             return reason
         if state.position == 0:
@@ -265,7 +277,9 @@ class Trainer(Generic[Batch, Output]):
         reason = self._stopper(
             Progress(state.epoch, state.step, now - self._began, epoch_ended, state.history)
         )
-        if reason is None and self._interrupt.requested:
+        if reason is not None:
+            check_reason(self._stopper, reason)
+        elif self._interrupt.requested:
             reason = _INTERRUPTED
         return reason if self._processes.world == 1 else self._processes.broadcast_stop(reason)
 
@@ -312,6 +326,18 @@ class Trainer(Generic[Batch, Output]):
             "Lower the learning rate, clip gradients (clip_norm), or look for a logarithm or a "
             "division of zero; what was tracked so far is kept."
         )
+
+
+def _check_functions(
+    batches: object, stopper: object, callbacks: Sequence[object], routines: Sequence[object]
+) -> None:
+    """See that each part can be called as it will be; lists are short, and looked at as a whole."""
+    check_function(stopper, 1, "Trainer: stopper")
+    if callable(batches):
+        check_function(batches, 1, "Trainer: batches", may_yield=True)
+    for name, parts in (("callbacks", callbacks), ("routines", routines)):
+        for index, part in enumerate(parts):
+            check_function(unwrapped(part), 1, f"Trainer: {name}[{index}]")
 
 
 def _with_scores(event: EpochEvent, scores: Mapping[str, float], routine: object) -> EpochEvent:

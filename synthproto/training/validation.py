@@ -9,6 +9,7 @@ import torch
 
 from synthproto.artifacts.validity import label_notes
 from synthproto.checks import listed, tag_of
+from synthproto.conformance.hints import check_function
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ConformanceError, ParameterError, SchemaError, SynthprotoWarning
@@ -47,6 +48,9 @@ class Validation:
         seed: int | Callable[[int], int] = 0,
         name: str = "",
     ) -> None:
+        check_function(sample, 0, "Validation: sample")
+        if callable(seed):
+            check_function(seed, 1, "Validation: seed")
         self._sample = sample
         self._real = real
         self._plan = plan

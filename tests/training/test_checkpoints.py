@@ -7,7 +7,9 @@ import os
 import pickle
 import random
 import signal
+import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +24,12 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from synthproto.contracts import EpochEvent, StepEvent
 from synthproto.data.batches import Batches
-from synthproto.errors import CheckpointError, NonFiniteLossError, ParameterError
+from synthproto.errors import (
+    CheckpointError,
+    NonFiniteLossError,
+    ParameterError,
+    SynthprotoWarning,
+)
 from synthproto.training.callbacks import LossCallback
 from synthproto.training.checkpoints import Checkpoints, read_checkpoint
 from synthproto.training.models import Ema
@@ -508,3 +515,108 @@ def test_a_full_disk_leaves_the_checkpoints_before_it(
         checkpoints.save({"step": 2}, 2)
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-000000001.pt"]
     assert read_checkpoint(checkpoints.paths[0])["step"] == 1
+
+
+# --- what differs from the checkpoint -------------------------------------------------------------
+
+
+def short(folder: Path, size: int = 8, seed: int = 0, count: int = 40) -> Trainer[Rows, Scored]:
+    torch.manual_seed(7)
+    model = Net()
+    return Trainer(
+        step=GradientStep(model=model, loss=loss_of, optimizer=torch.optim.SGD(model.parameters())),
+        batches=Batches(Rows(rows().x[:count]), size, seed),
+        stopper=MaxSteps(30),
+        checkpoints=Checkpoints(folder),
+        generators=[model.torch_generator],
+        seed=seed,
+        progress=False,
+    )
+
+
+def test_what_the_script_does_otherwise_is_told_with_the_side_that_wins(tmp_path: Path) -> None:
+    short(tmp_path).run()
+    short(tmp_path).run(resume=True)  # the same says nothing
+    with pytest.warns(SynthprotoWarning) as told:
+        short(tmp_path, size=10, seed=3, count=32).run(resume=True)
+    text = str(told[0].message)
+    assert "seed is 3, was 0 (the random states of the checkpoint are used)" in text
+    assert "rows is 32, was 40" in text
+    assert "size is 10, was 8" in text
+    assert text.endswith("(those of the script are used).")
+
+
+def test_another_number_of_generators_is_refused(tmp_path: Path) -> None:
+    short(tmp_path).run()
+    other = short(tmp_path)
+    other._saver._generators = ()
+    with pytest.raises(CheckpointError, match="the states of 1 generators, needed are 0"):
+        other.run(resume=True)
+
+
+def test_another_optimizer_is_refused(tmp_path: Path) -> None:
+    short(tmp_path).run()
+    other = short(tmp_path)
+    model = Net()
+    other._saver._step = GradientStep(
+        model=model, loss=loss_of, optimizer=torch.optim.Adam(model.parameters())
+    )
+    with pytest.raises(CheckpointError, match="class is 'Adam', was 'SGD'"):
+        other.run(resume=True)
+
+
+def test_a_folder_belongs_to_one_run_at_a_time(tmp_path: Path) -> None:
+    def second(event: EpochEvent) -> None:
+        with pytest.raises(ParameterError, match="another run is writing to"):
+            short(tmp_path).run(resume=True)
+
+    first = short(tmp_path)
+    first._routines = (second,)
+    first.run()
+    short(tmp_path).run(resume=True)  # it is free again
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '[["a", 1]]', "7"])
+def test_a_damaged_beginning_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "beginning.json").write_text(content)
+    if content == "[]":
+        short(tmp_path).run(resume=True)
+        return
+    with pytest.raises(CheckpointError, match="Remove it to begin anew"):
+        short(tmp_path).run(resume=True)
+
+
+def test_a_compressed_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint-000000001.pt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.pkl", bytes(1_000_000))
+    with pytest.raises(CheckpointError, match="it is compressed, which no checkpoint is"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("lacking", ["state", "version", "format"])
+def test_a_file_that_lacks_something_is_refused(lacking: str, tmp_path: Path) -> None:
+    path = Checkpoints(tmp_path).save({}, 1)
+    content = torch.load(path, weights_only=True)
+    del content[lacking]
+    torch.save(content, path)
+    with pytest.raises(CheckpointError, match=r"lacks state or version|no synthproto checkpoint"):
+        read_checkpoint(path)
+    torch.save({"format": "synthproto checkpoint", "version": 1, "state": {"step": {}}}, path)
+    with pytest.raises(CheckpointError, match=r"lacks \['parts', 'processes', 'run'\]"):
+        short(tmp_path).run(resume=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs links")
+def test_a_planted_link_is_not_written_through(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    for name in ("checkpoint-000000001.pt", "beginning.json"):
+        (folder / name).symlink_to(victim)
+        planted = f".{name}.{os.getpid()}-{threading.get_ident()}.partial"
+        (folder / planted).symlink_to(victim)
+    Checkpoints(folder).save({}, 1)
+    Checkpoints(folder).save_beginning([])
+    assert victim.read_text() == "mine"

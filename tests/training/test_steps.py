@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypedDict, assert_type
+from typing import Any, NamedTuple, TypedDict, assert_type
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau, StepLR
 
 from synthproto.contracts import EpochEvent, Update
-from synthproto.errors import ConformanceError, ParameterError
+from synthproto.errors import ConformanceError, ParameterError, SynthprotoWarning
 from synthproto.training.models import Ema
 from synthproto.training.optimization import OnPlateau, PerStep
 from synthproto.training.steps import AdversarialStep, GradientStep, loss_of
@@ -340,9 +340,8 @@ def test_an_optimizer_of_another_model_is_refused_before_it_updates_anything() -
     with pytest.raises(ConformanceError, match=r"optimizer updates 4 parameters.*another model"):
         step.update(batch())
     assert same(other, net())
-    _, _, adversaries = gan(critic_updates=1, updated=other)
-    with pytest.raises(ConformanceError, match="AdversarialStep: generator_optimizer"):
-        adversaries.update(batch())
+    with pytest.raises(ParameterError, match="generator_optimizer updates no parameter of the gen"):
+        gan(critic_updates=1, updated=other)
 
 
 def test_an_adversary_may_have_frozen_parameters() -> None:
@@ -480,3 +479,156 @@ def test_a_gan_goes_on_from_its_state() -> None:
         resumed.load_state_dict({})
     with pytest.raises(ParameterError, match="critic_updates must be at least 1"):
         gan(critic_updates=0)
+
+
+# --- what belongs together -----------------------------------------------------------------------
+
+
+def test_a_scheduler_of_another_optimizer_is_refused() -> None:
+    model = net()
+    other = sgd(model)
+    for scheduler in (StepLR(other, 1), PerStep(StepLR(other, 1))):
+        with pytest.raises(ParameterError, match="GradientStep: scheduler is of another optimizer"):
+            GradientStep(model=model, loss=loss_of, optimizer=sgd(model), scheduler=scheduler)
+    plateau = OnPlateau(ReduceLROnPlateau(other), lambda event: 1.0)
+    with pytest.raises(ParameterError, match="scheduler is of another optimizer"):
+        GradientStep(model=model, loss=loss_of, optimizer=sgd(model), scheduler=plateau)
+
+
+def test_an_average_of_another_model_is_refused() -> None:
+    model = net()
+    with pytest.raises(ParameterError, match=r"GradientStep: model and ema: .*Ema\(model, decay\)"):
+        GradientStep(model=model, loss=loss_of, optimizer=sgd(model), ema=Ema(net(), 0.9))
+
+
+def test_each_half_of_a_gan_has_its_own_optimizer_and_network() -> None:
+    fake, critic, other = Fake(), nn.Linear(3, 1), nn.Linear(3, 1)
+
+    def step(of_generator: torch.optim.Optimizer, of_critic: torch.optim.Optimizer) -> None:
+        AdversarialStep(
+            generator=fake,
+            critic=critic,
+            generator_loss=lambda made, _: made.x.mean(),
+            critic_loss=lambda made, _: critic(made.x).mean(),
+            generator_optimizer=of_generator,
+            critic_optimizer=of_critic,
+        )
+
+    both = torch.optim.SGD([*fake.parameters(), *critic.parameters()], 0.1)
+    with pytest.raises(ParameterError, match="update the same parameters"):
+        step(both, both)
+    with pytest.raises(ParameterError, match="critic_optimizer updates no parameter of the critic"):
+        step(sgd(fake), sgd(other))
+    step(sgd(fake), sgd(critic))
+
+
+def test_a_sharded_model_is_refused_when_the_step_is_made() -> None:
+    class FSDPModule(nn.Module):
+        """By its name, what torch's fully_shard makes of a module."""
+
+    class Sharded(Net, FSDPModule):
+        pass
+
+    model = Sharded()
+    with pytest.raises(ParameterError, match=r"GradientStep: model is sharded over processes"):
+        GradientStep(model=model, loss=loss_of, optimizer=sgd(model))
+
+
+def test_parts_that_cannot_be_called_as_they_will_be_are_refused_when_made() -> None:
+    model = net()
+
+    async def late(output: Fit, batch: Rows) -> Tensor:
+        return output["loss"]
+
+    def lazy(output: Fit, batch: Rows) -> Iterator[Tensor]:
+        yield output["loss"]
+
+    for loss, told in (
+        (late, "late is asynchronous"),
+        (lazy, "lazy has a yield"),
+        (lambda output: output, r"called with 2 arguments; <lambda> takes 1 argument \(output\)"),
+        (Net, "is the class Net. Pass an instance"),
+        (5, "something to call; got int 5"),
+    ):
+        wrong: Any = loss
+        with pytest.raises(ConformanceError, match=f"GradientStep: loss.*{told}"):
+            GradientStep(model=model, loss=wrong, optimizer=sgd(model))
+    after: Any = lambda step: None  # noqa: E731
+    with pytest.raises(ConformanceError, match="after is called with 0 arguments"):
+        GradientStep(model=model, loss=loss_of, optimizer=sgd(model), after=after)
+
+
+def test_a_window_that_no_epoch_fills_is_told_once() -> None:
+    model = net()
+    before = copy.deepcopy(model)
+    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model), accumulate=10)
+    for _ in range(3):
+        step.update(batch())
+    with pytest.warns(SynthprotoWarning, match="accumulate=10 steps are one update, and epoch 1 "):
+        step.end_epoch(event(1))
+    step.end_epoch(event(2))
+    assert same(model, before)
+
+
+def test_a_state_of_another_optimizer_or_schedule_is_refused_and_numbers_that_differ_are_told() -> (
+    None
+):
+    def made(
+        kind: type[torch.optim.Optimizer] = torch.optim.Adam,
+        lr: float = 0.1,
+        gamma: float | None = None,
+        accumulate: int = 1,
+    ) -> GradientStep[Rows, Fit]:
+        model = net()
+        optimizer = kind(model.parameters(), lr=lr)  # type: ignore[call-arg]  # every kind has one
+        return GradientStep(
+            model=model,
+            loss=loss_of,
+            optimizer=optimizer,
+            scheduler=None if gamma is None else ExponentialLR(optimizer, gamma),
+            accumulate=accumulate,
+        )
+
+    def saved(step: GradientStep[Rows, Fit]) -> dict[str, object]:
+        step.update(batch())
+        return copy.deepcopy(step.state_dict())
+
+    state = saved(made())
+    with pytest.raises(ParameterError, match="class is 'SGD', was 'Adam'"):
+        made(torch.optim.SGD).load_state_dict(state)
+    with pytest.raises(ParameterError, match="scheduler is 'ExponentialLR', was None"):
+        made(gamma=0.5).load_state_dict(state)
+    again = made(lr=0.2, accumulate=3)
+    with pytest.warns(SynthprotoWarning, match="lr is 0.2, was 0.1 .*saved is used.*late is 3"):
+        again.load_state_dict(state)
+    assert rate(again._optimization._optimizer) == 0.1
+    with pytest.warns(SynthprotoWarning, match="gamma is 0.25, was 0.5"):
+        made(gamma=0.25).load_state_dict(saved(made(gamma=0.5)))
+    made().load_state_dict(state)  # the same says nothing
+
+
+def test_a_gan_s_turn_comes_again_after_an_error() -> None:
+    fails = iter([False, True, False])
+
+    def generator_loss(made: Rows, _: Rows) -> Tensor:
+        if next(fails):
+            raise RuntimeError("out of memory")
+        return made.x.mean()
+
+    fake, critic = Fake(), nn.Linear(3, 1)
+    step = AdversarialStep(
+        generator=fake,
+        critic=critic,
+        generator_loss=generator_loss,
+        critic_loss=lambda made, _: critic(made.x).mean(),
+        generator_optimizer=sgd(fake),
+        critic_optimizer=sgd(critic),
+        critic_updates=2,
+    )
+    found: list[bool | None] = []
+    for _ in range(5):
+        try:
+            found.append("generator" in step.update(batch()).losses)
+        except RuntimeError:
+            found.append(None)
+    assert found == [False, True, False, None, True]

@@ -8,7 +8,7 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, assert_type
+from typing import Any, NamedTuple, assert_type
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from synthproto.contracts import EpochEvent, StepEvent, Stopper, Update
+from synthproto.contracts import EpochEvent, Progress, StepEvent, Stopper, Update
 from synthproto.data.batches import Batches
 from synthproto.errors import (
     ConformanceError,
@@ -25,9 +25,11 @@ from synthproto.errors import (
     SynthprotoWarning,
 )
 from synthproto.training.callbacks import GradientNorms, LossCallback
-from synthproto.training.routines import BatchScores, Every, LossRoutine
+from synthproto.training.checkpoints import Checkpoints, read_checkpoint
+from synthproto.training.routines import BatchScores, Every, KeepBest, LossRoutine
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import (
+    AllOf,
     AnyOf,
     MaxEpochs,
     MaxSteps,
@@ -524,3 +526,151 @@ def test_batches_may_be_a_function_that_skips_or_not(tmp_path: Path) -> None:
 
     assert run(skipping) == run(plain)
     assert asked == [(1, 0), (2, 0), (2, 2), (3, 0)]
+
+
+# --- what cannot work is told when the trainer is made, or in plain words -------------------------
+
+
+def test_every_part_of_a_list_is_looked_at() -> None:
+    def due(event: EpochEvent) -> None: ...
+    def two(event: EpochEvent, more: int) -> None: ...
+    async def late(event: EpochEvent) -> None: ...
+    def lazy(event: EpochEvent) -> Iterator[None]:
+        yield
+
+    for position in range(3):
+        for part, told in (
+            ("no function", "must be something to call; got str 'no function'"),
+            (two, r"is called with 1 argument; two takes 2 arguments \(event, more\)"),
+            (late, "late is asynchronous"),
+            (lazy, "lazy has a yield"),
+            (LossRoutine, r"is the class LossRoutine. Pass an instance"),
+        ):
+            parts: list[Any] = [due, due, due]
+            parts[position] = part
+            with pytest.raises(ConformanceError, match=rf"Trainer: routines\[{position}\].*{told}"):
+                Trainer(step=step_of(net()), batches=[rows()], stopper=MaxEpochs(1), routines=parts)
+            with pytest.raises(ConformanceError, match=rf"Trainer: callbacks\[{position}\]"):
+                Trainer(
+                    step=step_of(net()), batches=[rows()], stopper=MaxEpochs(1), callbacks=parts
+                )
+    wrong: Any = 5
+    with pytest.raises(ConformanceError, match="AnyOf: stopper 2 must be something to call"):
+        AnyOf(MaxEpochs(1), wrong)
+    Trainer(  # a generator function is a fine source of batches
+        step=step_of(net()), batches=lambda epoch: (rows() for _ in "ab"), stopper=MaxEpochs(1)
+    )
+
+
+@pytest.mark.parametrize("reason", [False, "", 0, True])
+def test_a_stopper_that_gives_no_reason_is_refused(reason: Any) -> None:
+    def stop(progress: Progress) -> Any:
+        return reason
+
+    for stopper in (stop, AnyOf(stop), AllOf(MaxEpochs(0), stop)):
+        with pytest.raises(ConformanceError, match="must return why to stop, in words, or None"):
+            trained(net(), stopper).run()
+
+
+def test_where_an_epoch_has_ended_there_is_one_in_the_history() -> None:
+    seen: list[tuple[int, bool, int]] = []
+
+    def last_loss(progress: Progress) -> str | None:
+        seen.append((progress.epoch, progress.epoch_ended, len(progress.history)))
+        if progress.epoch_ended and progress.history[-1].epoch == 2:
+            return "two are enough"
+        return None
+
+    assert trained(net(), last_loss).run().reason == "two are enough"
+    assert all(history == epoch for epoch, ended, history in seen if ended)
+    assert not any(ended for epoch, ended, _ in seen if epoch == 0)
+
+
+def test_a_tag_that_the_epoch_has_already_is_refused() -> None:
+    def again(event: EpochEvent) -> dict[str, float]:
+        return {"train/loss": 0.0}
+
+    trainer = Trainer(
+        step=step_of(net()),
+        batches=[rows()],
+        stopper=MaxEpochs(1),
+        routines=[again],
+        progress=False,
+    )
+    with pytest.raises(ParameterError, match=r"function returned \['train/loss'\], which epoch 1"):
+        trainer.run()
+
+
+def test_batch_normalisation_of_one_row_comes_with_what_to_do() -> None:
+    trainer = Trainer(
+        step=step_of(net()), batches=Batches(rows(9), 8), stopper=MaxEpochs(1), progress=False
+    )
+    with pytest.raises(ValueError, match="more than 1 value per channel") as caught:
+        trainer.run()
+    assert "drop_last=True" in caught.value.__notes__[0]
+
+
+# --- weights that are not finite ------------------------------------------------------------------
+
+
+class Rooted(nn.Module):
+    """Its loss is finite and its gradient is not, once the weight is exactly 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([1.0]))
+        self.register_buffer("mask", torch.tensor([-math.inf]))  # not finite from the start
+
+    def forward(self, batch: Tensor) -> Scored:
+        return Scored((self.weight * batch).square().sqrt().sum(), batch)
+
+
+def rooted(folder: Path | None, batches: list[Tensor], **more: Any) -> Trainer[Tensor, Scored]:
+    model = Rooted()
+    return Trainer(
+        step=GradientStep(
+            model=model, loss=loss_of, optimizer=torch.optim.SGD(model.parameters(), 0.1)
+        ),
+        batches=lambda epoch: [batches[epoch - 1]],
+        stopper=MaxEpochs(len(batches)),
+        checkpoints=None if folder is None else Checkpoints(folder, keep=1, best=train_loss),
+        progress=False,
+        **more,
+    )
+
+
+def test_weights_that_are_not_finite_are_neither_saved_nor_the_end(tmp_path: Path) -> None:
+    batches = [torch.ones(1), torch.zeros(1)]
+    with pytest.raises(
+        NonFiniteLossError, match=r"'step.model.weight'.*last finite.*-000000001.pt"
+    ):
+        rooted(tmp_path, batches).run()
+    checkpoints = Checkpoints(tmp_path)
+    assert [path.name for path in checkpoints.paths] == ["checkpoint-000000001.pt"]
+    assert checkpoints.best is not None
+    for path in (checkpoints.paths[0], checkpoints.best):
+        step = read_checkpoint(path)["step"]
+        assert isinstance(step, dict)
+        assert torch.isfinite(step["model"]["weight"]).all()
+    assert rooted(tmp_path, batches[:1]).run(resume=True).step == 1
+    with pytest.raises(NonFiniteLossError, match="after step 1, and are not saved"):
+        rooted(None, batches[1:]).run()
+
+
+def test_weights_that_are_not_finite_may_be_told_only(tmp_path: Path) -> None:
+    batches = [torch.ones(1), torch.zeros(1)]
+    with pytest.warns(SynthprotoWarning, match="hold NaN or infinity after step 2"):
+        result = rooted(tmp_path, batches, check_finite=False).run()
+    assert result.epoch == 2
+    assert [path.name for path in Checkpoints(tmp_path).paths] == ["checkpoint-000000001.pt"]
+
+
+def test_the_best_weights_are_finite_ones() -> None:
+    model = Rooted()
+    best = KeepBest(model, train_loss)
+    best(EpochEvent(1, 1, 0.0, {"train/loss": 2.0}))
+    with torch.no_grad():
+        model.weight.fill_(math.nan)
+    with pytest.warns(SynthprotoWarning, match="weights of epoch 2 hold NaN"):
+        best(EpochEvent(2, 2, 0.0, {"train/loss": 1.0}))
+    assert best.epoch == 1
