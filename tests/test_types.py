@@ -242,8 +242,8 @@ MUTANTS = [
     Mutant(
         "samples_take_anything",
         VALIDATION,
-        "sample: Callable[[], pd.DataFrame],",
-        "sample: Callable[..., pd.DataFrame],",
+        "sample: Callable[[], Frame],",
+        "sample: Callable[..., Frame],",
     ),
     Mutant(
         "any_score_can_be_monitored",

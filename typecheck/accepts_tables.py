@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_type
 
+import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
 from ctgan import CTGAN
 from matplotlib.figure import Figure
 
@@ -41,6 +43,7 @@ from synthproto import (
     Validation,
     bind,
     sampler,
+    split,
 )
 from synthproto.contracts import (
     Array,
@@ -110,6 +113,13 @@ def params_of_each_table() -> None:
         real=REAL,
         plan=TablePlan(scores=[MeanJSDistance()]),
     ).compare()
+
+
+def frames_of_other_libraries(frame: pl.DataFrame, relation: duckdb.DuckDBPyRelation) -> None:
+    """Whatever has Arrow's stream, or knows its way to pandas."""
+    Table(frame, TableSpec.infer(relation))
+    assert_type(split(frame), tuple[pd.DataFrame, pd.DataFrame])
+    Validation(sample=lambda: frame, real=REAL, plan=TablePlan(scores=[MeanJSDistance()]))
 
 
 def bound_functions() -> None:

@@ -132,6 +132,14 @@ def params_function_of_another_model() -> None:
     )
 
 
+def rows_for_a_frame() -> None:
+    """Rows as a list, where a frame of any library is taken."""
+    Table(
+        [{"age": 31}],  # type: ignore[arg-type]
+        REAL.spec,
+    )
+
+
 def sampler_of_a_table() -> None:
     """A table in the place of the model that generates."""
     Validation(

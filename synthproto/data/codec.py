@@ -1,6 +1,7 @@
 """A table as one float tensor, and back."""
 
 import builtins
+import warnings
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias, final
 
@@ -12,25 +13,29 @@ from torch import Tensor
 
 from synthproto.checks import listed, refuse
 from synthproto.data.column_codecs import (
-    LevelColumn,
-    NumberColumn,
+    ColumnCodec,
+    KeyCodec,
+    LevelCodec,
+    NumberCodec,
     QuantileScaler,
     StandardScaler,
-    UncodedColumn,
+    column_codec,
 )
 from synthproto.data.kinds import Kind
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
-from synthproto.errors import SchemaError
+from synthproto.errors import SchemaError, SynthprotoWarning
 
 Scaling: TypeAlias = Literal["quantile", "standard"]
 LevelForm: TypeAlias = Literal["one-hot", "index"]
 
+WIDE = 2000
+"""One-hot columns of a table beyond which fitting a codec warns."""
+_SHOWN = 5  # columns named in that warning
 _SCALERS: dict[Scaling, type[QuantileScaler] | type[StandardScaler]] = {
     "quantile": QuantileScaler,
     "standard": StandardScaler,
 }
-_Column: TypeAlias = LevelColumn | NumberColumn | UncodedColumn
 
 
 @final
@@ -85,7 +90,7 @@ class TableCodec:
     """
 
     def __init__(
-        self, spec: TableSpec, columns: tuple[_Column, ...], categorical: LevelForm
+        self, spec: TableSpec, columns: tuple[ColumnCodec, ...], categorical: LevelForm
     ) -> None:
         self._spec = spec
         self._columns = columns
@@ -111,23 +116,33 @@ class TableCodec:
 
         Raises:
             SchemaError: No column can be encoded: all are identifiers or text.
+
+        Warns:
+            SynthprotoWarning: One-hot levels need more than `WIDE` columns.
         """
         spec, scaler = real.spec, _SCALERS[scaling]
-        columns: list[_Column] = []
-        for column in spec.columns:
-            values = real.frame[column.name]
-            if column.kind in ("continuous", "datetime"):
-                columns.append(NumberColumn.fit(values, column.kind, scaler))
-            elif column.kind in ("categorical", "boolean"):
-                columns.append(LevelColumn.fit(values, column.kind))
-            else:
-                columns.append(UncodedColumn.fit(values, column.kind))
-        if all(isinstance(column, UncodedColumn) for column in columns):
+        columns = [column_codec(real.frame[c.name], c.kind, scaler) for c in spec.columns]
+        if all(isinstance(column, KeyCodec) for column in columns):
             raise SchemaError(
                 f"{real.name} has no column to encode; it has only identifiers and text: "
                 f"{listed(spec.names)}"
             )
-        return cls(spec, tuple(columns), categorical)
+        codec = cls(spec, tuple(columns), categorical)
+        codec._warn_of_width(real.name)
+        return codec
+
+    def _warn_of_width(self, name: str) -> None:
+        one_hot = {b.column: b.levels for b in self._blocks if b.form == "one-hot"}
+        total = sum(one_hot.values())
+        if total > WIDE:
+            widest = sorted(one_hot.items(), key=lambda own: -own[1])
+            shown = ", ".join(f"{column!r} {levels:,}" for column, levels in widest[:_SHOWN])
+            warnings.warn(
+                f"{name} needs {total:,} one-hot columns, the most for {shown}; name columns of "
+                "very many levels identifier or text in the spec, or fit with categorical='index'",
+                SynthprotoWarning,
+                stacklevel=3,
+            )
 
     @property
     def spec(self) -> TableSpec:
@@ -195,7 +210,7 @@ class TableCodec:
         series = [_read(column, values, blocks, clip) for column, blocks in self._parts()]
         return pd.concat(series, axis=1, keys=self._spec.names)
 
-    def _parts(self) -> list[tuple[_Column, list[Block]]]:
+    def _parts(self) -> list[tuple[ColumnCodec, list[Block]]]:
         """The columns, each with its blocks."""
         by_column: dict[str, list[Block]] = {column.name: [] for column in self._columns}
         for block in self._blocks:
@@ -203,14 +218,14 @@ class TableCodec:
         return [(column, by_column[column.name]) for column in self._columns]
 
 
-def _blocks_of(columns: tuple[_Column, ...], form: LevelForm) -> tuple[Block, ...]:
+def _blocks_of(columns: tuple[ColumnCodec, ...], form: LevelForm) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for column in columns:
-        if isinstance(column, UncodedColumn):
+        if isinstance(column, KeyCodec):
             continue
         start = blocks[-1].stop if blocks else 0
-        levels = len(column.levels) if isinstance(column, LevelColumn) else 2
-        if isinstance(column, NumberColumn):
+        levels = len(column.levels) if isinstance(column, LevelCodec) else 2
+        if isinstance(column, NumberCodec):
             blocks.append(Block(column.name, column.kind, "number", start, start + 1, 0))
             start += 1
             if not column.has_missing:
@@ -221,12 +236,12 @@ def _blocks_of(columns: tuple[_Column, ...], form: LevelForm) -> tuple[Block, ..
 
 
 def _write(
-    column: _Column, values: pd.Series, encoded: NDArray[np.float32], blocks: list[Block]
+    column: ColumnCodec, values: pd.Series, encoded: NDArray[np.float32], blocks: list[Block]
 ) -> None:
     """Encode one column into its blocks."""
-    if isinstance(column, LevelColumn):
+    if isinstance(column, LevelCodec):
         _write_levels(column.encode(values), encoded, blocks[0])
-    elif isinstance(column, NumberColumn):
+    elif isinstance(column, NumberCodec):
         encoded[:, blocks[0].start], missing = column.encode(values)
         if column.has_missing:
             _write_levels(missing.astype(np.int64), encoded, blocks[1])
@@ -239,11 +254,11 @@ def _write_levels(codes: NDArray[np.int64], encoded: NDArray[np.float32], block:
         encoded[np.arange(len(codes)), block.start + codes] = 1
 
 
-def _read(column: _Column, encoded: Tensor, blocks: list[Block], clip: bool) -> pd.Series:
+def _read(column: ColumnCodec, encoded: Tensor, blocks: list[Block], clip: bool) -> pd.Series:
     """Decode one column from its blocks."""
-    if isinstance(column, UncodedColumn):
+    if isinstance(column, KeyCodec):
         return column.decode(len(encoded))
-    if isinstance(column, LevelColumn):
+    if isinstance(column, LevelCodec):
         return column.decode(_read_levels(encoded, blocks[0]))
     numbers = encoded[:, blocks[0].start].numpy().astype(np.float64)
     if not column.has_missing:

@@ -1,7 +1,8 @@
 """How one column becomes numbers, and how they become the column again."""
 
-from dataclasses import dataclass
-from typing import Self, TypeAlias, final
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Self, TypeAlias, assert_never, final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ Numbers: TypeAlias = NDArray[np.float64]
 
 KNOTS = 1000
 """Quantiles that a `QuantileScaler` keeps of a column."""
+_SINGLE = 2e-7  # a little more than float32 may be off, relative to the number
 
 
 @final
@@ -25,13 +27,18 @@ KNOTS = 1000
 class StandardScaler:
     """Zero mean and unit variance: ``z = (x - mean) / std``.
 
+    A value that many rows have (a column of mostly zeros) comes back exactly, although float32
+    puts its scaled number beside it.
+
     Attributes:
         mean: Mean of the fitted values; 0 without values.
         std: Their population standard deviation; 1 for constants.
+        heaps: Values that fill more than one of `KNOTS` quantiles, ascending.
     """
 
     mean: float
     std: float
+    heaps: Numbers = field(default_factory=lambda: np.empty(0))
 
     @classmethod
     def fit(cls, values: Numbers) -> Self:
@@ -42,7 +49,8 @@ class StandardScaler:
         largest = float(np.abs(values - mean).max())
         # Divided by the largest first: squares of tiny deviations would vanish.
         std = largest * float(np.sqrt(np.mean(((values - mean) / largest) ** 2))) if largest else 0
-        return cls(mean, std or 1.0)
+        distinct, repeats = np.unique(_quantiles(values, KNOTS), return_counts=True)
+        return cls(mean, std or 1.0, distinct[repeats > 1])
 
     def encode(self, values: Numbers) -> Numbers:
         """Scaled values."""
@@ -50,7 +58,14 @@ class StandardScaler:
 
     def decode(self, scaled: Numbers) -> Numbers:
         """Values in the column's unit."""
-        return scaled * self.std + self.mean
+        values = scaled * self.std + self.mean
+        if not len(self.heaps):
+            return values
+        above = np.minimum(np.searchsorted(self.heaps, values), len(self.heaps) - 1)
+        for heap in (self.heaps[above], self.heaps[np.maximum(above - 1, 0)]):
+            near = np.abs(values - heap) <= _SINGLE * np.abs(heap - self.mean)
+            values = np.where(near, heap, values)
+        return values
 
 
 @final
@@ -78,11 +93,10 @@ class QuantileScaler:
     @classmethod
     def fit(cls, values: Numbers, knots: int = KNOTS) -> Self:
         """Scaler of present values, shape ``(n,)``."""
-        count = min(knots, max(1, len(values)))
+        quantiles = _quantiles(values, knots)
+        count = len(quantiles)
         # Shares (k + 1/2) / K: the extremes have finite scores (3.3 for 1000 knots).
         shares = (np.arange(count) + 0.5) / count
-        quantiles = np.quantile(values, np.linspace(0, 1, count)) if len(values) else np.zeros(1)
-        quantiles = np.maximum.accumulate(quantiles)  # rounding can make them descend
         scores = ndtri(shares)
         distinct, first, repeats = np.unique(quantiles, return_index=True, return_counts=True)
         last = first + repeats - 1
@@ -102,6 +116,14 @@ class QuantileScaler:
         return np.interp(scaled, self.scores, self.values)
 
 
+def _quantiles(values: Numbers, knots: int) -> Numbers:
+    """At most so many quantiles of present values, not descending; zero without values."""
+    if not len(values):
+        return np.zeros(1)
+    quantiles = np.quantile(values, np.linspace(0, 1, min(knots, len(values))))
+    return np.maximum.accumulate(quantiles)  # rounding can make them descend
+
+
 Dtype: TypeAlias = np.dtype[np.generic] | ExtensionDtype
 Codes: TypeAlias = NDArray[np.int64]
 
@@ -112,7 +134,7 @@ _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 @final
 @dataclass(frozen=True, eq=False)
-class LevelColumn:
+class LevelCodec:
     """A categorical or boolean column: rows are codes of its distinct values.
 
     Attributes:
@@ -174,7 +196,7 @@ class LevelColumn:
 
 @final
 @dataclass(frozen=True, eq=False)
-class NumberColumn:
+class NumberCodec:
     """A continuous or datetime column: a scaled number a row.
 
     Attributes:
@@ -188,6 +210,8 @@ class NumberColumn:
         decimals: Decimal places that all real numbers have at most: 0 for whole numbers, 2 for
             cents; ``None`` for more than 6, and for datetimes.
         tick: What all real datetimes are multiples of, in units of the dtype: a day for dates.
+        unit: Unit of the real datetimes: ``"s"``, ``"ms"``, ``"us"`` or ``"ns"``.
+        zone: Time zone of the real datetimes.
         has_missing: Whether the real column has missing values.
     """
 
@@ -200,6 +224,8 @@ class NumberColumn:
     has_values: bool
     decimals: int | None
     tick: int
+    unit: str
+    zone: tzinfo | None
     has_missing: bool
 
     @classmethod
@@ -209,16 +235,20 @@ class NumberColumn:
         """Scale, range and resolution of a real column."""
         numbers = numbers_of(values, kind)
         present = numbers[~np.isnan(numbers)]
+        clock = pd.DatetimeIndex(values if kind == "datetime" else [])
+        untimed = kind == "datetime" and not types.is_datetime64_any_dtype(values.dtype)
         return cls(
             name=str(values.name),
             kind=kind,
-            dtype=values.dtype,
+            dtype=clock.dtype if untimed else values.dtype,  # a column without any value
             scaler=scaler.fit(present),
             low=float(present.min()) if len(present) else 0.0,
             high=float(present.max()) if len(present) else 0.0,
             has_values=len(present) > 0,
             decimals=None if kind == "datetime" else _decimals(present),
-            tick=_tick(values) if kind == "datetime" else 1,
+            tick=_tick(clock) if kind == "datetime" else 1,
+            unit=clock.unit,
+            zone=clock.tz,
             has_missing=len(present) < len(numbers),
         )
 
@@ -248,10 +278,14 @@ class NumberColumn:
             return self._datetimes(numbers, missing)
         if types.is_integer_dtype(self.dtype):
             return self._integers(numbers, missing)
-        return pd.Series(np.where(missing, np.nan, numbers)).astype(self.dtype)
+        column = pd.Series(np.where(missing, np.nan, numbers))
+        if str(self.dtype) == "halffloat[pyarrow]":  # which Arrow makes of half floats only
+            return column.astype(np.float16).astype(self.dtype)
+        return column.astype(self.dtype)
 
     def _integers(self, numbers: Numbers, missing: NDArray[np.bool_]) -> pd.Series:
-        limits = np.iinfo(str(getattr(self.dtype, "numpy_dtype", self.dtype)))
+        dense = self.dtype.subtype if isinstance(self.dtype, pd.SparseDtype) else self.dtype
+        limits = np.iinfo(str(getattr(dense, "numpy_dtype", dense)))
         # As a float the greatest int64 is 2**63, one too many.
         high = np.nextafter(float(limits.max), 0) if limits.bits == 64 else float(limits.max)
         whole = np.clip(np.rint(numbers), float(limits.min), high).astype(limits.dtype)
@@ -260,19 +294,18 @@ class NumberColumn:
         return pd.Series(whole).astype(self.dtype).mask(missing)
 
     def _datetimes(self, seconds: Numbers, missing: NDArray[np.bool_]) -> pd.Series:
-        clock = pd.DatetimeIndex(pd.Series([], dtype=self.dtype))
-        steps = np.rint(seconds * (_PER_SECOND[clock.unit] / self.tick)) * self.tick
+        steps = np.rint(seconds * (_PER_SECOND[self.unit] / self.tick)) * self.tick
         ticks = np.clip(steps, -_LARGEST_TICK, _LARGEST_TICK).astype(np.int64)
         ticks[missing] = np.iinfo(np.int64).min  # numpy's NaT
-        stamps = pd.DatetimeIndex(ticks.view(f"datetime64[{clock.unit}]"))
-        if clock.tz is not None:
-            stamps = stamps.tz_localize("UTC").tz_convert(clock.tz)
+        stamps = pd.DatetimeIndex(ticks.view(f"datetime64[{self.unit}]"))
+        if self.zone is not None:
+            stamps = stamps.tz_localize("UTC").tz_convert(self.zone)
         return pd.Series(stamps).astype(self.dtype)
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class UncodedColumn:
+class KeyCodec:
     """An identifier or text column: not encoded, since a key or a text is no statistic.
 
     Attributes:
@@ -320,6 +353,24 @@ class UncodedColumn:
         return self.empty.reset_index(drop=True).reindex(range(rows))
 
 
+ColumnCodec: TypeAlias = LevelCodec | NumberCodec | KeyCodec
+
+
+def column_codec(
+    values: pd.Series, kind: Kind, scaler: type[StandardScaler] | type[QuantileScaler]
+) -> ColumnCodec:
+    """Codec of a real column."""
+    match kind:
+        case "continuous" | "datetime":
+            return NumberCodec.fit(values, kind, scaler)
+        case "categorical" | "boolean":
+            return LevelCodec.fit(values, kind)
+        case "identifier" | "text":
+            return KeyCodec.fit(values, kind)
+        case _:
+            assert_never(kind)
+
+
 # --- what a column is made of ------------------------------------------------------------------
 
 
@@ -350,8 +401,8 @@ def _decimals(present: Numbers) -> int | None:
     return None
 
 
-def _tick(values: pd.Series) -> int:
-    clock = pd.DatetimeIndex(values.dropna())
+def _tick(clock: pd.DatetimeIndex) -> int:
+    clock = clock.dropna()
     second = _PER_SECOND[clock.unit]
     coarse = [86_400 * second, 3_600 * second, 60 * second, second]
     fine = [second // 1_000, second // 1_000_000]

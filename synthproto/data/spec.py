@@ -213,7 +213,7 @@ class TableSpec:
             f"{did_you_mean([name], self.names)}"
         )
 
-    def faults(self, frame: pd.DataFrame) -> list[str]:
+    def faults(self, frame: Frame) -> list[str]:
         """Every way in which a frame does not fit; an empty list if it does.
 
         The order of the columns and their exact dtypes are no faults: a column fits if it can be
@@ -222,9 +222,10 @@ class TableSpec:
         Returns:
             Clauses that follow the frame's name: ``"lacks 1 of 3 columns: ['age']; it has ..."``.
         """
-        return faults_of(frame, columns_of(frame, self), self)
+        read = as_pandas(frame)
+        return faults_of(read, columns_of(read, self), self)
 
-    def check(self, frame: pd.DataFrame, name: str = "table") -> None:
+    def check(self, frame: Frame, name: str = "table") -> None:
         """Refuse a frame that does not fit.
 
         Raises:

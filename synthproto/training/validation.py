@@ -11,6 +11,7 @@ from synthproto.artifacts.validity import label_notes
 from synthproto.checks import listed, tag_of
 from synthproto.conformance.hints import check_function
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
+from synthproto.data.frames import ArrowStream, Frame, ToPandas
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ConformanceError, ParameterError, SchemaError, SynthprotoWarning
 from synthproto.plan import TablePlan
@@ -28,7 +29,8 @@ class Validation:
 
     Args:
         sample: Generates the table: ``sampler(model, params)``, or any function
-            without arguments.
+            without arguments that gives a frame: pandas, polars, pyarrow, DuckDB, or anything
+            with ``to_pandas()``.
         real: What it is compared with; its side of every comparison is computed once.
         plan: Scores, arrays and plots.
         tracker: Where to log the report (step = epoch); ``None`` keeps the scores in the history.
@@ -40,7 +42,7 @@ class Validation:
     def __init__(
         self,
         *,
-        sample: Callable[[], pd.DataFrame],
+        sample: Callable[[], Frame],
         real: Table,
         plan: TablePlan,
         tracker: ReportTracker | None = None,
@@ -88,7 +90,7 @@ class Validation:
         seed = self._seed(epoch) if callable(self._seed) else self._seed
         with torch.no_grad(), seeded(seed):
             frame: object = self._sample()
-        if not isinstance(frame, pd.DataFrame):
+        if not isinstance(frame, (pd.DataFrame, ArrowStream, ToPandas)):
             raise ConformanceError(
                 f"sample, at epoch {epoch}, must return a DataFrame; got a {type(frame).__name__}."
             )

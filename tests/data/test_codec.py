@@ -1,7 +1,9 @@
 import pickle
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +13,7 @@ from synthproto.data.codec import Block, LevelForm, Scaling, TableCodec
 from synthproto.data.kinds import Kind
 from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table
-from synthproto.errors import SchemaError
+from synthproto.errors import SchemaError, SynthprotoWarning
 
 SCALINGS: tuple[Scaling, ...] = ("quantile", "standard")
 FORMS: tuple[LevelForm, ...] = ("one-hot", "index")
@@ -435,3 +437,54 @@ def test_spec_of_a_codec_may_name_every_kind() -> None:
     encoded_kinds = ["continuous", "categorical", "datetime", "boolean"]
     pd.testing.assert_frame_equal(decoded[encoded_kinds], frame[encoded_kinds], check_freq=False)
     assert decoded["identifier"].isna().all()
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_heaps_come_back_exactly(scaling: Scaling) -> None:
+    generator = np.random.default_rng(0)
+    values = np.where(generator.random(5000) < 0.9, 0.0, generator.exponential(1000, 5000))
+    values[:500] = 250.0
+    frame = pd.DataFrame({"x": values})
+    decoded = round_trip(table_of(frame), scaling)["x"].to_numpy()
+    for heap in (0.0, 250.0):
+        assert np.count_nonzero(decoded == heap) == np.count_nonzero(values == heap)
+    apart = (values != 0.0) & (values != 250.0)
+    np.testing.assert_allclose(decoded[apart], values[apart], rtol=0, atol=1e-5 * values.max())
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("arrow", [False, True])
+def test_datetimes_come_back_in_their_unit_and_zone(
+    unit: Literal["s", "ms", "us", "ns"], zone: str | None, arrow: bool
+) -> None:
+    days = pd.date_range("2020-02-28", periods=40, tz=zone).as_unit(unit)
+    dtype = f"timestamp[{unit}{f', tz={zone}' if zone else ''}][pyarrow]"
+    frame = pd.DataFrame({"x": days.astype(dtype) if arrow else days})
+    pd.testing.assert_frame_equal(round_trip(table_of(frame), "quantile"), frame, check_freq=False)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([0, 0, 3, 0, 9] * 9).astype(pd.SparseDtype(np.int64, 0)),
+        pd.Series([0.0, np.nan, 3.5] * 9).astype(pd.SparseDtype(np.float64, np.nan)),
+        pd.Series([1.5, np.nan, 2.5] * 9, dtype=np.float16).astype(pd.ArrowDtype(pa.float16())),
+        pd.Series([1.5, 2.5, 4.0] * 9, dtype=np.float16),
+    ],
+)
+def test_numbers_of_rare_dtypes_come_back(values: pd.Series) -> None:
+    frame = pd.DataFrame({"x": values})
+    decoded = round_trip(table_of(frame), "quantile")
+    assert decoded.dtypes.equals(frame.dtypes)
+    real, back = (f["x"].astype("float64").to_numpy() for f in (frame, decoded))
+    np.testing.assert_allclose(back, real, rtol=1e-3)
+
+
+def test_very_many_one_hot_columns_are_warned_of() -> None:
+    frame = pd.DataFrame({"note": [f"n{i}" for i in range(2654)] * 2, "sex": ["f", "m"] * 2654})
+    real = Table(frame, TableSpec.infer(frame))
+    said = r"needs 2,656 one-hot columns, the most for 'note' 2,654, 'sex' 2; name columns"
+    with pytest.warns(SynthprotoWarning, match=said):
+        TableCodec.fit(real)
+    assert TableCodec.fit(real, categorical="index").width == 2
