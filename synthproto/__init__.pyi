@@ -28,6 +28,9 @@ from synthproto.artifacts.joint import BetaRecall as BetaRecall
 from synthproto.artifacts.pairs import ContingencySimilarity as ContingencySimilarity
 from synthproto.artifacts.pairs import CorrelationDistance as CorrelationDistance
 from synthproto.artifacts.pairs import CorrelationSimilarity as CorrelationSimilarity
+from synthproto.artifacts.pairs import DependenceKept as DependenceKept
+from synthproto.artifacts.pairs import DependenceSimilarity as DependenceSimilarity
+from synthproto.artifacts.pairs import NMISimilarity as NMISimilarity
 from synthproto.artifacts.pairs import Similarity as Similarity
 from synthproto.artifacts.pairs import TrendSimilarity as TrendSimilarity
 from synthproto.artifacts.plots.alignment import Alignment as Alignment

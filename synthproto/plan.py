@@ -58,8 +58,8 @@ class Plan(Generic[Resources_contra]):
 
     If the resources have a ``reference`` of their own type (a `TablePair` with a holdout has),
     each score that is defined for it is computed for it as well, once as long as the reference is
-    the same object. What a score says of itself (best value, bounds, control) is that of
-    `synthproto.contracts.Described`; all of it is optional.
+    the same object; and likewise for their ``floor``. What a score says of itself (best value,
+    bounds, control) is that of `synthproto.contracts.Described`; all of it is optional.
 
     Args:
         scores: Parts that give numbers.
@@ -83,8 +83,8 @@ class Plan(Generic[Resources_contra]):
         self._about = {tag_of(part): about(part) for part in scores}
         self._arrays = {tag_of(part): part for part in arrays}
         self._plots = {tag_of(part): part for part in plots}
-        # The last reference and its scores: a run has one holdout, so they are computed once.
-        self._reference: tuple[object, Mapping[str, float]] = (None, {})
+        # The last reference and floor, and their scores: a run has one of each.
+        self._beside: dict[str, tuple[object, Mapping[str, float]]] = {}
 
     def __repr__(self) -> str:
         groups = {
@@ -144,16 +144,16 @@ class Plan(Generic[Resources_contra]):
         for tag, plot in self._plots.items():
             told(tag)
             _add(figures, tag, _computed(tag, plot, resources))
-        references = self._reference_scores(resources)
-        known = {tag: value for tag, value in references.items() if tag in scores}
+        references, floors = self._references(resources), self._scores_beside(resources, "floor")
         return Report(
             scores,
-            known,
+            {tag: value for tag, value in references.items() if tag in scores},
             arrays,
             figures,
             said.best,
             bounds=said.bounds,
             directions=said.directions,
+            floors={tag: value for tag, value in floors.items() if tag in scores},
         )
 
     def _scores_of(
@@ -168,15 +168,22 @@ class Plan(Generic[Resources_contra]):
             said.add(self._about[tag], tag, list(scores)[before:])
         return scores, said
 
-    def _reference_scores(self, resources: Resources_contra) -> Mapping[str, float]:
-        reference = getattr(resources, "reference", None)
-        if not isinstance(reference, type(resources)):
+    def _references(self, resources: Resources_contra) -> Mapping[str, float]:
+        found = self._scores_beside(resources, "reference")
+        if not isinstance(getattr(resources, "reference", None), type(resources)):
+            return found
+        return {**found, **self._controls_of(resources)}
+
+    def _scores_beside(self, resources: Resources_contra, name: str) -> Mapping[str, float]:
+        """Scores of what resources of their own type have under a name, if they do."""
+        beside = getattr(resources, name, None)
+        if not isinstance(beside, type(resources)):
             return {}
-        known, scores = self._reference
-        if known is not reference:
-            scores = self._defined_scores_of(reference)
-            self._reference = (reference, scores)
-        return {**scores, **self._controls_of(resources)}
+        known, scores = self._beside.get(name, (None, {}))
+        if known is not beside:
+            scores = self._defined_scores_of(beside)
+            self._beside[name] = (beside, scores)
+        return scores
 
     def _controls_of(self, resources: Resources_contra) -> dict[str, float]:
         """What real rows reach, by scores that the reference has no value of."""

@@ -30,6 +30,7 @@ class Report(Mapping[str, float]):
         best: The best value that a score can have, by tag, where the artifact says.
         bounds: The least and the largest value, by tag, where the artifact says.
         directions: Which values are better, by tag, where that is known.
+        floors: What a score is for independent columns, by tag.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Report(Mapping[str, float]):
         *,
         bounds: Mapping[str, tuple[float, float]] | None = None,
         directions: Mapping[str, Direction] | None = None,
+        floors: Mapping[str, float] | None = None,
     ) -> None:
         self._scores = dict(scores)
         self._references = MappingProxyType(dict(references or {}))
@@ -49,6 +51,7 @@ class Report(Mapping[str, float]):
         self._figures = MappingProxyType(dict(figures or {}))
         self._best = MappingProxyType(dict(best or {}))
         self._bounds = MappingProxyType(dict(bounds or {}))
+        self._floors = MappingProxyType(dict(floors or {}))
         self._directions: Mapping[str, Direction] = MappingProxyType(dict(directions or {}))
 
     def __getitem__(self, tag: str) -> float:
@@ -108,6 +111,30 @@ class Report(Mapping[str, float]):
         """Which values are better, by tag: ``"lower"``, ``"higher"``, or near a ``"target"``."""
         return self._directions
 
+    @property
+    def floors(self) -> Mapping[str, float]:
+        """Scores of the real columns, each shuffled by itself: what no dependence at all gives."""
+        return self._floors
+
+    def standing(self, tag: str) -> float | None:
+        """Where a score lies between its floor, 0, and its reference, 1; or ``None``.
+
+        Below 0 for what is worse than independent columns, above 1 for what is better than real
+        rows. ``None`` without a reference or a floor, or if real rows are no better than the floor.
+
+        Args:
+            tag: Of a score of this report.
+        """
+        reference, floor = self._references.get(tag), self._floors.get(tag)
+        if reference is None or floor is None:
+            return None
+        value, best = self._scores[tag], self._best.get(tag, 0.0)
+        if self._directions.get(tag) == "target":
+            value, reference, floor = (-abs(each - best) for each in (value, reference, floor))
+        up = self._directions.get(tag) != "lower"
+        span = reference - floor
+        return (value - floor) / span if (span > 0) == up and span != 0 else None
+
     def prefixed(self, prefix: str) -> "Report":
         """The same report with a prefix before all tags."""
         return Report(
@@ -118,16 +145,17 @@ class Report(Mapping[str, float]):
             _under(prefix, self._best),
             bounds=_under(prefix, self._bounds),
             directions=_under(prefix, self._directions),
+            floors=_under(prefix, self._floors),
         )
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Scores as a frame: index ``score``; columns ``value``, ``reference`` and ``best``.
+        """Scores as a frame: index ``score``; ``value``, ``floor``, ``reference`` and ``best``.
 
         Columns without any entry are left out; a score without a reference has NaN there.
         """
         import pandas as pd
 
-        table = {"value": self._scores, "reference": self._references, "best": self._best}
+        table = {"value": self._scores, **self._anchors()}
         frame = pd.DataFrame(
             {name: pd.Series(values, dtype="float64") for name, values in table.items() if values},
             index=pd.Index(list(self._scores), name="score"),
@@ -156,12 +184,16 @@ class Report(Mapping[str, float]):
         return f"{html_table(self._rows())}{rest}"
 
     def _rows(self) -> list[list[str]]:
-        beside = [(n, m) for n, m in (("reference", self._references), ("best", self._best)) if m]
+        beside = [(name, values) for name, values in self._anchors().items() if values]
         head = ["score", "value", *(name for name, _ in beside)]
         return [head] + [
             [tag, number(value), *(number(m[tag]) if tag in m else "" for _, m in beside)]
             for tag, value in self._scores.items()
         ]
+
+    def _anchors(self) -> dict[str, Mapping[str, float]]:
+        """What stands beside the scores, from the worst to the best."""
+        return {"floor": self._floors, "reference": self._references, "best": self._best}
 
     def _rest(self) -> list[str]:
         held = (("arrays", self._arrays), ("figures", self._figures))

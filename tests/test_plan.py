@@ -124,7 +124,8 @@ def test_references_are_real_against_holdout_and_computed_once() -> None:
     two = TablePair(real, Table(FRAME, SPEC), first.holdout)
     reports = [plan.run(one), plan.run(two)]
     assert one.reference is two.reference
-    assert calls == [one, one.reference, two]
+    assert one.floor is two.floor
+    assert calls == [one, one.reference, one.floor, two]
     assert reports[0].references == reports[1].references
     assert reports[0].references["fidelity/mean_js_distance"] > 0
     assert plan.run(pair()).references == {}
@@ -145,9 +146,15 @@ def test_a_report_is_a_mapping_a_frame_and_a_text() -> None:
     ]
     assert isinstance(report, Mapping)
     frame = report.to_frame()
-    assert list(frame.columns) == ["value", "reference", "best"]
+    assert list(frame.columns) == ["value", "floor", "reference", "best"]
     assert frame.loc["fidelity/js_distance/x", "value"] == 0.0
-    assert str(report).splitlines()[0].split() == ["score", "value", "reference", "best"]
+    assert str(report).splitlines()[0].split() == [
+        "score",
+        "value",
+        "floor",
+        "reference",
+        "best",
+    ]
     assert len({line.rfind("0.0000") for line in str(report).splitlines()[1:]}) == 1
 
 

@@ -12,11 +12,18 @@ from synthproto.data.crosstab import CrossCounts, SumsByLevel
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import CoMoments, Levels, Moments
 from synthproto.data.table import DISCRETE, NUMERIC, Table
-from synthproto.measures.pairs import correlation_ratios, cramers_v, pearson, ranks, theils_u
+from synthproto.measures.pairs import (
+    correlation_ratios,
+    cramers_v,
+    normalised_information,
+    pearson,
+    ranks,
+    theils_u,
+)
 
 Floats = NDArray[np.float64]
 
-Nominal: TypeAlias = Literal["cramers_v", "theils_u"]
+Nominal: TypeAlias = Literal["cramers_v", "theils_u", "nmi"]
 """Association of two categorical columns."""
 
 Numeric: TypeAlias = Literal["pearson", "spearman", "kendall"]
@@ -100,8 +107,9 @@ class Association:
     column, the diagonal included; otherwise the diagonal is 1.
 
     Attributes:
-        nominal: ``"cramers_v"``, symmetric in [0, 1], or ``"theils_u"``, in [0, 1], how much of
-            the row's column the column's one explains.
+        nominal: ``"cramers_v"``, symmetric in [0, 1]; ``"theils_u"``, in [0, 1], how much of
+            the row's column the column's one explains; or ``"nmi"``, normalised mutual
+            information, symmetric in [0, 1].
         numeric: ``"pearson"``, ``"spearman"`` (of ranks) or ``"kendall"`` (tau-b), in [-1, 1].
         bias_correction: Of Cramér's V (Bergsma 2013).
         yates: Yates' correction of Cramér's V of 2 x 2 tables (artifact-core applies it; it
@@ -146,6 +154,9 @@ class Association:
         if self.nominal == "theils_u":
             matrix[first, second] = theils_u(pair, rows, columns, counts)
             matrix[second, first] = theils_u(pair, columns, rows, counts)
+        elif self.nominal == "nmi":
+            information = normalised_information(pair, rows, columns, counts)
+            matrix[first, second] = matrix[second, first] = information
         else:
             v = cramers_v(
                 pair,

@@ -45,12 +45,12 @@ def with_holdout(pair: TablePair, asker: str) -> TablePair:
     Raises:
         UndefinedScoreError: The pair has no holdout; names who asks.
     """
-    if pair.reference is None:
+    if pair.between is None:
         raise UndefinedScoreError(
             f"{asker} is undefined without a holdout: real rows that the synthesizer was not "
             "trained on. Give one: TablePair(real, synthetic, holdout), Validation(holdout=...)"
         )
-    return pair.reference
+    return pair.between
 
 
 def rows(

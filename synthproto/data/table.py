@@ -48,7 +48,7 @@ from synthproto.data.statistics import (
     statistic,
 )
 from synthproto.errors import ParameterError, SchemaError, SynthprotoWarning, UndefinedScoreError
-from synthproto.measures.rows import SINGLE, precision, snapped
+from synthproto.measures.rows import SAME_SINGLE, distinct, precision, snapped, snapped_to
 
 Value = TypeVar("Value")
 
@@ -77,7 +77,7 @@ class Table:
         refuse(name, faults_of(frame, columns, spec))
         in_order = list(frame.columns) == list(spec.names)
         self._frame = frame if in_order else frame[list(spec.names)]
-        self._columns = columns
+        self._columns, self._rows = columns, len(frame)
         self._spec = spec
         self._kinds = spec.kinds
         self._name = name
@@ -175,7 +175,7 @@ class Table:
 
     def __len__(self) -> int:
         """Number of rows."""
-        return len(self._frame)
+        return self._rows
 
     def __repr__(self) -> str:
         return f"Table({self._name!r}, {len(self)} rows x {len(self._spec.columns)} columns)"
@@ -427,10 +427,31 @@ class TablePair:
 
     @property
     def reference(self) -> "TablePair | None":
-        """Real against holdout, the same object for all pairs of these two; or ``None``."""
+        """Real against as many holdout rows as the synthetic table has, if there are so many.
+
+        The same object for all pairs of the same real table and holdout with synthetic tables of
+        this length; ``None`` without a holdout.
+        """
         if self._holdout is None:
             return None
-        return self._holdout.get(_AgainstReal(self._real))
+        rows = min(len(self._synthetic), len(self._holdout))
+        return self._holdout.get(_AgainstReal(self._real, rows))
+
+    @property
+    def between(self) -> "TablePair | None":
+        """Real against the whole holdout, the same object for all pairs of these; or ``None``."""
+        if self._holdout is None:
+            return None
+        return self._holdout.get(_AgainstReal(self._real, len(self._holdout)))
+
+    @property
+    def floor(self) -> "TablePair":
+        """Real against its own columns, each shuffled by itself: what independent columns reach.
+
+        As many rows as the synthetic table has; the same object for all pairs of the same real
+        table and holdout with synthetic tables of this length.
+        """
+        return self._real.get(_AgainstShuffled(len(self._synthetic), self._holdout))
 
     def get(self, compute: Callable[["TablePair"], Value]) -> Value:
         """A statistic of this pair, computed at the first call and kept; see `Table.get`."""
@@ -449,6 +470,28 @@ class TablePair:
         return cast(Value, self._memo[key])
 
 
+@final
+@dataclass(frozen=True)
+class _AgainstShuffled:
+    """A real table against independent columns drawn from it."""
+
+    rows: int
+    holdout: Table | None
+
+    def __call__(self, real: Table) -> TablePair:
+        rng = np.random.default_rng(0)
+        size = max(self.rows, len(real))
+        places = np.arange(size) % len(real)  # each real row as often as any other
+        frame = pd.DataFrame(
+            {
+                name: real.frame[name].take(places[rng.permutation(size)[: self.rows]]).array
+                for name in real.spec.names
+            }
+        )
+        shuffled = Table(frame, real.spec, name="table of shuffled columns")
+        return TablePair(real, shuffled, self.holdout)
+
+
 # Rows that are looked at for numbers that differ from real ones in their last digits.
 _LOOKED_AT = 256
 
@@ -456,10 +499,12 @@ _LOOKED_AT = 256
 def _aligned(table: Table, real: Table) -> Table:
     """A table whose numbers equal those of the real one where they differ in their last digits."""
     changed = {}
-    for column in table.spec.of_kind(*NUMERIC):
-        values, known = table.values(column), real.ascending(column)
+    for column in table.spec.of_kind(*NUMERIC) if table is not real else ():
+        values = table.values(column)
         few = values[:: 1 + len(values) // _LOOKED_AT]
-        if table is not real and (snapped(few, known, 1.01 * SINGLE) != few)[~np.isnan(few)].any():
+        near = snapped_to(few, real.get(_Distinct(column)), SAME_SINGLE)
+        if ((near != few) & ~np.isnan(few)).any():
+            known = real.ascending(column)
             changed[column] = snapped(values, known, precision(known, values))
     return table.with_values(changed) if changed else table
 
@@ -467,10 +512,28 @@ def _aligned(table: Table, real: Table) -> Table:
 @final
 @dataclass(frozen=True)
 class _AgainstReal:
+    """A real table against some rows of a holdout."""
+
     real: Table
+    rows: int
 
     def __call__(self, holdout: Table) -> TablePair:
-        return TablePair(self.real, holdout)
+        if self.rows == len(holdout):
+            return TablePair(self.real, holdout)
+        drawn = np.random.default_rng(0).permutation(len(holdout))[: self.rows]
+        frame = holdout.frame.iloc[np.sort(drawn)]
+        return TablePair(self.real, Table(frame, holdout.spec, name=holdout.name))
+
+
+@final
+@dataclass(frozen=True)
+class _Distinct:
+    """What of a real column tells whether other numbers differ in their last digits only."""
+
+    column: str
+
+    def __call__(self, real: Table) -> NDArray[np.float64]:
+        return distinct(real.ascending(self.column), SAME_SINGLE)
 
 
 def _differences(table: Table, real: Table) -> list[str]:

@@ -139,6 +139,57 @@ def theils_u(table: Places, rows: Places, columns: Places, counts: Counts) -> Fl
     return np.clip(explained, 0.0, 1.0)
 
 
+def normalised_information(table: Places, rows: Places, columns: Places, counts: Counts) -> Floats:
+    """Normalised mutual information of pairs of categorical columns: 2 I / (Hx + Hy).
+
+    Returns:
+        Shape ``(tables,)``, in [0, 1], symmetric; 0 is independent, 1 a bijection. 0 if both
+        columns are constant.
+
+    References:
+        Strehl and Ghosh, "Cluster Ensembles", Journal of Machine Learning Research 3, 2002.
+    """
+    n = np.bincount(table, weights=counts)[table]
+    share = counts / n
+    by_row, by_column = (_totals(table, places, counts)[0] / n for places in (rows, columns))
+    marginal = -np.bincount(table, weights=share * np.log(by_row * by_column))
+    joint = -np.bincount(table, weights=share * np.log(share))
+    shared: Floats = np.divide(
+        marginal - joint, marginal, out=np.zeros_like(marginal), where=marginal > _ROUNDING
+    )
+    return np.clip(2 * shared, 0.0, 1.0)
+
+
+def dense_shares(
+    table: Places, rows: Places, columns: Places, counts: Counts, tables: int, most: int
+) -> Floats:
+    """Cross tables of shares in full, all of one shape.
+
+    Args:
+        table: Table of each occupied cell.
+        rows: Its row.
+        columns: Its column.
+        counts: Rows of data in it.
+        tables: Number of tables.
+        most: Rows and columns of each; what is beyond is counted in the last one.
+
+    Returns:
+        Shape ``(tables, most, most)``; each sums to 1.
+    """
+    place = (table * most + np.minimum(rows, most - 1)) * most + np.minimum(columns, most - 1)
+    dense = np.bincount(place, weights=counts, minlength=tables * most * most)
+    dense = dense.reshape(tables, most, most)
+    shares: Floats = dense / np.maximum(dense.sum(axis=(1, 2), keepdims=True), 1.0)
+    return shares
+
+
+def dependence(shares: Floats) -> Floats:
+    """Cross tables of shares less what their margins alone would give, of the same shape."""
+    by_row, by_column = shares.sum(axis=2), shares.sum(axis=1)
+    apart: Floats = shares - by_row[:, :, None] * by_column[:, None, :]
+    return apart
+
+
 def correlation_ratios(variable: Places, present: Floats, sums: Floats, squares: Floats) -> Floats:
     """Correlation ratio η of continuous columns given categorical ones: √(SSB / SST).
 

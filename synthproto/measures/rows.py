@@ -21,6 +21,9 @@ SAME = 1e-9
 SINGLE = 2.0**-24
 """Relative rounding error of float32."""
 
+SAME_SINGLE = 1.01 * SINGLE
+"""How far apart numbers may be, as a share of them, that are one number in float32."""
+
 FAR = 1000.0
 """Scaled values are clipped to this; a missing value is put at four times it."""
 
@@ -178,7 +181,7 @@ def precision(first: Floats, second: Floats) -> float:
     """
     if _whole(first) and _whole(second):
         return 0.0
-    return 1.01 * SINGLE if _single(first) or _single(second) else 8 * float(np.finfo(float).eps)
+    return SAME_SINGLE if _single(first) or _single(second) else 8 * float(np.finfo(float).eps)
 
 
 def snapped(values: Floats, reference: Floats, tolerance: float) -> Floats:
@@ -197,10 +200,19 @@ def snapped(values: Floats, reference: Floats, tolerance: float) -> Floats:
         >>> snapped(synthetic, real, precision(synthetic, real)).tolist()
         [0.1]
     """
+    return snapped_to(values, distinct(reference, tolerance), tolerance)
+
+
+def distinct(reference: Floats, tolerance: float) -> Floats:
+    """Distinct finite values, ascending; the least stands for those equal to it, see `snapped`."""
     known = np.unique(reference[np.isfinite(reference)])
+    return np.asarray(known[np.diff(known, prepend=-np.inf) > 2 * tolerance * np.abs(known)])
+
+
+def snapped_to(values: Floats, known: Floats, tolerance: float) -> Floats:
+    """As `snapped`, with the `distinct` values of the reference."""
     if tolerance == 0 or not len(known):
         return values
-    known = known[np.diff(known, prepend=-np.inf) > 2 * tolerance * np.abs(known)]
     place = np.clip(np.searchsorted(known, values), 1, max(len(known) - 1, 1))
     lower, upper = known[place - 1], known[np.minimum(place, len(known) - 1)]
     nearest = np.where(np.abs(values - lower) <= np.abs(upper - values), lower, upper)

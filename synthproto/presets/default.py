@@ -11,7 +11,13 @@ from typing import Literal, TypeAlias, get_args
 from synthproto.artifacts.columns import Mean, MeanJSDistance, ShapeDistance
 from synthproto.artifacts.detection import C2ST
 from synthproto.artifacts.joint import AlphaPrecision, BetaRecall
-from synthproto.artifacts.pairs import CorrelationDistance, Similarity, TrendSimilarity
+from synthproto.artifacts.pairs import (
+    CorrelationDistance,
+    DependenceSimilarity,
+    NMISimilarity,
+    Similarity,
+    TrendSimilarity,
+)
 from synthproto.artifacts.plots.alignment import Alignment
 from synthproto.artifacts.plots.densities import CDF, PDF
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition
@@ -74,7 +80,12 @@ def default_plan(
         shape = ShapeDistance()
         scores = [Similarity(), Mean(shape), shape, MeanJSDistance(), *scores]
     if len(numeric) + len(discrete) > 1:
-        scores[3:3] = [TrendSimilarity(), CorrelationDistance()]
+        scores[3:3] = [
+            TrendSimilarity(),
+            DependenceSimilarity(),
+            NMISimilarity(),
+            CorrelationDistance(),
+        ]
     if numeric:
         scores += [Mean(BoundaryAdherence()), Mean(RangeCoverage())]
     if discrete:

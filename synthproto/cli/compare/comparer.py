@@ -157,6 +157,7 @@ class _Findings:
     best: dict[str, float] = field(default_factory=dict)
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     directions: dict[str, Direction] = field(default_factory=dict)
+    floors: dict[str, float] = field(default_factory=dict)
     undefined: dict[str, str] = field(default_factory=dict)
 
     def run(self, part: TablePlan, pair: TablePair) -> None:
@@ -173,6 +174,7 @@ class _Findings:
         self.best |= report.best
         self.bounds |= report.bounds
         self.directions |= report.directions
+        self.floors |= report.floors
 
 
 @final
@@ -234,6 +236,7 @@ class Comparer:
             found.best,
             bounds=found.bounds,
             directions=found.directions,
+            floors=found.floors,
         )
         columns, pairs = self._worst_columns(pair), self._worst_pairs(pair)
         notes = label_notes(pair)

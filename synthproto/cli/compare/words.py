@@ -51,7 +51,8 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "fidelity/similarity": Words(
             "Overall similarity",
-            "Half how alike single columns are, half how alike all pairs of columns are.",
+            "How alike single columns are, how alike all pairs of columns are, and how alike their "
+            "dependence on each other is: a third each.",
             _ONE,
             "It does not see what three columns have in common, and a copy of the real table is "
             "perfect.",
@@ -70,6 +71,25 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
             "pairs: correlations of numbers, shares of all combinations of categories.",
             _ONE,
             "Most pairs of most tables hardly depend on each other, so that poor tables reach 0.9.",
+        ),
+        "fidelity/dependence_similarity": Words(
+            "Dependence similarity",
+            "Whether columns depend on each other as in the real table, in strength and in kind, "
+            "apart from how each is distributed by itself.",
+            "-1 to 1; 1 is best, 0 is what independent columns reach.",
+            "Sees two columns at a time.",
+        ),
+        "fidelity/dependence_kept": Words(
+            "Dependence kept",
+            "Share of the real dependence of columns on each other that the synthetic table has.",
+            "At most 1, which is best; 0 for independent columns.",
+            "Noise is dependence too: real rows do not reach 1, see the reference.",
+        ),
+        "fidelity/nmi_similarity": Words(
+            "Mutual information similarity",
+            "How alike the mutual information of each pair of columns is, strong pairs first.",
+            _ONE,
+            "Equal strength may still be another kind of dependence.",
         ),
         "fidelity/correlation_distance": Words(
             "Association distance",
