@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,9 +26,9 @@ class Message:
     Attributes:
         path: File.
         line: From 1.
-        column: From 0.
+        column: From 0; in bytes, or in characters: versions of mypy differ.
         end_line: From 1.
-        end_column: Past the last character.
+        end_column: Past the last one.
         severity: ``"error"`` or ``"note"``.
         text: What mypy says.
         hint: What it adds in notes, line by line.
@@ -46,7 +47,7 @@ class Message:
 
 
 def cache_folder() -> Path:
-    """Where mypy keeps what it knows of installed packages, one folder a version of mypy."""
+    """Where mypy keeps what it knows of installed packages, one folder per version of mypy."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -61,12 +62,12 @@ def is_warm() -> bool:
     return any(cache_folder().glob("*/*"))
 
 
-def messages(paths: Sequence[Path], shadows: Mapping[Path, Path] | None = None) -> list[Message]:
-    """What mypy says of scripts.
+def messages(sources: Mapping[Path, Path], folders: Iterable[Path]) -> list[Message]:
+    """What mypy says of files.
 
     Args:
-        paths: The scripts.
-        shadows: Files to read in the place of scripts, by script.
+        sources: The files, and the file that each is read from.
+        folders: Where they find the modules that they import.
 
     Raises:
         CheckerError: mypy could not run; says why.
@@ -75,6 +76,8 @@ def messages(paths: Sequence[Path], shadows: Mapping[Path, Path] | None = None) 
 
     options = [
         "--strict",
+        # A cloned repository says what it exports by habit, not by `__all__`.
+        "--implicit-reexport",
         "--config-file=",
         "--output=json",
         "--hide-error-context",
@@ -83,29 +86,41 @@ def messages(paths: Sequence[Path], shadows: Mapping[Path, Path] | None = None) 
         f"--cache-dir={cache_folder()}",
         f"--python-executable={sys.executable}",
     ]
-    for script, shadow in (shadows or {}).items():
-        options += ["--shadow-file", str(script), str(shadow)]
+    for file, read_from in sources.items():
+        if read_from != file:
+            options += ["--shadow-file", str(file), str(read_from)]
+    with _search_path(folders):
+        out, err, status = api.run([*options, "--", *map(str, sources)])
+    found = [_message(json.loads(line)) for line in out.splitlines() if line.startswith("{")]
+    if status not in (0, 1) or err:
+        raise CheckerError(_why(found, err or out, status))
+    return found
+
+
+def _why(found: list[Message], said: str, status: int) -> str:
+    errors = [each for each in found if each.severity == "error"]
+    if errors:
+        first = errors[0]
+        return f"mypy stopped at {str(first.path)!r}, line {first.line}: {first.text}"
+    return f"mypy ended with status {status}: {(said.strip().splitlines() or [''])[-1]}"
+
+
+@contextmanager
+def _search_path(folders: Iterable[Path]) -> Iterator[None]:
+    """Let mypy find modules in folders, and stubs in a source checkout."""
     before = os.environ.get("MYPYPATH")
-    os.environ["MYPYPATH"] = os.pathsep.join(_search_path(paths, before))
+    checkout = Path(synthproto.__file__).resolve().parents[1] / "stubs"
+    # An installed package has its stubs beside it in site-packages, where mypy finds them.
+    stubs = [str(checkout)] if (checkout / "ctgan").is_dir() else []
+    given = filter(None, (before or "").split(os.pathsep))
+    os.environ["MYPYPATH"] = os.pathsep.join([*dict.fromkeys(map(str, folders)), *stubs, *given])
     try:
-        out, err, status = api.run([*options, *map(str, paths)])
+        yield
     finally:
         if before is None:
             del os.environ["MYPYPATH"]
         else:
             os.environ["MYPYPATH"] = before
-    if status not in (0, 1) or err:
-        raise CheckerError(f"mypy ended with status {status}: {(err or out).strip()}")
-    return [_message(json.loads(line)) for line in out.splitlines() if line.startswith("{")]
-
-
-def _search_path(paths: Sequence[Path], given: str | None) -> list[str]:
-    """Folders of modules beside the scripts, and of stubs in a source checkout."""
-    folders = [str(path.resolve().parent) for path in paths]
-    checkout = Path(synthproto.__file__).resolve().parents[1] / "stubs"
-    # An installed package has its stubs beside it in site-packages, where mypy finds them.
-    stubs = [str(checkout)] if (checkout / "ctgan").is_dir() else []
-    return [*dict.fromkeys(folders), *stubs, *filter(None, (given or "").split(os.pathsep))]
 
 
 def _message(fields: Mapping[str, object]) -> Message:
@@ -122,6 +137,10 @@ def _message(fields: Mapping[str, object]) -> Message:
         number("end_column", column + 1),
         str(fields["severity"]),
         str(fields["message"]),
-        str(fields.get("hint") or ""),
+        "\n".join(
+            line
+            for line in str(fields.get("hint") or "").split("\n")
+            if "Revealed type is" not in line
+        ),
         str(fields.get("code") or ""),
     )

@@ -6,210 +6,23 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, TypeAlias, final
+from typing import Final, TypeAlias
 
-from synthproto.cli.check.scripts import Definition
+from synthproto.cli.check.joints import Joint, event_of, item_of, split
 
-_TYPES = re.compile(r'incompatible type "(?P<got>.*)"; expected "(?P<expected>.*)"$')
-_HAS_TYPE = re.compile(r'"(?P<name>\w+)(?:\[.*\])?\.__call__" has type "(?P<type>.*)"')
-_MISSING = re.compile(
-    r'"(?P<name>\w+)" is missing following "\w+" protocol members?:\n\s*(?P<names>.*)'
+_LACKING = re.compile(
+    r'Missing (?:positional|named) arguments? (?P<names>".*") (?:in call to|for) "(?P<of>\w+)"'
 )
-_ITEM = re.compile(r"(?:Batches|LoaderBatches|list|tuple|Sequence|Iterator|Generator)\[(.*)\]")
-_FUNCTION = re.compile(r"def (?:\[.*?\] )?\w*\((?P<arguments>.*)\) -> (?P<result>.*)")
-_BATCHES = re.compile(r"Sequence\[(?P<item>.*)\] \| Callable\[\[int\], Iterable\[.*\]\]")
-_FORWARD = re.compile(
-    r"Got:\n\s*def (?:\[.*?\] )?forward\(self(?:, )?(?P<inputs>.*)\) -> (?P<output>.*)"
+_UNKNOWN = re.compile(
+    r'Unexpected keyword argument "(?P<name>\w+)"(?: for "(?P<of>\w+)")?'
+    r"(?:; did you mean (?P<near>.*)\?)?"
 )
+_MANY = re.compile(r'Too many (?:positional )?arguments for "(?P<of>\w+)"')
 _NO_KEY = re.compile(r'TypedDict "(?P<type>\w+)" has no key "(?P<key>\w+)"')
 _KEYS = re.compile(
     r'(?P<kind>Missing|Extra) keys? \(?(?P<keys>".*")\)? for TypedDict "(?P<type>\w+)"'
 )
-
-
-@final
-@dataclass(frozen=True)
-class Joint:
-    """Where two parts meet and do not fit.
-
-    Attributes:
-        call: What is called, ``"Trainer"``; empty outside of the library's calls.
-        argument: The guilty argument, ``"batches"``, or its number.
-        source: How the argument is written.
-        message: What mypy says.
-        hint: What mypy adds in notes.
-        definitions: Classes of the script by name.
-        models: Class of the model by the type of its batches, as far as known; under ``""`` that
-            of the call itself.
-    """
-
-    call: str
-    argument: str
-    source: str
-    message: str
-    hint: str
-    definitions: Mapping[str, Definition]
-    models: Mapping[str, str]
-
-    @property
-    def got(self) -> str:
-        """Type of what was given; of an instance with a ``__call__``, the type of that."""
-        called = _HAS_TYPE.search(self.hint)
-        return called["type"] if called else self._types[0]
-
-    @property
-    def expected(self) -> str:
-        """Type that fits."""
-        return self._types[1]
-
-    @property
-    def _types(self) -> tuple[str, str]:
-        found = _TYPES.search(self.message)
-        return (found["got"], found["expected"]) if found else ("", "")
-
-    @property
-    def lacks(self) -> str:
-        """Members that what was given lacks; empty if it has all."""
-        found = _MISSING.search(self.hint)
-        return found["names"] if found else ""
-
-    @property
-    def is_class(self) -> bool:
-        """Whether a class was given, not an instance of it."""
-        return self.got.startswith("type[")
-
-    @property
-    def no_list(self) -> bool:
-        """Whether the argument is a list, and what was given is none."""
-        return self.expected.startswith("Sequence[") and not item_of(self.got)
-
-    @property
-    def is_function(self) -> bool:
-        """Whether a function was given, or an object that is called like one."""
-        return callable_of(self.got) is not None
-
-    @property
-    def inputs(self) -> list[str]:
-        """What the function that was given takes."""
-        return (callable_of(self.got) or ([], ""))[0]
-
-    @property
-    def gives(self) -> str:
-        """What the function that was given returns."""
-        return (callable_of(self.got) or ([], ""))[1]
-
-    @property
-    def wanted(self) -> list[str]:
-        """What the function that fits takes."""
-        return (callable_of(self.expected) or ([], ""))[0]
-
-    @property
-    def batch(self) -> str:
-        """Type of the batches that the step takes."""
-        found = _BATCHES.search(self.expected)
-        return found["item"] if found else self.expected
-
-    @property
-    def item(self) -> str:
-        """Type of the batches, or of the items of the list, that was given."""
-        return item_of(self.got) or self.got
-
-    @property
-    def forward_inputs(self) -> list[str] | None:
-        """Inputs of a ``forward`` that does not fit; ``None`` where that is not the fault."""
-        found = _FORWARD.search(self.hint)
-        return split(found["inputs"]) if found else None
-
-    @property
-    def forward_names(self) -> str:
-        """Names of these inputs."""
-        named = [each for each in self.forward_inputs or [] if each not in ("*", "/")]
-        return ", ".join(each.split(":")[0] for each in named) or "none"
-
-    @property
-    def forward_output(self) -> str:
-        """What that ``forward`` gives."""
-        found = _FORWARD.search(self.hint)
-        return found["output"] if found else ""
-
-    @property
-    def event(self) -> str:
-        """The type of event that the callback or routine takes."""
-        return _event(item_of(self.got) if self.expected.startswith("Sequence[") else self.got)
-
-    def described(self, name: str) -> str:
-        """A type with its fields, where the script defines it."""
-        known = self.definitions.get(name)
-        return str(known) if known else name
-
-    def forward(self, batch: str) -> str:
-        """What takes a type of batch: ``"VAE.forward"``, or the step."""
-        model = self.models.get("") or self.models.get(batch)
-        return f"{model}.forward" if model else "the step"
-
-    def lacking(self, given: str, wanted: str) -> str:
-        """What the fields of one type lack of another's, as the end of a sentence."""
-        first, second = self.definitions.get(given), self.definitions.get(wanted)
-        if first is None or second is None:
-            return ""
-        names = [name for name in second.fields if name not in first.fields]
-        return f": {', '.join(map(repr, names))} missing" if names else ""
-
-    def differing(self, took: Sequence[str], came: Sequence[str], begins: str) -> list[str]:
-        """A clause for each of batch and output that is read as another type than it has.
-
-        Args:
-            took: The types that a function reads, by order of ``came``.
-            came: Types of the step, batch first or output first, by ``begins``.
-            begins: ``"batch"`` or ``"output"``.
-        """
-        order = ("batch", "output") if begins == "batch" else ("output", "batch")
-        batch = came[order.index("batch")]
-        return [
-            f"{self.described(reads)} as {what}, but {self.forward(batch)} "
-            f"{'gives' if what == 'output' else 'takes'} {self.described(has)}"
-            f"{self.lacking(has, reads)}"
-            for reads, has, what in zip(took, came, order, strict=False)
-            if reads not in (has, "object")
-        ]
-
-
-def _event(text: str) -> str:
-    function = callable_of(text)
-    if function is None and (inside := re.match(r"Every\[(.*)\]$", text)):
-        return split(inside[1])[0]
-    return function[0][0] if function and len(function[0]) == 1 else ""
-
-
-def item_of(text: str) -> str:
-    """Type of the items of a sequence or of batches; empty for other types."""
-    found = _ITEM.fullmatch(text)
-    return found[1] if found else ""
-
-
-def split(text: str) -> list[str]:
-    """The parts of a text between its outermost commas."""
-    parts: list[str] = []
-    depth = start = 0
-    for index, letter in enumerate(text):
-        depth += (letter in "[({") - (letter in "])}")
-        if letter == "," and depth == 0:
-            parts.append(text[start:index].strip())
-            start = index + 1
-    return [*parts, text[start:].strip()] if text.strip() else []
-
-
-def callable_of(text: str) -> tuple[list[str], str] | None:
-    """Argument types and result of a function's type; ``None`` for other types."""
-    if text.startswith("Callable[[") and text.endswith("]"):
-        inputs, result = split(text.removeprefix("Callable[").removesuffix("]"))
-        return split(inputs[1:-1]), result
-    if found := _FUNCTION.fullmatch(text):
-        arguments = [each for each in split(found["arguments"]) if each not in ("self", "/", "*")]
-        return [each.partition(": ")[2] or each for each in arguments], found["result"]
-    return None
 
 
 # --- words that need more than a sentence ---------------------------------------------------------
@@ -226,6 +39,53 @@ def _key(j: Joint) -> str:
     return ""
 
 
+def _arguments(j: Joint) -> str:
+    """Arguments that are missing or unknown."""
+    if found := _LACKING.search(j.message):
+        names = ", ".join(found["names"].replace('"', "").replace(" and ", ", ").split(", "))
+        return f"{found['of']} needs {names} as well"
+    if found := _UNKNOWN.search(j.message):
+        near = (found["near"] or "").replace('"', "")
+        hint = f". Did you mean {near}?" if near else ""
+        return f"{found['of'] or j.call} has no argument {found['name']!r}{hint}"
+    if found := _MANY.search(j.message):
+        return f"{found['of']} takes fewer arguments by position; write the names: name=value"
+    return ""
+
+
+_SIMPLE: Final = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "True or False",
+    "None": "None",
+    "Path": "a path",
+    "DataFrame": "a DataFrame",
+    "Table": "a Table",
+    "Tensor": "a Tensor",
+}
+
+
+def _kinds(j: Joint) -> str:
+    """A plain statement of what was asked for and what came, where both are short."""
+    if not (j.call and j.got and j.expected) or len(j.got) + len(j.expected) > 120:
+        return ""
+    names = j.expected.split(" | ")
+    wanted = " or ".join(_SIMPLE.get(name, name) for name in names)
+    got = _SIMPLE.get(re.sub(r"^Literal\[(?:'|\d).*", "str", j.got), j.got)
+    argument, call = j.callee or (j.argument, j.call)
+    what = f"argument {argument}" if argument.isdigit() else argument or "it"
+    return f"{what} of {call} is {wanted}; {j.source} is {got}"
+
+
+def _conflict(j: Joint) -> str:
+    """A method of a part that is written otherwise."""
+    if j.conflict is None or not j.got:
+        return ""
+    expected, got = j.conflict
+    return f"{j.got} has {got}; asked for is {expected}"
+
+
 def _loss(j: Joint) -> str:
     """A loss that reads other outputs or batches than the model has."""
     return "; ".join(f"the loss takes {text}" for text in j.differing(j.inputs, j.wanted, "output"))
@@ -235,7 +95,7 @@ def _callback(j: Joint) -> str:
     """A callback that reads other batches or outputs than the step has."""
     took, came = (
         split(event.removeprefix("StepEvent[").removesuffix("]")) if "StepEvent[" in event else []
-        for event in (j.event, _event(item_of(j.expected) or j.expected))
+        for event in (j.event, event_of(item_of(j.expected) or j.expected))
     )
     if not took or not came:
         return "a callback takes one argument, a StepEvent"
@@ -272,8 +132,28 @@ def _got(*names: str) -> Shows:
 
 _CLASS: Final = "{j.source} is a class. Make a %s of it: {j.source}(%s)"
 
+_FUNCTIONS: Final = ("loss", "sample", "monitor", "stopper", "after", "score")
+
 MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
     # role, how the mistake shows, what to say; the first row that shows and has words counts
+    *(
+        (
+            role,
+            lambda j: j.is_one_of_several,
+            "{j.source} may be one of several functions, and not each of them fits. Give one that "
+            "is known: with a variable for each",
+        )
+        for role in (*_FUNCTIONS, "batches", "callbacks", "routines")
+    ),
+    *(
+        (
+            role,
+            lambda j: j.was_called,
+            "{j.function} was called here, and gave nothing. Pass the function itself: "
+            "{j.function}",
+        )
+        for role in (*_FUNCTIONS, "callbacks", "routines")
+    ),
     ("step", lambda j: bool(j.lacks), "{j.got} is no training step: it lacks {j.lacks}"),
     (
         "step",
@@ -281,6 +161,8 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
         "{j.source} is a model. A step says how it is trained: "
         "GradientStep(model={j.source}, loss=..., optimizer=...)",
     ),
+    ("step", lambda j: j.is_class, _CLASS % ("step", "...")),
+    ("step", _always, _conflict),
     ("batches", _always, _key),
     (
         "batches",
@@ -355,6 +237,21 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
     ("loss", _always, _key),
     (
         "loss",
+        lambda j: j.output is not None and "loss" in j.output.optional,
+        lambda j: (
+            f"{j.wanted[0]} may lack its loss (NotRequired). Make it required, or pass "
+            "loss=function(output, batch)"
+        ),
+    ),
+    (
+        "loss",
+        lambda j: j.output is not None and j.output.fields.get("loss", "Tensor") != "Tensor",
+        lambda j: (
+            f"the loss of {j.described(j.wanted[0])} is no Tensor; only a Tensor has a gradient"
+        ),
+    ),
+    (
+        "loss",
         lambda j: j.inputs[:1] == ["LossAttribute | LossItem"],
         lambda j: (
             f"loss_of reads the loss that an output carries, but {j.forward(j.wanted[1])} "
@@ -382,6 +279,42 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
         "optimizer",
         _always,
         "{j.source} is a {j.got}; an optimizer of torch.optim is asked for",
+    ),
+    (
+        "scheduler",
+        _always,
+        "{j.source} is no scheduler. Make one of the optimizer: StepLR(optimizer, 10)",
+    ),
+    (
+        "after",
+        lambda j: bool(j.inputs),
+        lambda j: (
+            f"it is called without arguments, but {j.source} takes {', '.join(j.inputs)}. "
+            f"Give them here: bind({j.source}, ...)"
+        ),
+    ),
+    (
+        "ema",
+        _always,
+        "{j.source} is no moving average. Make one of the model: Ema(model, decay=0.999)",
+    ),
+    (
+        "score",
+        _got("str"),
+        "nobody can prove that a metric with this name exists. Pass the score: MeanJSDistance()",
+    ),
+    ("score", lambda j: j.is_class, _CLASS % ("score", "")),
+    (
+        "score",
+        lambda j: j.event == "EpochEvent",
+        "{j.source} reads events: it is a monitor already, and takes the place of "
+        "validation.monitor(...)",
+    ),
+    (
+        "score",
+        lambda j: "[str, float]" in j.gives,
+        "{j.source} gives many numbers, of which one is asked for. Take their mean: "
+        "Mean({j.source})",
     ),
     ("callbacks", _always, _key),
     ("callbacks", lambda j: j.no_list, "callbacks are a list: callbacks=[{j.source}]"),
@@ -434,6 +367,11 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
     ),
     (
         "monitor",
+        lambda j: j.inputs[:1] == ["Callable[[TablePair], float]"],
+        "{j.source} was not called. Say which score: {j.source}(MeanJSDistance())",
+    ),
+    (
+        "monitor",
         lambda j: "TablePair" in j.got,
         "{j.source} is a score. Monitor it by validation.monitor({j.source})",
     ),
@@ -461,6 +399,15 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
         _got("DataFrame"),
         "{j.source} is a bare frame. Validate it first: Table({j.source}, spec)",
     ),
+    ("table", lambda j: j.is_class, _CLASS % ("table", "frame, spec")),
+    (
+        "frame",
+        lambda j: j.got.startswith("ndarray["),
+        "{j.source} is an array, whose columns have no names. Make a frame: "
+        "DataFrame({j.source}, columns=[...])",
+    ),
+    ("frame", _got("Table"), "{j.source} is a Table; its frame is {j.source}.frame"),
+    ("names", _got("str"), "several names are asked for: [{j.source}]"),
     (
         "plan",
         lambda j: j.got.startswith("list["),
@@ -502,19 +449,33 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
         "a folder is no tracker. Make one: TensorBoardTracker({j.source})",
     ),
     ("", _always, _key),
+    ("", _always, _arguments),
     (
         "",
         lambda j: "Expression is of type" in j.message and "Any" in j.message,
         "types were lost on the way: some part says nothing of what it takes or gives, so nothing "
         "is proved. Annotate the model's forward",
     ),
+    ("", lambda j: bool(j.call and j.lacks), "{j.got} lacks {j.lacks}, which is needed here"),
+    ("", lambda j: bool(j.call), _conflict),
+    ("", _always, _kinds),
 )
 """Mistakes by the role of an argument; those of role ``""`` may be anywhere."""
 
 ROLES: Final[Mapping[tuple[str, str], str]] = {
     **{("Trainer", name): name for name in ("step", "batches", "callbacks", "routines", "stopper")},
-    **{("GradientStep", name): name for name in ("model", "loss", "optimizer")},
-    ("GradientStep", "scheduler"): "scheduler",
+    **{
+        ("GradientStep", name): name
+        for name in ("model", "loss", "optimizer", "scheduler", "after", "ema")
+    },
+    ("AdversarialStep", "generator"): "model",
+    ("AdversarialStep", "after"): "after",
+    ("AdversarialStep", "ema"): "ema",
+    **{
+        ("AdversarialStep", f"{half}_{name}"): name
+        for half in ("generator", "critic")
+        for name in ("loss", "optimizer", "scheduler")
+    },
     **{("BatchScores", name): name for name in ("model", "batches", "tracker")},
     ("Every", "1"): "every",
     ("LossRoutine", "1"): "tracker",
@@ -522,12 +483,45 @@ ROLES: Final[Mapping[tuple[str, str], str]] = {
     ("Patience", "monitor"): "monitor",
     ("Target", "monitor"): "monitor",
     ("Checkpoints", "best"): "monitor",
+    ("KeepBest", "monitor"): "monitor",
+    ("monitor", "1"): "score",
     **{("Validation", name): name for name in ("sample", "plan", "tracker")},
     **{("Validation", name): "table" for name in ("real", "holdout")},
     **{("TablePair", name): "table" for name in ("1", "2")},
     **{(plan, part): "plan part" for plan in ("Plan", "TablePlan") for part in _HOMES},
 }
 """The role of each argument where parts meet, by call and argument: its type has to be known."""
+
+
+_BY_TYPE: Final[Sequence[tuple[str, str]]] = (
+    (r"Table( \| None)?", "table"),
+    (r"DataFrame", "frame"),
+    (r"Names", "names"),
+    (r"\w*Tracker( \| None)?", "tracker"),
+    (r"Callable\[\[TablePair\], float\]", "score"),
+    (r"Callable\[\[EpochEvent\], float.*", "monitor"),
+    (r"Callable\[\[EpochEvent\].*", "routines"),
+    (r"Callable\[\[StepEvent.*", "callbacks"),
+    (r"Callable\[\[Progress\].*", "stopper"),
+    (r"Callable\[\[\], DataFrame\]", "sample"),
+    (r"Callable\[\[\], object\].*", "after"),
+    (r"TrainingStep\[.*", "step"),
+    (r"Model\[.*", "model"),
+    (r"Plan\[.*", "plan"),
+    (r"Optimizer", "optimizer"),
+    (r"LRScheduler.*", "scheduler"),
+    (r"Ema( \| None)?", "ema"),
+)
+"""Roles by the type that is asked for, of arguments that `ROLES` does not have."""
+
+_ALIASES: Final = {"TablePlan": "Plan"}
+
+CALLED_WITH: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("sample", "after"), 0),
+    **dict.fromkeys(("callbacks", "routines", "stopper", "monitor", "batches"), 1),
+    "loss": 2,
+}
+"""With how many arguments a function in a role is called."""
 
 
 def role_of(call: str, argument: str) -> str:
@@ -537,7 +531,10 @@ def role_of(call: str, argument: str) -> str:
 
 def explain(joint: Joint) -> str:
     """Say what does not fit and what to do; empty where mypy's words have to be enough."""
-    for role in dict.fromkeys((role_of(joint.call, joint.argument), "")):
+    by_type = (role for kind, role in _BY_TYPE if re.fullmatch(kind, joint.expected))
+    own = joint.callee is None or joint.callee[1] in (joint.call, _ALIASES.get(joint.call))
+    named = (role_of(joint.call, joint.argument) if own else "") or next(by_type, "")
+    for role in dict.fromkeys((named, "")):
         for known, shows, words in MISTAKES:
             if known == role and shows(joint):
                 text = words.format(j=joint) if isinstance(words, str) else words(joint)

@@ -1,38 +1,42 @@
 """What is wrong with scripts: mypy's errors explained, and parts whose types are lost."""
 
 import ast
-import json
-import os
 import re
 import tempfile
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, final
 
 from synthproto.cli.check.checker import Message, messages
-from synthproto.cli.check.explain import Joint, explain, role_of, split
-from synthproto.cli.check.scripts import Part, Script
+from synthproto.cli.check.explain import CALLED_WITH, explain, role_of
+from synthproto.cli.check.joints import Joint, callable_of, split
+from synthproto.cli.check.scripts import Part, Revealing, Script
 
 Severity = Literal["error", "warning"]
 
-# Missing annotations break no joint; what they leave unproved is told where a part becomes Any.
+# Missing annotations and stubs break no joint; what they leave unproved is told where a part
+# becomes Any.
 _MILD = frozenset(
     {
-        "import-untyped",
-        "no-any-return",
-        "no-untyped-call",
-        "no-untyped-def",
-        "type-arg",
-        "unused-ignore",
-        "misc-any",
+        *("import-untyped", "import-not-found", "no-any-return", "no-untyped-call"),
+        *("no-untyped-def", "type-arg", "unused-ignore", "misc-any", "var-annotated"),
     }
 )
+# Outside of the library's calls a script is right or wrong for reasons that are not ours to judge;
+# these are mistakes of the kind that parts make.
+_VERDICTS = frozenset(
+    {
+        *("arg-type", "call-arg", "call-overload", "list-item", "dict-item", "assert-type"),
+        *("typeddict-item", "typeddict-unknown-key", "override"),
+    }
+)
+_OF_IPYTHON = re.compile(r'Name "(display|get_ipython|In|Out|_+)" is not defined')
 _REVEALED = re.compile(r'Revealed type is "(?P<type>.*)"$')
 _GENERIC = re.compile(r"synthproto\.[\w.]*\.(?P<name>\w+)\[(?P<arguments>.*)\]$")
 _QUALIFIED = re.compile(r"\b(?:\w+\.)+(?=\w)")
+_PARTIAL = "functools.partial["
 
 
 @final
@@ -42,7 +46,8 @@ class Finding:
 
     Attributes:
         file: Path as it was given.
-        line: From 1.
+        cell: Code cell of a notebook, from 1; ``None`` in scripts.
+        line: From 1, in the cell of a notebook.
         column: From 1.
         end_line: From 1.
         end_column: Of the last character.
@@ -50,10 +55,12 @@ class Finding:
         place: Which argument of what: ``"batches of Trainer"``; may be empty.
         explanation: What it means and what to do; may be empty.
         mypy: What mypy says, notes included; empty where it is silent.
-        code: mypy's kind of error, or ``"any"``.
+        code: mypy's kind of error, ``"any"`` or ``"partial"``.
+        excerpt: The line.
     """
 
     file: str
+    cell: int | None
     line: int
     column: int
     end_line: int
@@ -63,88 +70,223 @@ class Finding:
     explanation: str
     mypy: str
     code: str
+    excerpt: str
 
 
-def findings(scripts: Sequence[Script]) -> list[Finding]:
+@final
+@dataclass
+class Verdict:
+    """What a check found.
+
+    Attributes:
+        findings: By file and place.
+        elsewhere: How many errors are in files that were not asked about, by file.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    elsewhere: dict[str, int] = field(default_factory=dict)
+
+
+def verdict_on(scripts: Sequence[Script]) -> Verdict:
     """Check scripts.
-
-    Returns:
-        Findings by file and place.
 
     Raises:
         CheckerError: mypy could not run.
     """
-    by_path = {script.path.resolve(): script for script in scripts}
-    said = messages([script.path for script in scripts])
-    revealed = _revealed(scripts)
-    found = [
-        _finding(message, script, revealed.get(message.path.resolve(), {}))
-        for message in said
-        if message.severity == "error"
-        and (script := by_path.get(message.path.resolve()) or _beside(message.path, scripts))
-    ]
+    verdict = Verdict()
+    for group in _groups(scripts):
+        _check(group, verdict)
+    if not any(script.parts for script in scripts):
+        text = "no part of synthproto is used here, so nothing is proved"
+        verdict.findings += [_at(script, (1, 0, 1, 1), "", text) for script in scripts]
+    verdict.findings = sorted(
+        set(verdict.findings),
+        key=lambda each: (each.file, each.cell or 0, each.line, each.column, each.severity),
+    )
+    return verdict
+
+
+# --- mypy -----------------------------------------------------------------------------------------
+
+
+def _root(script: Script) -> Path:
+    """The folder from which the script's modules are imported."""
+    folder = script.path.resolve().parent
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
+
+
+def _groups(scripts: Sequence[Script]) -> list[list[Script]]:
+    """Scripts that one run can check: no two of their folders have modules of one name."""
+    groups: list[tuple[dict[str, Path], list[Script]]] = []
     for script in scripts:
-        found += _lost(script, revealed.get(script.path.resolve(), {}))
-    return sorted(set(found), key=lambda each: (each.file, each.line, each.column, each.severity))
+        root = _root(script)
+        modules = {path.stem for path in root.glob("*.py")}
+        modules |= {path.parent.name for path in root.glob("*/__init__.py")}
+        fitting = (
+            group for group in groups if all(group[0].get(name, root) == root for name in modules)
+        )
+        owners, members = next(fitting, ({}, []))
+        if not members:
+            groups.append((owners, members))
+        owners.update(dict.fromkeys(modules, root))
+        members.append(script)
+    return [members for _, members in groups]
 
 
-def _beside(path: Path, scripts: Sequence[Script]) -> Script | None:
-    """The user's own module that a script imports; ``None`` for installed packages."""
-    folders = [script.path.resolve().parent for script in scripts]
-    inside = any(path.resolve().is_relative_to(folder) for folder in folders)
-    return Script(path) if inside and "site-packages" not in path.parts else None
-
-
-def _revealed(scripts: Sequence[Script]) -> dict[Path, dict[Part, str]]:
-    """The type of each part of each script, as mypy infers it."""
-    places: dict[Path, dict[tuple[int, int], Part]] = {}
-    shadows: dict[Path, Path] = {}
-    with tempfile.TemporaryDirectory() as folder:
+def _check(scripts: Sequence[Script], verdict: Verdict) -> None:
+    sources: dict[Path, Path] = {}
+    known: dict[Path, tuple[Script, Revealing]] = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())).resolve()
         for number, script in enumerate(scripts):
-            text, places[script.path.resolve()] = script.revealing()
-            shadow = Path(folder, f"{number}.py")
-            shadow.write_text(text, encoding="utf-8")
-            shadows[script.path] = shadow
-        said = messages([script.path for script in scripts], shadows)
-    types: dict[Path, dict[Part, str]] = {}
+            revealing = _parsable(script.revealing(), script)
+            copy = folder / f"cells_{number}.py"
+            copy.write_text(revealing.text, encoding="utf-8")
+            file = script.path.resolve() if _is_module(script) else copy
+            sources[file] = copy
+            known[file] = (script, revealing)
+        said = messages(sources, [_root(script) for script in scripts])
+    times, types = _types(said, known)
     for message in said:
-        path = message.path.resolve()
-        part = places.get(path, {}).get((message.line, message.column))
-        if part and (found := _REVEALED.match(message.text)):
-            types.setdefault(path, {})[part] = found["type"]
-    return types
+        file = message.path.resolve()
+        if message.severity == "error" and file in known:
+            verdict.findings += _finding(message, times, *known[file], types[file])
+        elif message.severity == "error":
+            name = str(message.path)
+            verdict.elsewhere[name] = verdict.elsewhere.get(name, 0) + 1
+    for file, (script, _) in known.items():
+        verdict.findings += _lost(script, types[file])
+        verdict.findings += _partials(script, types[file])
 
 
-def _finding(message: Message, script: Script, types: Mapping[Part, str]) -> Finding:
-    around = script.arguments_at(message.line, message.column)
-    part = around[-1] if around else None
-    source = script.between(message.line, message.column, message.end_line, message.end_column)
+def _types(
+    said: Sequence[Message], known: Mapping[Path, tuple[Script, Revealing]]
+) -> tuple[int, dict[Path, dict[Part, str]]]:
+    """The types of parts, by file, and how this version of mypy counts columns.
+
+    It is found out from the parts, whose places are known: see `Revealing.reported`.
+    """
+    notes = [
+        (message.path.resolve(), (message.line, message.column), found["type"])
+        for message in said
+        if (found := _REVEALED.match(message.text))
+    ]
+    best: tuple[int, dict[Path, dict[Part, str]]] = (0, {file: {} for file in known})
+    for times in (0, 1, 2):
+        types: dict[Path, dict[Part, str]] = {}
+        for file, (_, revealing) in known.items():
+            places = {
+                (line, revealing.reported(line, column, times)): part
+                for (line, column), part in revealing.parts.items()
+            }
+            own = ((place, kind) for path, place, kind in notes if path == file)
+            types[file] = {places[place]: kind for place, kind in own if place in places}
+        if sum(map(len, types.values())) > sum(map(len, best[1].values())):
+            best = (times, types)
+    return best
+
+
+def _is_module(script: Script) -> bool:
+    """Whether mypy can be given the file itself."""
+    try:
+        str(script.path.resolve()).encode()
+    except UnicodeEncodeError:
+        return False
+    return script.path.suffix == ".py"
+
+
+def _parsable(revealing: Revealing, script: Script) -> Revealing:
+    try:
+        ast.parse(revealing.text)
+    except (SyntaxError, ValueError):
+        return Revealing(script.text, {}, {})
+    return revealing
+
+
+def _finding(
+    message: Message,
+    times: int,
+    script: Script,
+    revealing: Revealing,
+    types: Mapping[Part, str],
+) -> Iterator[Finding]:
+    if script.is_notebook and _OF_IPYTHON.match(message.text):
+        return
+    column = revealing.original(message.line, message.column, times)
+    end = revealing.original(message.end_line, message.end_column, times)
+    around = script.arguments_at(message.line, column)
+    call = script.call_at(message.line, column)
+    missing = message.code == "call-arg" and call is not None
+    part = call if missing or not around else around[-1]
     joint = Joint(
         call=part.call if part else "",
         argument=part.argument if part else "",
-        source=source,
+        source=script.between(message.line, column, message.end_line, end),
         message=message.text,
         hint=message.hint,
         definitions=script.definitions,
         models=_models(types, part.owner if part else None),
     )
-    return Finding(
-        file=str(message.path),
-        line=message.line,
-        column=message.column + 1,
-        end_line=message.end_line,
-        end_column=max(message.end_column, message.column + 1),
-        severity="warning" if message.code in _MILD else "error",
-        place=part.place if part else "",
-        explanation=explain(joint),
-        mypy="\n".join(filter(None, (message.text, message.hint))),
-        code=message.code,
+    error = message.code not in _MILD and (part is not None or message.code in _VERDICTS)
+    yield _at(
+        script,
+        (message.line, column, message.end_line, end),
+        part.place if part else "",
+        explain(joint),
+        "error" if error else "warning",
+        "\n".join(filter(None, (message.text, message.hint))),
+        message.code,
     )
+
+
+def _at(
+    script: Script,
+    span: tuple[int, int, int, int],
+    place: str,
+    explanation: str,
+    severity: Severity = "warning",
+    mypy: str = "",
+    code: str = "any",
+) -> Finding:
+    """A finding at a span of lines and columns in bytes."""
+    line, column, end_line, end = span
+    cell, shown = script.place(line)
+    first = script.characters(line, column)
+    return Finding(
+        file=str(script.path),
+        cell=cell,
+        line=shown,
+        column=first + 1,
+        end_line=shown + end_line - line,
+        end_column=max(script.characters(end_line, end), first + 1),
+        severity=severity,
+        place=place,
+        explanation=explanation,
+        mypy=mypy,
+        code=code,
+        excerpt=script.lines[line - 1] if 0 < line <= len(script.lines) else "",
+    )
+
+
+def _on(script: Script, part: Part, text: str, severity: Severity, code: str) -> Finding:
+    node = part.node
+    end = node.end_col_offset or node.col_offset + 1
+    span = (node.lineno, node.col_offset, node.end_lineno or node.lineno, end)
+    return _at(script, span, part.place, text, severity, "", code)
+
+
+# --- types that are lost --------------------------------------------------------------------------
 
 
 def _models(types: Mapping[Part, str], owner: ast.Call | None) -> dict[str, str]:
     """Class of the model by the name of its batch type; the model of a call itself comes first."""
-    owners = {part.owner: _short(kind) for part, kind in types.items() if part.argument == "model"}
+    owners = {
+        part.owner: _short(kind)
+        for part, kind in types.items()
+        if part.argument in ("model", "generator")
+    }
     models = {
         _short(arguments[0]): owners[part.owner]
         for part, kind in types.items()
@@ -156,32 +298,30 @@ def _models(types: Mapping[Part, str], owner: ast.Call | None) -> dict[str, str]
 def _lost(script: Script, types: Mapping[Part, str]) -> Iterator[Finding]:
     for part, kind in types.items():
         arguments = _arguments(kind)
+        function = callable_of(_short(kind))
+        source = script.source(part.node)
         if part.argument == "" and arguments and "Any" in arguments:
             short = f"{part.call}[{', '.join(map(_short, arguments))}]"
             text = f"it came out as {short}: where a type is Any, nothing is proved."
             text += _cure(part.call)
-        elif role_of(part.call, part.argument) and kind == "Any":
-            text = f"{script.source(part.node)} is of type Any, so nothing is proved of it"
+        elif not role_of(part.call, part.argument):
+            continue
+        elif kind == "Any":
+            text = f"{source} is of type Any, so nothing is proved of it"
+        elif function and "Any" in (*function[0], function[1]):
+            takes = ", ".join(function[0])
+            text = (
+                f"{source} takes ({takes}) and gives {function[1]}: where a type is Any, nothing "
+            )
+            text += "is proved. Annotate the function"
         else:
             continue
-        node = part.node
-        yield Finding(
-            file=str(script.path),
-            line=node.lineno,
-            column=node.col_offset + 1,
-            end_line=node.end_lineno or node.lineno,
-            end_column=node.end_col_offset or node.col_offset + 1,
-            severity="warning",
-            place=part.place if part.argument else part.call,
-            explanation=text,
-            mypy="",
-            code="any",
-        )
+        yield _on(script, part, text, "warning", "any")
 
 
 def _cure(call: str) -> str:
     """What gives a part its types back."""
-    if call in ("GradientStep", "BatchScores"):
+    if call in ("GradientStep", "AdversarialStep", "BatchScores"):
         return " Annotate the model's forward: def forward(self, batch: MyBatch) -> MyOutput"
     if call in ("Batches", "trusted", "LoaderBatches"):
         return " Annotate what the batches are made of"
@@ -201,93 +341,71 @@ def _short(kind: str) -> str:
     return _QUALIFIED.sub("", named)
 
 
-_WIDTH = 96
-_BOLD, _RED, _YELLOW, _GREEN, _DIM, _END = (
-    f"\x1b[{code}m" for code in ("1", "31", "33", "32", "2", "0")
-)
+# --- functools.partial, which hides what is missing ----------------------------------------------
 
 
-def as_json(
-    scripts: Sequence[Script], found: Sequence[Finding], fits: bool, seconds: float, _: bool
-) -> str:
-    """Findings as one JSON object: ``fits``, ``scripts``, ``findings``, ``seconds``, ``mypy``."""
-    content = {
-        "fits": fits,
-        "scripts": [str(script.path) for script in scripts],
-        "findings": [asdict(each) for each in found],
-        "seconds": round(seconds, 2),
-        "mypy": version("mypy"),
-    }
-    return json.dumps(content, indent=2) + "\n"
-
-
-def as_text(
-    scripts: Sequence[Script], found: Sequence[Finding], fits: bool, seconds: float, colored: bool
-) -> str:
-    """Findings as text: place, explanation, the line itself, and mypy's own words.
-
-    Args:
-        scripts: What was checked.
-        found: What was found.
-        fits: Whether all is well.
-        seconds: How long it took.
-        colored: Whether a terminal shows it.
-    """
-    texts = [_shown_finding(each, scripts) for each in found]
-    texts.append(_summary(scripts, found, fits, seconds))
-    text = "\n\n".join(texts) + "\n"
-    if colored and "NO_COLOR" not in os.environ:
-        return text
-    for code in (_BOLD, _RED, _YELLOW, _GREEN, _DIM, _END):
-        text = text.replace(code, "")
-    return text
-
-
-def _shown_finding(found: Finding, scripts: Sequence[Script]) -> str:
-    color = _RED if found.severity == "error" else _YELLOW
-    where = f"{found.file}:{found.line}:{found.column}"
-    verdict = "does not fit" if found.severity == "error" else "not proved"
-    what = f"{verdict}: {found.place}" if found.place else found.severity
-    lines = [f"{_BOLD}{where}{_END}  {color}{what}{_END}"]
-    if found.explanation:
-        lines += textwrap.wrap(
-            found.explanation, _WIDTH, initial_indent="  ", subsequent_indent="  "
-        )
-    lines += _excerpt(found, scripts)
-    if found.mypy:
-        first, *notes = found.mypy.split("\n")
-        code = f"  [{found.code}]" if found.code else ""
-        said = [f"mypy: {first}{code}", *(f"      {note}" for note in notes)]
-        lines += [f"  {_DIM}{line}{_END}" for line in said]
-    return "\n".join(lines)
-
-
-def _excerpt(found: Finding, scripts: Sequence[Script]) -> list[str]:
-    """The line itself, with the guilty place underlined."""
-    script = next((each for each in scripts if str(each.path) == found.file), None)
-    if script is None or not 0 < found.line <= len(script.lines):
-        return []
-    line = script.lines[found.line - 1].expandtabs(1)
-    last = found.end_column if found.end_line == found.line else len(line)
-    number = f"  {found.line:>4} | "
-    mark = " " * (len(number) - 2) + "| " + " " * (found.column - 1)
-    return [f"{number}{line}", f"{mark}{'^' * max(1, last - found.column + 1)}"]
-
-
-def _summary(
-    scripts: Sequence[Script], found: Sequence[Finding], fits: bool, seconds: float
-) -> str:
-    faults = sum(each.severity == "error" for each in found)
-    warnings = len(found) - faults
-    if not fits:
-        verdict = f"{_RED}Does not fit{_END}"
-    elif warnings:
-        verdict = f"{_YELLOW}What can be proved fits{_END}"
-    else:
-        verdict = f"{_GREEN}Everything fits{_END}"
-    counts = f"{_counted(faults, 'fault')}, {_counted(warnings, 'warning')}"
-    return f"{verdict}: {counts} in {_counted(len(scripts), 'script')} ({seconds:.1f} s)"
+def _partials(script: Script, types: Mapping[Part, str]) -> Iterator[Finding]:
+    """What `functools.partial` still lacks where it is called: mypy takes it for ``(*Any)``."""
+    bound = {part.owner: kind for part, kind in types.items() if part.call == "partial"}
+    for part, kind in types.items():
+        role = role_of(part.call, part.argument)
+        if not kind.startswith(_PARTIAL) or role not in CALLED_WITH:
+            continue
+        call = _partial_call(script, part.node)
+        lacking = _lacking(call, bound.get(call, ""), CALLED_WITH[role]) if call else None
+        source = script.source(call.args[0]) if call else script.source(part.node)
+        if lacking is None:
+            text = f"a partial forgets what it still needs. Proved is bind({source}, ...)"
+            yield _on(script, part, text, "warning", "partial")
+        elif lacking:
+            text = (
+                f"{part.argument} is called with {_counted(CALLED_WITH[role], 'argument')}, but "
+                f"{source} still needs {', '.join(map(repr, lacking))}. Give them here: "
+                f"bind({source}, ...)"
+            )
+            yield _on(script, part, text, "error", "partial")
 
 
 def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _partial_call(script: Script, node: ast.expr) -> ast.Call | None:
+    """The call of ``partial`` that an expression is, or the name of."""
+    calls = [part.owner for part in script.parts if part.call == "partial"]
+    if isinstance(node, ast.Name):
+        tree = ast.parse(script.text)
+        made = [
+            (each.value.lineno, each.value.col_offset)
+            for each in ast.walk(tree)
+            if isinstance(each, ast.Assign)
+            and any(
+                isinstance(target, ast.Name) and target.id == node.id for target in each.targets
+            )
+        ]
+        if len(made) != 1:
+            return None
+        return next((call for call in calls if (call.lineno, call.col_offset) == made[0]), None)
+    return next((call for call in calls if call is node), None)
+
+
+def _lacking(call: ast.Call, kind: str, given: int) -> list[str] | None:
+    """Required arguments that neither the partial nor its caller gives; ``None`` if unknown."""
+    found = re.match(r"def (?:\[.*?\] )?\((?P<arguments>.*)\) -> ", kind)
+    starred = any(isinstance(each, ast.Starred) for each in call.args)
+    named = [keyword.arg for keyword in call.keywords]
+    if found is None or starred or None in named:
+        return None
+    only_named = False
+    positional: list[tuple[str, bool]] = []
+    keywords: list[tuple[str, bool]] = []
+    for each in split(found["arguments"]):
+        name, _, rest = each.partition(": ")
+        if name.startswith("**") or name == "/":
+            continue
+        if name.startswith("*"):
+            only_named = True
+        elif name not in named:
+            (keywords if only_named else positional).append((name, rest.endswith("=")))
+    left = positional[len(call.args) - 1 + given :]
+    return [name for name, has_default in [*left, *keywords] if not has_default]

@@ -5,50 +5,50 @@ import importlib.util
 import sys
 import time
 
-from synthproto.cli.check.checker import CheckerError, is_warm
-from synthproto.cli.check.findings import as_json, as_text, findings
-from synthproto.cli.check.scripts import Script
+from synthproto.cli.check.checker import is_warm
+from synthproto.cli.check.findings import verdict_on
+from synthproto.cli.check.scripts import scripts_of
+from synthproto.cli.check.show import as_json, as_text, refusal_as_json
+from synthproto.cli.console import BAD_INPUT, FINE, NOT_KEPT, colored, reason, say, tell, unforeseen
+from synthproto.errors import MissingExtraError, SynthprotoError
 
-FITS, DOES_NOT_FIT, COULD_NOT_RUN = 0, 1, 2
 
-
-def check_scripts(arguments: argparse.Namespace) -> int:
+def check_scripts(given: argparse.Namespace) -> int:
     """Check scripts and print what was found.
 
     Args:
-        arguments: ``scripts``, ``json``, ``strict``.
+        given: ``scripts``, ``json``, ``strict``.
 
     Returns:
-        The exit code.
+        The exit code: 0, they fit; 1, they do not; 2, the check could not run, whatever broke.
     """
-    if importlib.util.find_spec("mypy") is None:
-        return _refuse("it needs mypy, which is missing. pip install 'synthproto[check]'")
-    if not is_warm():
-        _tell("first check: reading the types of torch and pandas takes about a minute ...")
-    began = time.perf_counter()
     try:
-        scripts = [Script(path) for path in arguments.scripts]
-        found = findings(scripts)
-    except OSError as error:
-        return _refuse(f"{error.filename} cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        return _refuse(f"a script is no UTF-8 text: {error}")
-    except SyntaxError as error:
-        return _refuse(f"{error.filename}:{error.lineno}:{error.offset} is no Python: {error.msg}")
-    except CheckerError as error:
-        return _refuse(str(error))
-    fits = not any(each.severity == "error" or arguments.strict for each in found)
-    write = as_json if arguments.json else as_text
+        return _checked(given)
+    except (SynthprotoError, OSError) as error:
+        return _refuse(reason(error), given.json)
+    except Exception as error:  # noqa: BLE001  of a check, no fault may look like a verdict
+        return _refuse(unforeseen(error), given.json)
+
+
+def _checked(given: argparse.Namespace) -> int:
+    if importlib.util.find_spec("mypy") is None:
+        raise MissingExtraError("it needs mypy, which is missing. pip install 'synthproto[check]'")
+    began = time.perf_counter()
+    scripts = scripts_of(given.scripts)
+    if not is_warm():
+        tell("first check: reading the types of torch and pandas takes about a minute ...")
+    verdict = verdict_on(scripts)
+    fits = not any(each.severity == "error" or given.strict for each in verdict.findings)
     seconds = time.perf_counter() - began
-    sys.stdout.write(write(scripts, found, fits, seconds, sys.stdout.isatty()))
-    return FITS if fits else DOES_NOT_FIT
+    if given.json:
+        say(as_json(scripts, verdict, fits, seconds))
+    else:
+        say(as_text(scripts, verdict, fits, seconds, colored(sys.stdout)))
+    return FINE if fits else NOT_KEPT
 
 
-def _tell(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-def _refuse(reason: str) -> int:
-    _tell(f"synthproto check could not run: {reason}")
-    return COULD_NOT_RUN
+def _refuse(why: str, as_object: bool) -> int:
+    tell(f"synthproto check could not run: {why}")
+    if as_object:
+        say(refusal_as_json(why))
+    return BAD_INPUT

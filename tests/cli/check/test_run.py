@@ -3,20 +3,19 @@
 import argparse
 import importlib.util
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from synthproto.cli.check import run as check
 from synthproto.cli.check.checker import cache_folder
-from synthproto.cli.check.explain import callable_of, split
+from synthproto.cli.check.findings import Finding, Verdict
+from synthproto.cli.check.joints import callable_of, split
 from synthproto.cli.check.scripts import Script
 from synthproto.cli.main import add_check, main
-from tests.typing_runs import CACHE, ROOT, once
+from tests.cli.check.runs import Run, run
+from tests.typing_runs import once
 
 MISTAKEN = Path(__file__).parent / "mistaken.py.txt"
 
@@ -78,24 +77,6 @@ EXPECTED = [
 ]
 
 
-class Run(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-def run(*words: str) -> Run:
-    done = subprocess.run(
-        [sys.executable, "-m", "synthproto", "check", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "XDG_CACHE_HOME": str(CACHE), "NO_COLOR": "1"},
-    )
-    return Run(done.returncode, done.stdout, done.stderr)
-
-
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """One run each of a script that fits, one that is not proved, and one full of mistakes."""
@@ -154,10 +135,10 @@ def test_text_shows_the_line_and_mypys_own_words(runs: dict[str, Run]) -> None:
 def test_warnings_can_be_made_to_count(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from synthproto.cli.check.findings import Finding
-
-    lost = Finding("a.py", 1, 1, 1, 1, "warning", "Trainer", "it came out as Any", "", "any")
-    monkeypatch.setattr(check, "findings", lambda scripts: [lost])
+    lost = Finding(
+        *("a.py", None, 1, 1, 1, 1, "warning", "Trainer", "it came out as Any", "", "any", "pass")
+    )
+    monkeypatch.setattr(check, "verdict_on", lambda scripts: Verdict([lost]))
     script = tmp_path / "a.py"
     script.write_text("pass")
     assert main(["check", str(script)]) == 0
@@ -176,7 +157,7 @@ def test_a_missing_mypy_is_named(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "cannot be read: No such file"),
+        (None, "cannot be used: No such file"),
         ("def f(:", "a.py:1:7 is no Python"),
         (b"\xff", "UTF-8"),
     ],
@@ -206,7 +187,8 @@ def test_revealing_keeps_lines_and_knows_places(tmp_path: Path) -> None:
         "  stopper=lambda p: None)\n"
         "sp.Patience(monitor=Validation(plan=p).monitor(s))\n"
     )
-    text, places = Script(script).revealing()
+    revealing = Script(script).revealing()
+    text, places = revealing.text, revealing.parts
     assert text.splitlines()[2:] == [
         "é = 'é'; reveal_type(T(step=reveal_type(é.x()), batches=[1],",
         "  stopper=lambda p: None))",
