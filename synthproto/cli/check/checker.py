@@ -89,7 +89,7 @@ def messages(sources: Mapping[Path, Path], folders: Iterable[Path]) -> list[Mess
     for file, read_from in sources.items():
         if read_from != file:
             options += ["--shadow-file", str(file), str(read_from)]
-    with _search_path(folders):
+    with _alone(cache_folder()), _search_path(folders):
         out, err, status = api.run([*options, "--", *map(str, sources)])
     found = [_message(json.loads(line)) for line in out.splitlines() if line.startswith("{")]
     if status not in (0, 1) or err:
@@ -103,6 +103,18 @@ def _why(found: list[Message], said: str, status: int) -> str:
         first = errors[0]
         return f"mypy stopped at {str(first.path)!r}, line {first.line}: {first.text}"
     return f"mypy ended with status {status}: {(said.strip().splitlines() or [''])[-1]}"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let no other check write to the cache meanwhile: mypy may read what is half written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Path(folder, "lock").open("w") as lock:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def _kinds(j: Joint) -> str:
     """A plain statement of what was asked for and what came, where both are short."""
     if not (j.call and j.got and j.expected) or len(j.got) + len(j.expected) > 120:
         return ""
-    names = j.expected.split(" | ")
+    names = j.expected.split(" | ") if "[" not in j.expected else [j.expected]
     wanted = " or ".join(_SIMPLE.get(name, name) for name in names)
     got = _SIMPLE.get(re.sub(r"^Literal\[(?:'|\d).*", "str", j.got), j.got)
     argument, call = j.callee or (j.argument, j.call)
@@ -109,7 +109,11 @@ def _plan_part(j: Joint) -> str:
     """A score, array or plot that gives something else."""
     if not j.is_function or not j.expected:
         return ""
-    home = [name for name, gives in _HOMES.items() if gives in j.gives and name != j.argument]
+    home = [
+        name
+        for name, gives in _HOMES.items()
+        if re.search(rf"\b{gives}\b", j.gives) and name != j.argument
+    ]
     where = f". It belongs to {home[0]}=[...]" if home else ""
     return f"{j.source} gives {j.gives}, which is no {j.argument.removesuffix('s')}{where}"
 
@@ -255,8 +259,8 @@ MISTAKES: Final[Sequence[tuple[str, Shows, Words]]] = (
         lambda j: j.inputs[:1] == ["LossAttribute | LossItem"],
         lambda j: (
             f"loss_of reads the loss that an output carries, but {j.forward(j.wanted[1])} "
-            f"gives {j.described(j.wanted[0])}, which has none. Give it a field `loss: Tensor`, or "
-            "pass loss=function(output, batch)"
+            f"gives {j.described(j.wanted[0])}, which has no loss that always is a "
+            "Tensor. Give it a field `loss: Tensor`, or pass loss=function(output, batch)"
         ),
     ),
     (

@@ -156,9 +156,10 @@ def _check(scripts: Sequence[Script], verdict: Verdict) -> None:
         elif message.severity == "error":
             name = str(message.path)
             verdict.elsewhere[name] = verdict.elsewhere.get(name, 0) + 1
+    wrong = {(f.file, f.line, f.place) for f in verdict.findings if f.severity == "error"}
     for file, (script, _) in known.items():
-        verdict.findings += _lost(script, types[file])
-        verdict.findings += _partials(script, types[file])
+        unproved = [*_lost(script, types[file]), *_partials(script, types[file])]
+        verdict.findings += [f for f in unproved if (f.file, f.line, f.place) not in wrong]
 
 
 def _types(

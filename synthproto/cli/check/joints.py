@@ -191,6 +191,8 @@ class Joint:
             begins: ``"batch"`` or ``"output"``.
         """
         order = ("batch", "output") if begins == "batch" else ("output", "batch")
+        if len(came) != len(order):
+            return []
         batch = came[order.index("batch")]
         return [
             f"{self.described(reads)} as {what}, but {self.forward(batch)} "

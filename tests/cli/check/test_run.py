@@ -5,6 +5,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,3 +221,140 @@ def test_check_is_a_subcommand() -> None:
     parser = argparse.ArgumentParser()
     add_check(parser.add_subparsers())
     assert parser.parse_args(["check", "a.py", "--json"]).json
+
+
+# --- what is checked, and what is refused --------------------------------------------------------
+
+FAULT = FITS.replace("stopper=MaxEpochs(1)", "stopper=1")
+
+
+def notebook(*cells: str) -> str:
+    text = [{"cell_type": "markdown", "source": "# no code: stopper=1"}]
+    code = [{"cell_type": "code", "source": cell.splitlines(keepends=True)} for cell in cells]
+    return json.dumps({"cells": [*text, *code], "nbformat": 4})
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One run over notebooks, scripts of one name, a package, partials and a broken neighbour."""
+
+    def make(folder: Path) -> list[str]:
+        top = folder / "many"
+        imports, _, rest = FAULT.partition("model = Line()")
+        files = {
+            "nb.ipynb": notebook(
+                f"%matplotlib inline\n!pip list\n{imports}", f"model = Line(){rest}"
+            ),
+            "a/train.py": FITS,
+            "b/train.py": FAULT,
+            "pack/__init__.py": "",
+            "pack/parts.py": FITS,
+            "pack/train.py": "from pack.parts import step\nfrom synthproto import Trainer\n"
+            "Trainer(step=step, batches=3)\n",
+            "partial.py": PARTIALS,
+        }
+        for name, text in files.items():
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_text(text)
+        return [run(str(top), "--json").out]
+
+    (line,) = once(tmp_path_factory, "check-many", make)
+    content: dict[str, Any] = json.loads(line)
+    return content
+
+
+PARTIALS = """
+from functools import partial
+import pandas as pd
+from synthproto import Table, TablePlan, Validation
+
+def draw(rows: int, seed: int = 0) -> pd.DataFrame:
+    return pd.DataFrame({"x": range(rows)})
+
+def untyped(rows: int = 3):
+    return draw(rows)
+
+def go(real: Table, plan: TablePlan) -> None:
+    Validation(sample=partial(draw, 3), real=real, plan=plan)
+    Validation(sample=partial(draw, seed=3), real=real, plan=plan)
+    Validation(sample=untyped, real=real, plan=plan)
+"""
+
+
+def found_in(content: dict[str, Any], name: str) -> list[tuple[object, ...]]:
+    return [
+        (each["cell"], each["line"], each["severity"], each["place"])
+        for each in content["findings"]
+        if each["file"].endswith(name)
+    ]
+
+
+def test_a_folder_is_checked_whole(many: dict[str, Any]) -> None:
+    assert len(many["scripts"]) == 7
+    assert not many["fits"]
+
+
+def test_notebooks_are_checked_by_cell(many: dict[str, Any]) -> None:
+    assert found_in(many, "nb.ipynb") == [(2, 5, "error", "stopper of Trainer")]
+
+
+def test_scripts_of_one_name_and_packages(many: dict[str, Any]) -> None:
+    assert found_in(many, "a/train.py") == []
+    assert [each[2:] for each in found_in(many, "b/train.py")] == [("error", "stopper of Trainer")]
+    assert ("error", "batches of Trainer") in {each[2:] for each in found_in(many, "pack/train.py")}
+
+
+def test_partials_that_lack_arguments_and_lost_types(many: dict[str, Any]) -> None:
+    found = [(each[1], each[2]) for each in found_in(many, "partial.py")]
+    assert found == [(9, "warning"), (14, "error"), (15, "warning")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.py", "x = " + "1 + " * 20_000 + "1", "an expression is too long"),
+        ("a.py", "x = '\0'", "is no Python"),
+        ("a.py", "# coding: nope\n", "unknown encoding"),
+        ("a.ipynb", "{", "it is not JSON"),
+        ("a.ipynb", "[1]", "it has no cells"),
+        ("a.ipynb", notebook("x = 1", "def f(:"), "cell 2, line 1"),
+        ("empty", None, "without a script"),
+    ],
+)
+def test_a_refusal_is_one_line_and_json_if_asked_for(
+    name: str, text: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    if text is None:
+        path.mkdir()
+    else:
+        path.write_text(text)
+    assert main(["check", str(path), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+    content = json.loads(captured.out)
+    assert (content["fits"], said in content["error"]) == (False, True)
+
+
+def test_whatever_breaks_inside_the_check_could_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> None:
+        raise IndexError("inside")
+
+    monkeypatch.setattr(check, "verdict_on", broken)
+    script = tmp_path / "a.py"
+    script.write_text("pass")
+    assert main(["check", str(script)]) == 2
+    assert "IndexError: inside" in capsys.readouterr().err
+
+
+def test_columns_are_counted_as_any_mypy_does(tmp_path: Path) -> None:
+    script = tmp_path / "a.py"
+    script.write_text("from synthproto import Every\n'é日😀'; Every(n, f)\n", encoding="utf-8")
+    revealing = Script(script).revealing()
+    for times in (0, 1, 2):
+        for (line, column), part in revealing.parts.items():
+            said = revealing.reported(line, column, times)
+            assert revealing.original(line, said, times) == part.node.col_offset

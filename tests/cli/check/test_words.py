@@ -18,7 +18,7 @@ from tests.typing_runs import ROOT, once
 
 SUITE = ROOT / "typecheck"
 _IGNORE = re.compile(r"  # (type: ignore|pyright: ignore)\[[^\]]*\]")
-_CALL = re.compile(r"^( +)((?:Trainer|GradientStep|Validation|TablePlan|Patience|Every|AnyOf)\()")
+_CALL = re.compile(r"^(    )((?:Trainer|GradientStep|Validation|TablePlan|Patience|Every|AnyOf)\()")
 CLONED = (
     "import os\n\n\ndef helper(x):\n    y: int = 'text'\n    return os.nothing(y) + undefined\n"
 )
