@@ -165,6 +165,9 @@ def _snapped(table: Table, real: Table, name: str, beside: Table) -> Floats:
     return snapped(table.values(name), known, precision(known, beside.values(name)))
 
 
+_NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
 def _digits(table: Table, pair: TablePair, name: str) -> Ints | None:
     """What float64 drops of integers and times, if all tables of a pair hold them as such."""
     series = [side.frame[name] for side in _sides(pair)]
@@ -173,7 +176,9 @@ def _digits(table: Table, pair: TablePair, name: str) -> Ints | None:
             return None
         whole = table.frame[name].fillna(0).to_numpy().astype(np.uint64)
     elif all(pd.api.types.is_datetime64_any_dtype(one.dtype) for one in series):
-        whole = pd.DatetimeIndex(table.frame[name]).as_unit("ns").asi8.view(np.uint64)
+        times = pd.DatetimeIndex(table.frame[name])
+        # Nanoseconds modulo 2**64: years that they do not reach wrap, alike in every table.
+        whole = times.asi8.view(np.uint64) * np.uint64(_NANOSECONDS[times.unit])
     else:
         return None
     # Codes are not negative; the lowest bits are what rounding takes.

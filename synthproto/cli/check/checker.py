@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -108,12 +108,14 @@ def _why(found: list[Message], said: str, status: int) -> str:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Let no other check write to the cache meanwhile: mypy may read what is half written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with Path(folder, "lock").open("w") as lock:
-        if sys.platform != "win32":
-            import fcntl
+    with ExitStack() as stack:
+        with suppress(OSError):  # a home that cannot be written to has no cache either
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(Path(folder, "lock").open("w"))
+            if sys.platform != "win32":
+                import fcntl
 
-            fcntl.flock(lock, fcntl.LOCK_EX)
+                fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
