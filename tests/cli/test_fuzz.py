@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,7 +62,7 @@ def run(*words: str) -> Run:
         stream.flush()
         stream.seek(0)
         texts.append(stream.read())
-    return Run(code, *texts, seconds)
+    return Run(code, texts[0], texts[1], seconds)
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -86,8 +86,8 @@ def hostile(random: np.random.Generator) -> str:
 def with_hostile_cells(random: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
     table = table.astype(object)
     for _ in range(random.integers(1, 8)):
-        row, column = random.integers(len(table)), random.integers(table.shape[1])
-        table.iloc[row, column] = hostile(random)
+        row = int(random.integers(len(table)))
+        table.loc[row, table.columns[random.integers(table.shape[1])]] = hostile(random)
     if random.random() < 0.4:
         names = list(table.columns)
         names[random.integers(len(names))] = hostile(random)
@@ -95,9 +95,9 @@ def with_hostile_cells(random: np.random.Generator, table: pd.DataFrame) -> pd.D
     return table
 
 
-def damaged(random: np.random.Generator, content: bytes) -> bytes:
+def damaged(random: np.random.Generator, whole: bytes) -> bytes:
     """Bytes cut, flipped, doubled, or with something strange between them."""
-    content = bytearray(content)
+    content = bytearray(whole)
     for _ in range(random.integers(1, 4)):
         at = int(random.integers(len(content) + 1))
         match random.integers(6):
@@ -134,18 +134,18 @@ def gzip_file(random: np.random.Generator) -> tuple[str, bytes]:
 def parquet_file(random: np.random.Generator) -> tuple[str, bytes]:
     table = frame(random, int(random.integers(1, 40)))
     rows = len(table)
-    strange: list[Callable[[], object]] = [
+    strange: list[Callable[[], Sequence[object] | pd.Index]] = [
         lambda: [b"\xff\xfe"] * rows,
         lambda: [{"a": 1}] * rows,
         lambda: [[1, 2]] * rows,
         lambda: pd.to_timedelta(np.arange(rows), "h"),
-        lambda: pd.Categorical(["<b>"] * rows),
+        lambda: pd.CategoricalIndex(["<b>"] * rows),
         lambda: [None] * rows,
         lambda: [2**63 - 1] * rows,
         lambda: [float("nan")] * rows,
     ]
     if random.random() < 0.6:
-        table["x"] = strange[random.integers(len(strange))]()
+        table["x"] = pd.Series(strange[random.integers(len(strange))]())
     if random.random() < 0.3:
         table.columns = pd.Index([hostile(random).replace("\ud800", "?"), *table.columns[1:]])
     file = io.BytesIO()
