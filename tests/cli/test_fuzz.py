@@ -87,7 +87,7 @@ def with_hostile_cells(random: np.random.Generator, table: pd.DataFrame) -> pd.D
     table = table.astype(object)
     for _ in range(random.integers(1, 8)):
         row = int(random.integers(len(table)))
-        table.loc[row, table.columns[random.integers(table.shape[1])]] = hostile(random)
+        table.iat[row, int(random.integers(table.shape[1]))] = hostile(random)
     if random.random() < 0.4:
         names = list(table.columns)
         names[random.integers(len(names))] = hostile(random)
