@@ -76,6 +76,12 @@ EXACT: dict[str, object] = {
     "hours with zone": HOURS,
     "utc": DAYS.tz_localize("UTC"),
     "timestamp[ms][pyarrow]": DAYS.astype("timestamp[ms][pyarrow]"),
+    **{
+        f"timestamp[{unit}, tz=Europe/Berlin][pyarrow]": pd.Series(HOURS).astype(
+            f"timestamp[{unit}, tz=Europe/Berlin][pyarrow]"
+        )
+        for unit in ("s", "ms", "us", "ns")
+    },
     "dates all missing": [pd.NaT] * N,
 }
 
