@@ -164,6 +164,7 @@ def test_a_columns_likelihood_depends_on_earlier_columns_only() -> None:
     assert not torch.allclose(logits[0, 2, 8:], logits[2, 2, 8:])
 
 
+@pytest.mark.interpreter_independent
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -12,6 +12,8 @@ import pytest
 
 from tests.typing_runs import ROOT
 
+pytestmark = pytest.mark.interpreter_independent
+
 STUBS = ROOT / "stubs"
 MESSAGES = sorted(STUBS.rglob("*_pb2.pyi"))
 READ_AND_WRITTEN = (

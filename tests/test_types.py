@@ -27,6 +27,8 @@ from tests.typing_runs import CACHE, ROOT, alone, once
 from typecheck.golden import GOLDEN, REJECTS, cases, messages, without_ignores
 from typecheck.parts import ADAM, VAE_MODEL, Untyped, VAEBatch
 
+pytestmark = pytest.mark.interpreter_independent
+
 ACCEPTS = [path.with_name(path.name.replace("rejects", "accepts")) for path in REJECTS]
 CHECKED = ["synthproto", "examples", "tests", "typecheck"]
 _ERROR = re.compile(r"(?P<path>[^:]+\.pyi?):(?P<line>\d+): error: (?P<text>.*)")

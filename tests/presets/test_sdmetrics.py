@@ -258,15 +258,17 @@ def test_correlation_distance_of_artifact_core(nominal: Any, numeric: Any, metri
 
     real, synthetic = WITHOUT_DATES
     name = "COSINE_SIMILARITY" if metric == "cosine" else metric.upper()
+    categorical = core_names(real)[1]
+    objects = dict.fromkeys(categorical, object)  # what it was written for: pandas 3 has strings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = CorrelationCalculator.compute_correlation_distance(
             categorical_correlation_type=CategoricalAssociationType[nominal.upper()],
             continuous_correlation_type=ContinuousAssociationType[numeric.upper()],
             distance_metric=VectorDistanceMetric[name],
-            dataset_real=real.astype({"b": object}),
-            dataset_synthetic=synthetic.astype({"b": object}),
-            cat_features=core_names(real)[1],
+            dataset_real=real.astype(objects),
+            dataset_synthetic=synthetic.astype(objects),
+            cat_features=categorical,
         )
     association = Association(nominal, numeric, yates=True, missing="zero")
     ours = CorrelationDistance(association, metric, diagonal=True)(pair(*WITHOUT_DATES))

@@ -18,6 +18,8 @@ from synthproto.cli.main import add_check, main
 from tests.cli.check.runs import Run, run
 from tests.typing_runs import once
 
+pytestmark = pytest.mark.interpreter_independent
+
 MISTAKEN = Path(__file__).parent / "mistaken.py.txt"
 
 FITS = """
