@@ -78,7 +78,7 @@ EXACT: dict[str, object] = {
     "timestamp[ms][pyarrow]": DAYS.astype("timestamp[ms][pyarrow]"),
     **{
         f"timestamp[{unit}, tz=Europe/Berlin][pyarrow]": pd.Series(HOURS).astype(
-            f"timestamp[{unit}, tz=Europe/Berlin][pyarrow]"
+            pd.api.types.pandas_dtype(f"timestamp[{unit}, tz=Europe/Berlin][pyarrow]")
         )
         for unit in ("s", "ms", "us", "ns")
     },
