@@ -3,6 +3,7 @@
 import inspect
 import sys
 import types
+import typing
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -72,6 +73,9 @@ same_length: Final = Predicate("same-length", lambda tensor: tensor.dim() >= 1)
 FUNCTION: Final[object] = Callable
 """What ``get_origin`` gives for ``Callable[..., ...]``."""
 
+# Python 3.12's own are of another class than the backport's until 3.14.
+_ALIASES: tuple[type, ...] = (TypeAliasType, getattr(typing, "TypeAliasType", TypeAliasType))
+
 
 def hint_name(hint: object) -> str:
     """A type hint as a reader would say it: ``VAEBatch``, ``floating matrix Tensor``, ``A | B``."""
@@ -99,8 +103,8 @@ def plain(hint: object) -> object:
             return types.NoneType
         if get_origin(hint) in (Required, NotRequired, ReadOnly, Final):
             hint = get_args(hint)[0]
-        elif isinstance(hint, TypeAliasType):
-            hint = hint.__value__
+        elif isinstance(get_origin(hint) or hint, _ALIASES):
+            hint = _aliased(hint)
         elif isinstance(hint, NewType):
             hint = hint.__supertype__
         elif isinstance(hint, TypeVar):
@@ -108,6 +112,13 @@ def plain(hint: object) -> object:
             hint = Union[members] if members else hint.__bound__ or object  # noqa: UP007  a tuple
         else:
             return hint
+
+
+def _aliased(hint: Any) -> object:
+    """What a `type` statement names, its arguments filled in: numpy's `NDArray[...]` is one."""
+    alias = get_origin(hint) or hint
+    table = dict(zip(alias.__type_params__, get_args(hint), strict=False))
+    return _filled(alias.__value__, table) if table else alias.__value__
 
 
 def class_of(hint: object) -> type:

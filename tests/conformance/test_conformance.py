@@ -1,6 +1,7 @@
 """Every declared item is checked, and each message names the part, the place, and both types."""
 
 import collections
+import typing
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,11 @@ Bound = TypeVar("Bound", bound=Tensor)
 Either = TypeVar("Either", Tensor, float)
 Rows = NewType("Rows", Tensor)
 Alias = TypeAliasType("Alias", list[Tensor])
+First = TypeVar("First")
+Second = TypeVar("Second")
+# What a `type` statement makes, from Python 3.12 on.
+Stated = getattr(typing, "TypeAliasType", TypeAliasType)("Stated", list[Tensor])
+Swapped = TypeAliasType("Swapped", dict[Second, list[First]], type_params=(First, Second))
 
 
 class Endless(TypedDict):
@@ -152,6 +158,8 @@ FITS: list[tuple[object, object]] = [
     ("a", Literal["a", "b"]),
     (ROWS, Rows),
     ([ROWS], Alias),
+    ([ROWS], Stated),
+    ({"a": [ROWS]}, Swapped[Tensor, str]),
     (ROWS, Bound),
     (1.0, Either),
     (Tensor, type[object]),
@@ -245,6 +253,8 @@ MISFITS: list[tuple[object, object, list[str]]] = [
     (True, Literal[1], ["output is declared Literal[1], got bool True"]),
     ("c", Rows, ["output is declared Tensor, got str 'c'"]),
     ([1], Alias, ["output[0] is declared Tensor, got int 1"]),
+    ([1], Stated, ["output[0] is declared Tensor, got int 1"]),
+    ({"a": [1]}, Swapped[Tensor, str], ["output['a'][0] is declared Tensor, got int 1"]),
     ("a", Bound, ["output is declared Tensor, got str"]),
     ("a", Either, ["output is declared Tensor | float, got str"]),
     (int, type[str], ["output is declared type[str], got the class int"]),

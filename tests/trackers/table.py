@@ -114,8 +114,8 @@ def read_filesystem(folder: Path) -> Kept:
     run = json.loads((folder / "run.json").read_text())
     kept = Kept(status=run["status"], error=run["error"])
     kept.params = {name: str(value) for name, value in run["params"].items()}
-    scores = pd.read_csv(folder / "scores.csv", float_precision="round_trip")
-    kept.scores = list(zip(scores["tag"], scores["step"], scores["value"], strict=True))
+    for row in csv.DictReader(StringIO((folder / "scores.csv").read_text(), newline="")):
+        kept.scores.append((row["tag"], int(row["step"]), float(row["value"])))
     for row in csv.DictReader(StringIO((folder / "files.csv").read_text(), newline="")):
         key, path = (row["tag"], int(row["step"])), folder / row["path"]
         assert path.resolve().is_relative_to(folder.resolve())

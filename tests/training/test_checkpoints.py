@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 import zipfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -74,6 +75,7 @@ class Lines:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a")
+        weakref.finalize(self, self._file.close)
 
     def log_scalars(self, values: Mapping[str, float], step: int) -> None:
         self._file.write(json.dumps({"step": step, **values}) + "\n")
