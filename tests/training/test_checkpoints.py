@@ -9,8 +9,8 @@ import random
 import signal
 import threading
 import time
-import zipfile
 import weakref
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
