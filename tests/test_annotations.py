@@ -58,8 +58,8 @@ def packages() -> dict[str, ModuleType]:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     ]
     imports = [each for node in guarded for each in node.body if isinstance(each, ast.Import)]
-    names = {alias.name for each in imports for alias in each.names}
-    return {name: importlib.import_module(name) for name in names}
+    names = {alias.asname or alias.name: alias.name for each in imports for alias in each.names}
+    return {short: importlib.import_module(name) for short, name in names.items()}
 
 
 @pytest.mark.parametrize("name", MODULES)

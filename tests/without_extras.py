@@ -105,7 +105,7 @@ def faults_of_parts() -> Iterator[str]:
             artifact = made(part)
         except sp.MissingExtraError as error:
             refused.append(name)
-            if not str(error).startswith(f"{name} needs scikit-learn"):
+            if not str(error).startswith(f"{part.__name__} needs scikit-learn"):
                 yield f"{name} is refused as: {error}"
             continue
         for given in (pair, real):
