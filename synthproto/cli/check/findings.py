@@ -1,11 +1,13 @@
 """What is wrong with scripts: mypy's errors explained, and parts whose types are lost."""
 
 import ast
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal, final
 
@@ -140,19 +142,24 @@ def _check(scripts: Sequence[Script], verdict: Verdict) -> None:
     known: dict[Path, tuple[Script, Revealing]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())).resolve()
-        for number, script in enumerate(scripts):
+        for script in scripts:
             revealing = _parsable(script.revealing(), script)
-            copy = folder / f"cells_{number}.py"
+            copy = (
+                folder / f"cells_{sha256(os.fsencode(script.path.resolve())).hexdigest()[:16]}.py"
+            )
             copy.write_text(revealing.text, encoding="utf-8")
             file = script.path.resolve() if _is_module(script) else copy
             sources[file] = copy
             known[file] = (script, revealing)
-        said = messages(sources, [_root(script) for script in scripts])
+        said = [
+            replace(message, path=_meant(message.path.resolve(), known))
+            for message in messages(sources, [_root(script) for script in scripts])
+        ]
     times, types = _types(said, known)
     for message in said:
-        file = message.path.resolve()
-        if message.severity == "error" and file in known:
-            verdict.findings += _finding(message, times, *known[file], types[file])
+        if message.severity == "error" and message.path in known:
+            own = known[message.path]
+            verdict.findings += _finding(message, times, *own, types[message.path])
         elif message.severity == "error":
             name = str(message.path)
             verdict.elsewhere[name] = verdict.elsewhere.get(name, 0) + 1
@@ -160,6 +167,27 @@ def _check(scripts: Sequence[Script], verdict: Verdict) -> None:
     for file, (script, _) in known.items():
         unproved = [*_lost(script, types[file]), *_partials(script, types[file])]
         verdict.findings += [f for f in unproved if (f.file, f.line, f.place) not in wrong]
+
+
+def _meant(path: Path, known: Mapping[Path, tuple[Script, Revealing]]) -> Path:
+    """The file that a message is about.
+
+    What mypy has cached of a module of the same name and text names the file that it then was.
+    """
+    if path in known:
+        return path
+    for file, (script, _) in known.items():
+        own = file.relative_to(_root(script)).parts if _is_module(script) else (file.name,)
+        if path.parts[-len(own) :] == own and (not path.exists() or _same(path, script)):
+            return file
+    return path
+
+
+def _same(path: Path, script: Script) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == script.text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _types(
@@ -170,7 +198,7 @@ def _types(
     It is found out from the parts, whose places are known: see `Revealing.reported`.
     """
     notes = [
-        (message.path.resolve(), (message.line, message.column), found["type"])
+        (message.path, (message.line, message.column), found["type"])
         for message in said
         if (found := _REVEALED.match(message.text))
     ]

@@ -360,3 +360,12 @@ def test_columns_are_counted_as_any_mypy_does(tmp_path: Path) -> None:
         for (line, column), part in revealing.parts.items():
             said = revealing.reported(line, column, times)
             assert revealing.original(line, said, times) == part.node.col_offset
+
+
+def test_a_copy_of_a_script_is_condemned_as_well(tmp_path: Path) -> None:
+    for name in ("first", "second", "third"):
+        path = tmp_path / name / "copied.py"
+        path.parent.mkdir()
+        path.write_text(FAULT)
+        assert run(str(path)).status == 1
+        path.unlink()
