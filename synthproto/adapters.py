@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from types import TracebackType
-from typing import Generic, Never, Self, final
+from typing import Generic, NoReturn, Self, final
 from weakref import WeakSet
 
 import numpy as np
@@ -166,7 +166,7 @@ class ForeignFit:
             for buffer, kept in buffers:
                 buffer.copy_(kept)
 
-    def state_dict(self) -> Never:
+    def state_dict(self) -> NoReturn:  # beartype 0.21 does not know Never
         """Refused.
 
         Raises:
@@ -177,7 +177,7 @@ class ForeignFit:
             "Train without checkpoints, and save the finished model as it saves itself."
         )
 
-    def load_state_dict(self, state: dict[str, object], /) -> Never:  # noqa: ARG002  refused
+    def load_state_dict(self, state: dict[str, object], /) -> NoReturn:  # noqa: ARG002  refused
         """Refused; see `state_dict`."""
         self.state_dict()
 

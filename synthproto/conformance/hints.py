@@ -193,7 +193,7 @@ def counted(number: int, noun: str) -> str:
 def warn(message: str) -> None:
     """Warn at the line that called into the library."""
     level, frame = 1, sys._getframe(0)
-    while frame.f_back and str(frame.f_globals.get("__name__")).startswith("synthproto."):
+    while frame.f_back and _is_ours(frame):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, SynthprotoWarning, stacklevel=level)
 
@@ -256,3 +256,9 @@ def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
         return inspect.signature(function)
     except (TypeError, ValueError):
         return None
+
+
+def _is_ours(frame: types.FrameType) -> bool:
+    # Old beartype's wrappers are of no module.
+    name, file = str(frame.f_globals.get("__name__")), frame.f_code.co_filename
+    return name.startswith("synthproto.") or file.startswith("<@beartype(synthproto.")

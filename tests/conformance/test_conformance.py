@@ -21,6 +21,7 @@ from synthproto.conformance.hints import (
     Predicate,
     boolean,
     floating,
+    hint_name,
     integer,
     matrix,
     same_length,
@@ -286,7 +287,7 @@ MISFITS: list[tuple[object, object, list[str]]] = [
     (
         np.zeros(2, np.float32),
         NDArray[np.float64],
-        ["output is declared ndarray[tuple[Any, ...], dtype[float64]], got float32 array of sh"],
+        [f"output is declared {hint_name(NDArray[np.float64])}, got float32 array of shape (2,)"],
     ),
     (
         torch.arange(3),
@@ -447,3 +448,9 @@ def test_what_fits_makes_no_noise() -> None:
         warnings.simplefilter("error")
         declared = check_forward(VAE())
         check_value({"features": ROWS}, declared.batch, part=declared.part, place="batch")
+
+
+def test_an_array_is_named_by_its_dtype() -> None:
+    # Its shape is told differently by each numpy.
+    name = hint_name(NDArray[np.float64])
+    assert (name.startswith("ndarray["), name.endswith(", dtype[float64]]")) == (True, True)
