@@ -19,6 +19,7 @@ from synthproto.data.frames import Frame, FrameColumn, as_pandas
 from synthproto.data.kinds import KINDS, inferred_kind, misread, uninferable
 from synthproto.data.kinds import Kind as Kind
 from synthproto.errors import SchemaError
+from synthproto.formatting import html_table
 
 _FORMAT, _VERSION = "synthproto.TableSpec", 1
 
@@ -59,6 +60,15 @@ class TableSpec:
             *([f"names columns more than once: {listed(twice)}"] if twice else []),
         ]
         refuse("spec", faults)
+
+    def __repr__(self) -> str:
+        groups = [(kind, self.of_kind(kind)) for kind in KINDS]
+        shown = [f"{len(names)} {kind}: {listed(names)[1:-1]}" for kind, names in groups if names]
+        return f"TableSpec({'; '.join(shown)})"
+
+    def _repr_html_(self) -> str:
+        rows = [(column.name, column.kind) for column in self.columns[:SHOWN_IN_NOTEBOOKS]]
+        return html_table([("column", "kind"), *rows, *more_rows(len(self.columns), 2)])
 
     @classmethod
     def infer(
@@ -310,6 +320,16 @@ def named_kinds(
     """
     refuse(subject, _naming_faults(columns, named))
     return {name: kind for kind, names in named.items() for name in names}
+
+
+SHOWN_IN_NOTEBOOKS = 100
+"""Columns of a table that a notebook shows."""
+
+
+def more_rows(columns: int, width: int) -> list[tuple[str, ...]]:
+    """A row of cells that says how many columns a notebook does not show, if any."""
+    hidden = columns - SHOWN_IN_NOTEBOOKS
+    return [(f"... {hidden} more", *[""] * (width - 1))] if hidden > 0 else []
 
 
 def columns_of(frame: pd.DataFrame, spec: TableSpec) -> dict[str, FrameColumn]:

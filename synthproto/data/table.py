@@ -34,7 +34,16 @@ from synthproto.data.frames import Frame, as_pandas
 from synthproto.data.kinds import DISCRETE as DISCRETE
 from synthproto.data.kinds import NUMERIC as NUMERIC
 from synthproto.data.kinds import Labels, collapses, labels_of, numbers_of, too_large
-from synthproto.data.spec import Kind, TableSpec, columns_of, faults_of, spec_of
+from synthproto.data.spec import (
+    SHOWN_IN_NOTEBOOKS,
+    Column,
+    Kind,
+    TableSpec,
+    columns_of,
+    faults_of,
+    more_rows,
+    spec_of,
+)
 from synthproto.data.statistics import (
     BinRule,
     CoMoments,
@@ -48,9 +57,12 @@ from synthproto.data.statistics import (
     statistic,
 )
 from synthproto.errors import ParameterError, SchemaError, SynthprotoWarning, UndefinedScoreError
+from synthproto.formatting import html_table
 from synthproto.measures.rows import SAME_SINGLE, distinct, precision, snapped, snapped_to
 
 Value = TypeVar("Value")
+
+_LABELS_SHOWN = 3  # in a notebook
 
 
 @final
@@ -179,6 +191,29 @@ class Table:
 
     def __repr__(self) -> str:
         return f"Table({self._name!r}, {len(self)} rows x {len(self._spec.columns)} columns)"
+
+    def _repr_html_(self) -> str:
+        head = (f"{self._name}: {len(self):,} rows", "kind", "missing", "distinct", "values")
+        rows = [
+            (
+                c.name,
+                c.kind,
+                f"{self.missing(c.name):,}",
+                f"{self.distinct(c.name):,}",
+                self._few(c),
+            )
+            for c in self._spec.columns[:SHOWN_IN_NOTEBOOKS]
+        ]
+        return html_table([head, *rows, *more_rows(len(self._spec.columns), len(head))])
+
+    def _few(self, column: Column) -> str:
+        """The range of numbers and dates, or the most frequent labels."""
+        if column.kind in DISCRETE:
+            return ", ".join(self.levels(column.name).labels[:_LABELS_SHOWN])
+        present = self._columns[column.name].series.dropna()
+        if column.kind in NUMERIC and len(present):
+            return f"{present.min()} to {present.max()}"
+        return ""
 
     def get(self, compute: Callable[["Table"], Value]) -> Value:
         """A statistic of this table, computed at the first call and kept.

@@ -145,3 +145,26 @@ def spec(*names: str, kind: str = "categorical") -> TableSpec:
     if kind == "boolean":
         return TableSpec.infer(frame, boolean=names)
     return TableSpec.infer(frame, categorical=names)
+
+
+def test_a_notebook_shows_each_column_once_and_escapes_what_comes_from_data() -> None:
+    days = pd.DatetimeIndex(["2020-01-01", "2020-01-03", None])
+    frame = pd.DataFrame({"<b>": ["<i>x</i>", "y", "y"], "n": [1, 5, 3], "day": days, "t": "a"})
+    table = Table(frame, TableSpec.infer(frame, text=["t"]), name="real table")
+    assert repr(table) == "Table('real table', 3 rows x 4 columns)"
+    page = table._repr_html_()
+    assert "real table: 3 rows" in page
+    assert "<th>n</th><td>continuous</td><td>0</td><td>3</td><td>1 to 5</td>" in page
+    assert "2020-01-01 00:00:00 to 2020-01-03 00:00:00" in page
+    assert "<td>y, &lt;i&gt;x&lt;/i&gt;</td>" in page
+    assert "<b>" not in page
+
+
+def test_a_spec_shows_its_columns_by_kind() -> None:
+    spec = TableSpec.infer(pd.DataFrame({"n": [1.5, 2], "sex": ["f", "m"], "m": [3.5, 4]}))
+    assert repr(spec) == "TableSpec(2 continuous: 'n', 'm'; 1 categorical: 'sex')"
+    assert "<tr><th>sex</th><td>categorical</td></tr>" in spec._repr_html_()
+    wide = TableSpec.infer(pd.DataFrame(np.ones((2, 500)), columns=[f"c{i}" for i in range(500)]))
+    assert len(repr(wide)) < 200
+    assert wide._repr_html_().count("<tr>") == 102
+    assert "... 400 more" in wide._repr_html_()
