@@ -8,6 +8,7 @@ import io
 import lzma
 import re
 import stat
+import struct
 import warnings
 import zipfile
 import zlib
@@ -118,7 +119,9 @@ def _unpacked(
     try:
         with unpack(io.BytesIO(content)) as file:
             whole = file.read(most + 1)
-    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+    except SchemaError:
+        raise
+    except _DAMAGED as error:
         raise SchemaError(f"{subject} is no whole {name} file: {error}") from error
     except (RuntimeError, NotImplementedError) as error:  # a password, or a method of zip's own
         raise SchemaError(f"{subject} cannot be unpacked: {error}") from error
@@ -128,6 +131,13 @@ def _unpacked(
             "table does; if it is one, unpack it first"
         )
     return whole
+
+
+# What the unpackers of the standard library raise for bytes that are none of theirs.
+_DAMAGED = (
+    *(EOFError, OSError, ValueError, KeyError, struct.error),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile),
+)
 
 
 def _only_member(packed: io.BytesIO) -> IO[bytes]:

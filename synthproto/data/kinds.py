@@ -98,7 +98,12 @@ def _words(distinct: Sequence[object]) -> float:
 
 
 def collapses(values: pd.Series) -> bool:
-    """Whether the column has whole numbers that floats cannot tell apart."""
+    """Whether floats cannot tell some of the column's whole numbers, or instants, apart."""
+    if types.is_datetime64_any_dtype(values.dtype):
+        clock = pd.DatetimeIndex(values.dropna())
+        if clock.unit != "ns" or not (clock.asi8 % 1000).any():
+            return False
+        return len(np.unique(_seconds(values.dropna()))) < len(np.unique(clock.asi8))
     if not types.is_integer_dtype(values.dtype) or not values.notna().any():
         return False
     extremes = int(values.min()), int(values.max())

@@ -323,12 +323,13 @@ class Table:
     # --- how ----------------------------------------------------------------------------------
 
     def _warn_of_collapse(self) -> None:
-        lost = [c for c in self._spec.of_kind("continuous") if collapses(self._columns[c].series)]
+        lost = [c for c in self._spec.of_kind(*NUMERIC) if collapses(self._columns[c].series)]
         if lost:
             warnings.warn(
-                f"{self._name} has whole numbers beyond 2**53 that are the same as floats in "
-                f"continuous columns {listed(lost)}: scores cannot tell them apart; name the "
-                "columns identifier or categorical, or subtract a constant from them everywhere",
+                f"{self._name} has whole numbers beyond 2**53, or instants less than a microsecond "
+                f"apart, that are equal as floats, in columns {listed(lost)}: scores cannot tell "
+                "them apart; name the columns identifier or categorical, or subtract a constant "
+                "from them in every table",
                 SynthprotoWarning,
                 stacklevel=3,
             )
@@ -406,8 +407,10 @@ def table_of(cells: Cells, spec: TableSpec | None, name: str) -> Table:
     """
     spec = spec_of(cells, {}, name) if spec is None else spec
     frame = cells.typed(spec.kinds, name)
-    table = Table(frame, spec, name=name)
-    table._notes = tuple(dict.fromkeys(cells.notes))
+    with warnings.catch_warnings(record=True, category=SynthprotoWarning) as said:
+        warnings.simplefilter("always", SynthprotoWarning)
+        table = Table(frame, spec, name=name)
+    table._notes = tuple(dict.fromkeys([*cells.notes, *(str(each.message) for each in said)]))
     return table
 
 

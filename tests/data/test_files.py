@@ -260,6 +260,87 @@ def test_tar_archives_are_refused_packed_or_not(tmp_path: Path) -> None:
             rows(tmp_path / name)
 
 
+# --- mutated ----------------------------------------------------------------------------------
+
+INSERTED = (
+    b'"',
+    b"\r",
+    b"\n",
+    b",",
+    b";",
+    b"\t",
+    b"\0",
+    b"1e999",
+    b"nan",
+    b"9" * 20,
+    b"\xef\xbb\xbf",
+)
+DATES = (b"2020-13-45", b"0001-01-01", b"9999-12-31T23:59:59-12:00", b"now")
+
+
+def whole_files() -> list[bytes]:
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "x": generator.normal(size=40).round(3),
+            "c": generator.choice(["a", "NA", "é"], 40),
+            "zip": generator.choice(["01", "02", "3"], 40),
+            "day": pd.date_range("2020-01-01", periods=40).strftime("%Y-%m-%d"),
+            "id": [f"k{i}" for i in range(40)],
+        }
+    )
+    text, parquet = frame.to_csv(index=False).encode(), io.BytesIO()
+    frame.to_parquet(parquet)
+    return [text, text, parquet.getvalue(), *(pack(text) for pack in PACKERS.values())]
+
+
+def mutated(whole: bytes, generator: np.random.Generator) -> bytes:
+    content = bytearray(whole)
+    for _ in range(int(generator.integers(1, 6))):
+        place = int(generator.integers(len(content) + 1))
+        piece = [*INSERTED, *DATES, generator.bytes(5)][generator.integers(len(INSERTED) + 5)]
+        match generator.integers(5):
+            case 0:
+                content[place : place + 1] = generator.bytes(1)
+            case 1:
+                del content[place : place + int(generator.integers(40))]
+            case 2:
+                content[place:place] = piece
+            case 3:
+                content += content[place : place + 200]
+            case _:
+                del content[max(place, 20) :]
+    return bytes(content)
+
+
+def holds(folder: Path, files: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    whole = whole_files()
+    spec = TableSpec.read(written(folder / "t", whole[0]))
+    read = 0
+    for number in range(files):
+        path = written(folder / "t", mutated(whole[number % len(whole)], generator))
+        for given in (None, spec):
+            with contextlib.suppress(SchemaError):  # anything else is a fault
+                table = Table.read(path, given)
+                read += len(table) > 0
+    assert 0 < read < 2 * files
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def test_mutated_files_are_tables_or_one_clear_error(tmp_path: Path) -> None:
+    holds(tmp_path, 300, seed=0)
+
+
+@pytest.mark.slow
+def test_thousands_of_mutated_files_are_tables_or_one_clear_error(tmp_path: Path) -> None:
+    holds(tmp_path, 3000, seed=1)
+
+
 # --- parquet ----------------------------------------------------------------------------------
 
 

@@ -1,10 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.data.spec import TableSpec
+from synthproto.data.spec import Column, Kind, TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.errors import SchemaError, UndefinedScoreError
+from synthproto.errors import SchemaError, SynthprotoWarning, UndefinedScoreError
 
 FRAME = pd.DataFrame(
     {
@@ -168,3 +170,25 @@ def test_a_spec_shows_its_columns_by_kind() -> None:
     assert len(repr(wide)) < 200
     assert wide._repr_html_().count("<tr>") == 102
     assert "... 400 more" in wide._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("continuous", 2**53 + 1 + 2 * np.arange(50)),
+        ("continuous", pd.array([2**60 + i for i in range(50)], dtype="UInt64")),
+        ("datetime", pd.to_datetime(1_600_000_000 * 10**9 + 5 * np.arange(50))),
+    ],
+)
+def test_what_floats_cannot_tell_apart_is_said(kind: Kind, values: object, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": values})
+    spec = TableSpec((Column("x", kind),))
+    with pytest.warns(
+        SynthprotoWarning, match=r"equal as floats, in columns \['x'\]: scores cannot"
+    ):
+        Table(frame, spec, name="synthetic table")
+    frame.to_parquet(tmp_path / "t.parquet")
+    assert "equal as floats" in Table.read(tmp_path / "t.parquet", spec).notes[0]
+    labels = TableSpec((Column("x", "categorical"),))
+    assert Table(frame, labels).distinct("x") == 50
+    assert TableSpec.infer(frame).kind("x") == ("identifier" if kind == "continuous" else kind)
