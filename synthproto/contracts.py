@@ -51,13 +51,17 @@ Output_co = TypeVar("Output_co", covariant=True, default=object)
 
 @runtime_checkable
 class Names(Protocol):
-    """Several names: a list, tuple or set of strings. A ``str``, which is one name, does not fit.
+    """Several names: a list or tuple of strings. A ``str``, which is one name, does not fit.
 
     It is a sequence of strings too, but its ``__contains__`` takes nothing else.
     """
 
     def __contains__(self, value: object, /) -> bool:
         """Whether a name is one of these."""
+        ...
+
+    def __getitem__(self, index: int, /) -> str:
+        """The name at a place."""
         ...
 
     def __iter__(self) -> Iterator[str]:
@@ -121,7 +125,7 @@ class GenerationParams(Protocol):
         ...
 
 
-Params = TypeVar("Params", bound=GenerationParams)
+Params = TypeVar("Params", bound=GenerationParams, default=GenerationParams)
 
 
 @runtime_checkable

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from inspect import signature
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, ParamSpec, TypeGuard
 
 from typing_extensions import TypeVar
 
@@ -57,14 +57,26 @@ def sampler(
         if isinstance(part, type):
             cls = part.__name__
             raise ConformanceError(f"sampler: {cls} is a class; pass an instance: {cls}(...).")
-    if isinstance(params, GenerationParams):
+    if _are_params(params):
         return bind(model.generate, _checked(params, name))
-    if not callable(params):
+    if not _give_params(params):
         raise ConformanceError(
             f"sampler: params of {name} must have n_records, or be a function that gives params; "
             f"got {type(params).__name__}."
         )
-    return lambda: model.generate(_checked(params(), name))
+    give = params
+    return lambda: model.generate(_checked(give(), name))
+
+
+# Plain isinstance would narrow the union to things between params and a function.
+
+
+def _are_params(value: Params | Callable[[], Params]) -> TypeGuard[Params]:
+    return isinstance(value, GenerationParams)
+
+
+def _give_params(value: Params | Callable[[], Params]) -> TypeGuard[Callable[[], Params]]:
+    return callable(value)
 
 
 def bind(

@@ -122,7 +122,7 @@ def model_of_a_script() -> None:
         stopper=MaxEpochs(1),
         progress=False,
     )
-    assert_type(step, GradientStep[ScriptBatch, tuple[Tensor, Tensor]])
+    assert_type(step, GradientStep[ScriptBatch, tuple[Tensor, Tensor]])  # ty: ignore[type-assertion-failure]  # it mixes in the lambda
     assert_type(trainer, Trainer[ScriptBatch, tuple[Tensor, Tensor]])
     trainer.run()
 
@@ -148,7 +148,7 @@ def arguments_by_name() -> None:
         loss=lambda loss, _: loss,
         optimizer=Adam(model.parameters()),
     )
-    assert_type(step, GradientStep[ScriptBatch, Tensor])
+    assert_type(step, GradientStep[ScriptBatch, Tensor])  # ty: ignore[type-assertion-failure]  # it mixes in the lambda
     Trainer(step=step, batches=SCRIPT_BATCHES, stopper=MaxEpochs(1), progress=False).run()
 
 

@@ -126,13 +126,17 @@ def bound_functions() -> None:
     """Any function with its arguments: by position, by name, with a result of any type."""
     assert_type(bind(VAE_MODEL.generate, VAEParams(n_records=3)), Callable[[], pd.DataFrame])
     assert_type(bind(FRAME.head, n=3), Callable[[], pd.DataFrame])
-    assert_type(bind(divmod, 7, 2), Callable[[], tuple[int, int]])
+    assert_type(bind(rows_of, 7, scale=2), Callable[[], int])
+
+
+def rows_of(number: int, *, scale: int) -> int:
+    return number * scale
 
 
 def several_names() -> None:
-    """Names in a list, a tuple, a set."""
+    """Names in a list, in a tuple."""
     TableSpec.infer(FRAME, categorical=["sex"])
-    TableSpec.infer(FRAME, categorical=("sex",), continuous={"age"})
+    TableSpec.infer(FRAME, categorical=("sex",), continuous=["age"])
 
 
 class OwnWords:

@@ -222,11 +222,12 @@ def loss_of_other_batch() -> None:
     def loss(output: VAEOutput, batch: OtherBatch) -> Tensor:
         return batch["rows"].mean()
 
-    GradientStep(
+    step = GradientStep(
         model=VAE_MODEL,
         loss=loss,  # type: ignore[arg-type]
         optimizer=ADAM,
     )
+    Trainer(step=step, batches=VAE_BATCHES, stopper=MaxEpochs(1))
 
 
 def loss_of_unknown_field() -> None:

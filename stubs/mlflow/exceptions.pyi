@@ -1,3 +1,5 @@
+from typing import Any
+
 class MlflowException(Exception):  # noqa: N818  MLflow's name
     error_code: str
     def __init__(
@@ -8,3 +10,5 @@ class MlflowException(Exception):  # noqa: N818  MLflow's name
         error_class: str | None = None,
         **kwargs: object,
     ) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

@@ -1,0 +1,5 @@
+from typing import Any
+
+__version__: str
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

@@ -7,6 +7,8 @@ import typing
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import (
     Annotated,
     Any,
@@ -109,7 +111,7 @@ def plain(hint: object) -> object:
             hint = hint.__supertype__
         elif isinstance(hint, TypeVar):
             members = hint.__constraints__
-            hint = Union[members] if members else hint.__bound__ or object  # noqa: UP007  a tuple
+            hint = reduce(or_, members) if members else hint.__bound__ or object
         else:
             return hint
 

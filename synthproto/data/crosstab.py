@@ -168,7 +168,7 @@ class _Group:
         cube, last = values.reshape(*self.shape, -1), len(self.shape)
         summed = np.empty_like(values, shape=(sum(self.shape), values.shape[1]))
         for axis, span in enumerate(self.spans.values()):
-            summed[span] = _summed(cube, (axis, last))
+            summed[span] = _summed(cube, (axis, last))  # ty: ignore[invalid-argument-type]  # an Array
         return summed
 
 

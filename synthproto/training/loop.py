@@ -4,7 +4,7 @@ import inspect
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from types import FrameType, TracebackType
 from typing import TypeAlias, cast, final
@@ -30,7 +30,7 @@ def epoch_batches(batches: Batches[Batch], epoch: int, start: int) -> Iterator[B
         epoch: Counted from 1.
         start: Batches to skip.
     """
-    if not callable(batches):
+    if isinstance(batches, Sequence):
         return islice(batches, start, None)
     if start and _takes_start(batches):
         # The signature was just looked at: the second argument is where to start.

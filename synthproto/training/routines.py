@@ -3,7 +3,7 @@
 import copy
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, cast, final
 
 import torch
@@ -110,7 +110,8 @@ class BatchScores(Generic[Batch, Output]):
         """
         sums, rows = dict.fromkeys(self._scores, 0.0), 0
         with evaluated(self._model), torch.no_grad(), seeded(self._seed):
-            batches = self._batches(epoch) if callable(self._batches) else self._batches
+            given = self._batches
+            batches = given if isinstance(given, Sequence) else given(epoch)
             for batch in batches:
                 output, count = self._forward(batch), batch_rows(batch)
                 rows += count

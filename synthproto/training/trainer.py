@@ -98,7 +98,7 @@ class Trainer(Generic[Batch, Output]):
     ) -> None:
         if seed is not None and seed < 0:
             raise ParameterError(f"Trainer: seed must be at least 0 or None; got {seed}.")
-        if not callable(batches) and len(batches) == 0:
+        if isinstance(batches, Sequence) and not batches:
             raise ParameterError("Trainer: batches are empty; training needs at least one.")
         _check_functions(batches, stopper, callbacks, routines)
         self._generators = tuple(generators)

@@ -87,7 +87,7 @@ class Validation:
             SchemaError: The generated table does not fit the real one's spec; all faults.
             ConformanceError: What was generated is no frame.
         """
-        seed = self._seed(epoch) if callable(self._seed) else self._seed
+        seed = self._seed if isinstance(self._seed, int) else self._seed(epoch)
         with torch.no_grad(), seeded(seed):
             frame: object = self._sample()
         if not isinstance(frame, (pd.DataFrame, ArrowStream, ToPandas)):

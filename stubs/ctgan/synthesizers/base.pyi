@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -12,3 +12,5 @@ class BaseSynthesizer:
     def set_random_state(
         self, random_state: int | tuple[np.random.RandomState, torch.Generator] | None
     ) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

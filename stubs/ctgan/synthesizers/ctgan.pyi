@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import torch
@@ -35,3 +36,5 @@ class CTGAN(BaseSynthesizer):
         self, n: int, condition_column: str | None = ..., condition_value: str | None = ...
     ) -> pd.DataFrame: ...
     def set_device(self, device: str | torch.device) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

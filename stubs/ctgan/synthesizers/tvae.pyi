@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import torch
@@ -30,3 +31,5 @@ class TVAE(BaseSynthesizer):
     def fit(self, train_data: pd.DataFrame, discrete_columns: Sequence[str] = ...) -> None: ...
     def sample(self, samples: int) -> pd.DataFrame: ...
     def set_device(self, device: str | torch.device) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

@@ -1,3 +1,5 @@
+from typing import Any
+
 class Metric:
     def __init__(
         self,
@@ -25,3 +27,5 @@ class Param:
     def key(self) -> str: ...
     @property
     def value(self) -> str: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mlflow.entities import Metric, Param
 
@@ -70,3 +71,5 @@ class MlflowClient:
     def get_metric_history(self, run_id: str, key: str) -> Sequence[Metric]: ...
     def list_artifacts(self, run_id: str, path: str | None = None) -> Sequence[_FileInfo]: ...
     def download_artifacts(self, run_id: str, path: str, dst_path: str | None = None) -> str: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

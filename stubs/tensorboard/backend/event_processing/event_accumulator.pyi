@@ -1,7 +1,7 @@
 # ruff: noqa: N802  (the names of the untyped package)
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tensorboard.compat.proto.summary_pb2 import SummaryMetadata
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
@@ -57,3 +57,5 @@ class EventAccumulator:
     def Histograms(self, tag: str) -> list[HistogramEvent]: ...
     def Tensors(self, tag: str) -> list[TensorEvent]: ...
     def SummaryMetadata(self, tag: str) -> SummaryMetadata: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

@@ -1,4 +1,5 @@
 # ruff: noqa: N802  (the names of the untyped package)
+from typing import Any
 
 from tensorboard.compat.proto.summary_pb2 import Summary
 
@@ -19,3 +20,5 @@ class Event:
     def SerializeToString(self) -> bytes: ...
     @classmethod
     def FromString(cls, s: bytes, /) -> Event: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

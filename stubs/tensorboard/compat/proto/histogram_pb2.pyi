@@ -1,6 +1,6 @@
 # ruff: noqa: A002  (the names of the untyped package)
-
 from collections.abc import Iterable
+from typing import Any
 
 class HistogramProto:
     def __init__(
@@ -14,3 +14,5 @@ class HistogramProto:
         bucket_limit: Iterable[float] = ...,
         bucket: Iterable[float] = ...,
     ) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

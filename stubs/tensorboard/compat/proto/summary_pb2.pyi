@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tensorboard.compat.proto.histogram_pb2 import HistogramProto
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
@@ -52,3 +53,5 @@ class Summary:
     @property
     def value(self) -> Sequence[Value]: ...
     def __init__(self, *, value: Iterable[Value] = ...) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

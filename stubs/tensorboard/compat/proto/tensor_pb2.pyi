@@ -1,6 +1,9 @@
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 class TensorProto:
     @property
     def string_val(self) -> Sequence[bytes]: ...
     def __init__(self, *, dtype: int = ..., string_val: Iterable[bytes] = ...) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

@@ -1,6 +1,6 @@
 # ruff: noqa: N802  (the names of the untyped package)
-
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 class MultilineChartContent:
     @property
@@ -32,3 +32,5 @@ class Layout:
     def SerializeToString(self) -> bytes: ...
     @classmethod
     def FromString(cls, s: bytes, /) -> Layout: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

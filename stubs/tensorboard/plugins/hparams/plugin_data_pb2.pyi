@@ -1,6 +1,6 @@
 # ruff: noqa: N802  (the names of the untyped package)
-
 from collections.abc import Mapping
+from typing import Any
 
 class _Value:
     number_value: float
@@ -35,3 +35,5 @@ class HParamsPluginData:
     def SerializeToString(self) -> bytes: ...
     @classmethod
     def FromString(cls, s: bytes, /) -> HParamsPluginData: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

@@ -1,3 +1,5 @@
+from typing import Any
+
 from tensorboard.compat.proto.event_pb2 import Event
 
 class EventFileWriter:
@@ -11,3 +13,5 @@ class EventFileWriter:
     def add_event(self, event: Event) -> None: ...
     def flush(self) -> None: ...
     def close(self) -> None: ...
+
+def __getattr__(name: str) -> Any: ...  # the real package has more names than are described here

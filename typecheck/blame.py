@@ -1,0 +1,91 @@
+"""Where each checker reports a mistake of the rejecting files, if not on the wrong argument itself.
+
+`CALL`: on the statement, at the call or at another argument of it. `LATER`: where the result is
+used. `MISSED`: nowhere. `ALARMS`: files of right code in which a checker sees errors. A test holds
+all four to what the checkers do, in both directions.
+"""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Table: TypeAlias = Mapping[str, Mapping[str, str]]  # checker, reason, names
+
+_FIRST = "solves all arguments together and blames the first"
+_LIST = "blames the whole list or mapping, not the item"
+_KEYWORD = "blames the call for a keyword that the bound function does not take"
+_MEET = "takes two batch types that exclude each other for one that is both"
+_NUMPY = "reads the stubs of numpy and torch otherwise"
+_VARIANCE = "mistakes a bare contract, whose arguments are all types, for one of none"
+_LAMBDA = "does not infer the arguments of lambdas in a dict"
+
+CALL: Table = {
+    "mypy": {
+        _KEYWORD: """
+            bound_with_too_much argument_of_another_model
+        """,
+    },
+    "zuban": {
+        _KEYWORD: """
+            bound_with_too_much argument_of_another_model
+        """,
+    },
+    "ty": {
+        _FIRST: """
+            wrong_batch wrong_batches other_keys misspelt_key loader_of_other_batches
+            batches_of_other_step callback_of_missing_field callback_of_other_batch
+            callback_in_every loader_of_wrong_batches score_of_other_output narrower_params
+            params_function_of_another_model foreign_batches experiment_of_two_models
+        """,
+        _LIST: """
+            routine_among_callbacks callback_without_event class_as_callback
+            callback_among_routines callback_in_every_among_routines
+            routine_of_a_bare_number routine_of_words score_of_other_resources
+            plan_of_other_resources plot_among_scores score_among_plots array_among_scores
+            plot_among_arrays class_among_scores name_among_scores
+            score_with_a_misspelt_member score_of_two_frames score_that_may_be_missing
+            scores_in_words plot_as_array callback_among_scores
+        """,
+    },
+    "pyrefly": {
+        _LIST: """
+            callback_of_missing_field scalars_as_callback_of_another_model
+            callback_of_other_batch callback_in_every routine_among_callbacks
+            callback_without_event class_as_callback callback_among_routines
+            callback_in_every_among_routines routine_of_a_bare_number routine_of_words
+            score_of_other_output score_of_other_resources plan_of_other_resources
+            plot_among_scores score_among_plots array_among_scores plot_among_arrays
+            class_among_scores name_among_scores score_with_a_misspelt_member
+            score_of_two_frames score_that_may_be_missing scores_in_words plot_as_array
+            callback_among_scores
+        """,
+    },
+}
+LATER: Table = {"ty": {_MEET: "loss_of_other_batch"}}
+MISSED: Table = {
+    "pyrefly": {_MEET: "loss_of_other_batch"},
+    "zuban": {_MEET: "loss_of_other_batch"},
+    "ty": {
+        "takes torch.utils.tensorboard for a package that cannot be imported": "writer_as_tracker"
+    },
+}
+ALARMS: Table = {
+    "zuban": {
+        _NUMPY: """
+            synthproto/artifacts/plots/densities.py synthproto/artifacts/plots/heatmaps.py
+            synthproto/data/spec.py synthproto/data/statistics.py synthproto/measures/joint.py
+            synthproto/measures/pairs.py synthproto/measures/ranking.py synthproto/measures/rows.py
+            synthproto/training/optimization.py examples/diffusion_model.py
+        """,
+        _VARIANCE: "synthproto/artifacts/searches.py synthproto/plan.py",
+        "widens literals of tuples and loops to str": """
+            synthproto/artifacts/privacy.py synthproto/drawing/axes.py
+        """,
+        "takes a cast for redundant that mypy and pyright need": "synthproto/training/loop.py",
+        _LAMBDA: "examples/diffusion.py typecheck/accepts.py",
+    }
+}
+
+
+def listed(table: Table, checker: str) -> set[str]:
+    """Names in a table that a checker has there."""
+    return {name for names in table.get(checker, {}).values() for name in names.split()}
