@@ -1,7 +1,7 @@
 """Numbers and small tables as text: one rule for terminal, notebook, Markdown, HTML and LaTeX."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -95,9 +95,21 @@ def markdown_text(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "\\|*_`[~" else sign for sign in html.escape(line))
 
 
-def latex_table(rows: Rows) -> str:
-    """A LaTeX table for the package booktabs."""
-    head, *body = [[latex_text(cell) for cell in row] for row in rows]
+def latex_table(rows: Rows, *, bold: Collection[tuple[int, int]] = ()) -> str:
+    """A LaTeX table for the package booktabs.
+
+    Args:
+        rows: Its cells, the heading first.
+        bold: Row and column, from 0, of the cells that are printed bold.
+    """
+    cells = [
+        [
+            rf"\textbf{{{latex_text(cell)}}}" if (row, column) in bold else latex_text(cell)
+            for column, cell in enumerate(line)
+        ]
+        for row, line in enumerate(rows)
+    ]
+    head, *body = cells
     lines = [
         rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
         r"\toprule",

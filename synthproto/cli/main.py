@@ -79,10 +79,11 @@ limits:
   which 1 is best not below it, and a privacy score not beyond it on the side of
   copies. Every synthetic table must keep every limit.
 
-example:
+examples:
   python -m synthproto compare train.csv synthetic.csv --holdout test.csv \\
       --target income --out report \\
       --fail-under 0.9 --fail-under privacy/exact_match_share=0.01
+  python -m synthproto compare train.csv ctgan=c1.csv,c2.csv vae=v1.csv --latex
 """
 
 
@@ -100,7 +101,11 @@ def add_compare(commands: Commands) -> None:
         help="table that the synthesizers were trained on: a CSV or parquet file",
     )
     parser.add_argument(
-        "synthetic", type=Path, nargs="+", metavar="SYNTHETIC", help="generated tables"
+        "synthetic",
+        type=Path,
+        nargs="+",
+        metavar="[MODEL=]FILE[,FILE...]",
+        help="generated tables; with MODEL=, several tables of one model",
     )
     _add_questions(parser)
     _add_outputs(parser)
@@ -150,6 +155,15 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         "--tensorboard", type=Path, metavar="DIR", help="write a TensorBoard run a table there"
     )
     outputs.add_argument("--json", action="store_true", help="print report.json, not the table")
+    outputs.add_argument(
+        "--latex",
+        action="store_true",
+        help="print a LaTeX table, models by scores: mean and standard deviation over the tables "
+        "of each, the best in bold, average ranks",
+    )
+    outputs.add_argument(
+        "--columns", default="", metavar="TAGS", help="scores of --latex, with commas between"
+    )
     outputs.add_argument(
         "--fail-under",
         action="append",

@@ -1,9 +1,11 @@
 """Several synthetic tables compared with one real table: scores, references, worst columns."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, final
+from typing import Final, Literal, TypeAlias, final
 
+import numpy as np
 import pandas as pd
 
 from synthproto.artifacts.columns import ShapeDistance
@@ -27,6 +29,69 @@ SIMILARITY = "fidelity/similarity"
 
 _NOT_FROM_HALVES = ("privacy/", "utility/")
 _PAIRS = 20
+_SKETCHED, _BINS, _LABELS = 6, 24, 8
+
+
+BEYOND: Final = 2.6
+"""Standard deviations of sampling noise beyond which a difference is said to be one: of columns
+and pairs like those of the real table, fewer than 1 in 100 are."""
+
+_NOISE = 0.3
+
+
+def excess(value: float, reference: float | None, best: float, rows: tuple[int, int]) -> float:
+    """How much farther off than real rows something is, in standard deviations of sampling noise.
+
+    Below 0 where it is nearer to the best value than real rows are. Without a reference, beyond
+    what two samples of one distribution differ by on average.
+
+    The largest gap of two empirical distribution functions, the total variation of two samples and
+    half the difference of their correlations have a standard deviation of at most
+    ``0.3 sqrt(1/n + 1/N)`` (Kolmogorov's limit 0.26; half-normal 0.30), their difference from the
+    reference, which is noisy too, the root of 2 as much; the mean is at most ``0.87`` of the root.
+
+    Args:
+        value: A distance or similarity in [0, 1] of single columns or pairs of columns.
+        reference: The same for real rows.
+        best: Its best value, 0 or 1.
+        rows: Rows of the real and of the synthetic table.
+
+    References:
+        Smirnov, "Table for Estimating the Goodness of Fit of Empirical Distributions", 1948.
+    """
+    root = math.sqrt(sum(1 / max(count, 1) for count in rows))
+    usual = 0.87 * root if reference is None else abs(best - reference)
+    return (abs(best - value) - usual) / deviation(rows)
+
+
+def deviation(rows: tuple[int, int], columns: int = 1) -> float:
+    """Standard deviation of the difference from the reference that noise gives; see `excess`.
+
+    Args:
+        rows: Rows of the real and of the synthetic table.
+        columns: Over how many columns the number is a mean; half of them are taken to move
+            together.
+    """
+    root = math.sqrt(2 * sum(1 / max(count, 1) for count in rows))
+    return _NOISE * root / math.sqrt(max(columns / 2, 1))
+
+
+@final
+@dataclass(frozen=True)
+class Sketch:
+    """The distribution of one column, to be drawn small.
+
+    Attributes:
+        real: Share of the real rows in each bin.
+        synthetic: Share of the synthetic rows in each bin.
+        ends: What stands below it: the ends of the range, or the most frequent labels.
+        is_numeric: Whether bins are of a range; otherwise each is a label.
+    """
+
+    real: Sequence[float]
+    synthetic: Sequence[float]
+    ends: Sequence[str]
+    is_numeric: bool
 
 
 @final
@@ -38,11 +103,18 @@ class Column:
         name: Its name.
         distance: Shape distance in [0, 1], 0 is best.
         reference: The same for real rows, if there is a reference.
+        excess: How much farther off than real rows, in standard deviations of noise.
     """
 
     name: str
     distance: float
     reference: float | None
+    excess: float
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether noise does not explain it."""
+        return self.excess > BEYOND
 
 
 @final
@@ -55,12 +127,19 @@ class Pair:
         second: Name of the other.
         similarity: Pair similarity in [0, 1], 1 is best.
         reference: The same for real rows, if there is a reference.
+        excess: How much farther off than real rows, in standard deviations of noise.
     """
 
     first: str
     second: str
     similarity: float
     reference: float | None
+    excess: float
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether noise does not explain it."""
+        return self.excess > BEYOND
 
 
 @final
@@ -73,9 +152,11 @@ class Compared:
         rows: Its length.
         report: Scores, references, arrays and figures.
         undefined: Why a score has no value, by tag.
-        columns: All columns, the worst first.
-        pairs: The worst pairs of columns, the worst first.
+        columns: All columns, those first that are farthest beyond their noise.
+        pairs: The worst pairs of columns, likewise.
         notes: What looks wrong about its labels; see `label_notes`.
+        alarms: Signs of memorised rows.
+        sketches: The distributions of the worst columns, by name.
     """
 
     name: str
@@ -85,6 +166,32 @@ class Compared:
     columns: Sequence[Column]
     pairs: Sequence[Pair]
     notes: Sequence[str] = ()
+    alarms: Sequence[str] = ()
+    sketches: Mapping[str, Sketch] = field(default_factory=dict)
+
+    def is_beyond(self, tag: str, real: Table) -> bool:
+        """Whether a score is worse than real rows by more than sampling noise explains.
+
+        Said of similarities and distances in [0, 1] of the family ``fidelity``, and of numbers
+        with an interval; of others nothing is known.
+        """
+        low, high = self.interval(tag)
+        best, reference = self.report.best.get(tag), self.report.references.get(tag)
+        if low is not None and high is not None and reference is not None:
+            return low > reference if best in (0.0, None) else high < reference
+        if not tag.startswith("fidelity/") or self.report.bounds.get(tag) != (0.0, 1.0):
+            return False
+        if best not in (0.0, 1.0) or reference is None:
+            return False
+        worse = abs(best - self.report[tag]) - abs(best - reference)
+        return worse > BEYOND * deviation((len(real), self.rows), len(real.spec.columns))
+
+    def interval(self, tag: str) -> tuple[float | None, float | None]:
+        """The interval of a share, where the score gives one."""
+        owner, _, entry = tag.rpartition("/")
+        if entry != "share":
+            return None, None
+        return self.report.get(f"{owner}/low"), self.report.get(f"{owner}/high")
 
     @property
     def similarity(self) -> float | None:
@@ -102,7 +209,7 @@ class Comparison:
         holdout: The holdout, if any.
         reference: What references are made of.
         tags: Tags of the plan's scores, in its order.
-        tables: The synthetic tables, most similar first.
+        tables: The synthetic tables, most similar first; those that raise an alarm are last.
     """
 
     real: Table
@@ -136,13 +243,16 @@ class Comparison:
     def summary(self) -> list[str]:
         """Tags of the numbers that are about the whole table, in the order of the plan.
 
-        Without those that stand beside others as their references.
+        Without those that stand beside others: as their references, or as ends of an interval.
         """
         found = dict.fromkeys(tag for table in self.tables for tag in table.report)
         by_column = {owner for owner in self.tags if self.by_column(owner)} | {"utility/trtr"}
         place = {owner: number for number, owner in enumerate(self.tags)}
         tags = [tag for tag in found if self.collection(tag) not in by_column]
-        return sorted(tags, key=lambda tag: place.get(self.collection(tag), len(place)))
+        ends = {f"{tag.rpartition('/')[0]}/{end}" for tag in tags if tag.endswith("/share")
+                for end in ("low", "high")}  # fmt: skip
+        shown = [tag for tag in tags if tag not in ends]
+        return sorted(shown, key=lambda tag: place.get(self.collection(tag), len(place)))
 
 
 @final
@@ -240,11 +350,17 @@ class Comparer:
         )
         columns, pairs = self._worst_columns(pair), self._worst_pairs(pair)
         notes = label_notes(pair)
-        return Compared(name, len(synthetic), report, found.undefined, columns, pairs, notes)
+        alarms = alarms_of(report)
+        worst = [column.name for column in columns[:_SKETCHED]]
+        sketches = {each: _sketch(self._real, synthetic, each) for each in worst}
+        return Compared(
+            *(name, len(synthetic), report, found.undefined, columns, pairs, notes),
+            *(alarms, sketches),
+        )
 
     def ranked(self, tables: Sequence[Compared]) -> Comparison:
-        """The comparison of all tables, most similar first."""
-        best_first = sorted(tables, key=lambda table: -(table.similarity or 0.0))
+        """The comparison of all tables, most similar first; those that memorise come last."""
+        best_first = sorted(tables, key=lambda t: (bool(t.alarms), -(t.similarity or 0.0)))
         tags = self._plan.score_tags
         return Comparison(self._real, self._holdout, self.reference, tags, best_first)
 
@@ -268,17 +384,74 @@ class Comparer:
     def _worst_columns(self, pair: TablePair) -> list[Column]:
         found = pair.get(ShapeDistance())
         beside = {} if self._beside is None else self._beside.get(ShapeDistance())
-        columns = [Column(name, value, beside.get(name)) for name, value in found.items()]
-        return sorted(columns, key=lambda column: -column.distance)
+        rows = (len(pair.real), len(pair.synthetic))
+        columns = [
+            Column(name, value, beside.get(name), excess(value, beside.get(name), 0.0, rows))
+            for name, value in found.items()
+        ]
+        return sorted(columns, key=lambda column: (-column.excess, -column.distance))
 
     def _worst_pairs(self, pair: TablePair) -> list[Pair]:
         trends = PairTrends()
         found = _similarities(trends(pair))
         beside = {} if self._beside is None else _similarities(trends(self._beside))
-        worst = sorted(found, key=lambda names: found[names])[:_PAIRS]
-        return [Pair(*names, found[names], beside.get(names)) for names in worst]
+        rows = (len(pair.real), len(pair.synthetic))
+        pairs = [
+            Pair(*names, value, beside.get(names), excess(value, beside.get(names), 1.0, rows))
+            for names, value in found.items()
+        ]
+        # Ordered before they are cut: noisy pairs of many labels must not hide a broken one.
+        return sorted(pairs, key=lambda each: (-each.excess, each.similarity))[:_PAIRS]
 
 
 def _similarities(trends: pd.DataFrame) -> dict[tuple[str, str], float]:
     values = trends["similarity"].to_list()
     return dict(zip(trends.index.to_list(), values, strict=True)) if values else {}
+
+
+def alarms_of(report: Report) -> list[str]:
+    """Signs of memorised rows that nobody should overlook; none if there are none."""
+    found = []
+    share = "privacy/dcr_share/share"
+    low = report.get("privacy/dcr_share/low")
+    if low is not None and low > report.references.get(share, 0.5):
+        found.append(
+            "its rows are closer to the real table than to the holdout, more often than by chance: "
+            "a sign of memorised rows (privacy/dcr_share)"
+        )
+    copied = report.get("privacy/exact_match_share", 0.0)
+    expected = report.references.get("privacy/exact_match_share", 0.0)
+    if copied > 2 * expected + 0.01:
+        found.append(
+            f"{copied:.1%} of its rows are in the real table, value for value "
+            "(privacy/exact_match_share)"
+        )
+    return found
+
+
+def _sketch(real: Table, synthetic: Table, name: str) -> Sketch:
+    """The distribution of a column in both tables."""
+    first, second = real.frame[name], synthetic.frame[name]
+    if name not in real.spec.of_kind("continuous", "datetime"):
+        shares = first.astype(str).value_counts(normalize=True)
+        others = second.astype(str).value_counts(normalize=True)
+        labels = list(dict.fromkeys([*shares.index[:_LABELS], *others.index[:2]]))
+        return Sketch(
+            [float(shares.get(label, 0.0)) for label in labels],
+            [float(others.get(label, 0.0)) for label in labels],
+            [str(label) for label in labels],
+            False,
+        )
+    values, beside = real.values(name), synthetic.values(name)
+    known = values[np.isfinite(values)]
+    low, high = np.quantile(known, [0.005, 0.995]) if len(known) else (0.0, 1.0)
+    edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
+    edges[0], edges[-1] = -np.inf, np.inf
+    counts = [np.histogram(each[np.isfinite(each)], edges)[0] for each in (values, beside)]
+    ends = (
+        [str(first.min()), str(first.max())]
+        if name in real.spec.of_kind("datetime")
+        else [f"{low:.4g}", f"{high:.4g}"]
+    )
+    shares_of = [(count / max(count.sum(), 1)).tolist() for count in counts]
+    return Sketch(shares_of[0], shares_of[1], ends, True)

@@ -14,20 +14,24 @@
     synthetic           most similar first, for each table:
       rank, name, path, rows
       similarity        overall similarity in [0, 1], 1 is best; what the rank is of
-      scores            {tag: {value, reference, best, direction}}; tags are family/name, and
+      scores            {tag: {value, floor, reference, best, direction}}; tags are family/name, and
                         family/name/column for scores by column; best is the best value, and
                         direction "higher", "lower" or "target" (0.5, say), null without one
       arrays            {tag: {index, columns, data}}: frames of the plan, by rows
       undefined         {tag: reason} of scores without a value for these tables
-      worst_columns     [{column, distance, reference}, ...]: all, worst first; 0 is best
-      worst_pairs       [{columns: [a, b], similarity, reference}, ...]: the 20 worst; 1 is best
+      alarms            sentences about memorised rows; such tables are ranked last
+      worst_columns     [{column, distance, reference, excess}, ...]: all, worst first; 0 is best;
+                        excess is how much farther off than real rows, in standard deviations of
+                        sampling noise: above 2.6 it is no noise
+      worst_pairs       [{columns: [a, b], similarity, reference, excess}, ...]: the 20 worst; 1 is
+                        best
     notes               sentences about what was left out, and alarms
     failed              one sentence for each limit of --fail-under that was not met
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, final
 
 import pandas as pd
@@ -55,6 +59,7 @@ class Request:
         synthetic: Path of each synthetic table by its name.
         notes: Sentences about what was left out, and alarms.
         failed: Limits that were not met.
+        models: Names of the tables of each model, where several tables were given as one's.
     """
 
     preset: str
@@ -65,6 +70,7 @@ class Request:
     synthetic: Mapping[str, str]
     notes: Sequence[str] = ()
     failed: Sequence[str] = ()
+    models: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def document(comparison: Comparison, request: Request) -> str:
@@ -85,7 +91,10 @@ def document(comparison: Comparison, request: Request) -> str:
             {"rank": rank, "path": request.synthetic[table.name], **_table(table)}
             for rank, table in enumerate(comparison.tables, start=1)
         ],
-        "notes": list(request.notes),
+        "notes": [
+            *request.notes,
+            *(f"{table.name}: {alarm}" for table in comparison.tables for alarm in table.alarms),
+        ],
         "failed": list(request.failed),
     }
     return json_text(content)
@@ -99,12 +108,23 @@ def _table(table: Compared) -> dict[str, object]:
         "scores": {tag: _score(table, tag) for tag in table.report},
         "arrays": {tag: _array(array) for tag, array in table.report.arrays.items()},
         "undefined": dict(table.undefined),
+        "alarms": list(table.alarms),
         "worst_columns": [
-            {"column": c.name, "distance": c.distance, "reference": c.reference}
+            {
+                "column": c.name,
+                "distance": c.distance,
+                "reference": c.reference,
+                "excess": round(c.excess, 3),
+            }
             for c in table.columns
         ],
         "worst_pairs": [
-            {"columns": [p.first, p.second], "similarity": p.similarity, "reference": p.reference}
+            {
+                "columns": [p.first, p.second],
+                "similarity": p.similarity,
+                "reference": p.reference,
+                "excess": round(p.excess, 3),
+            }
             for p in table.pairs
         ],
     }
@@ -125,6 +145,7 @@ def _array(array: Array) -> dict[str, object]:
 def _score(table: Compared, tag: str) -> dict[str, object]:
     return {
         "value": table.report[tag],
+        "floor": table.report.floors.get(tag),
         "reference": table.report.references.get(tag),
         "best": table.report.best.get(tag),
         "direction": table.report.directions.get(tag),

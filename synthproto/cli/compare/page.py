@@ -7,7 +7,7 @@ table, a path or an error; only the generator's mark, the style and pictures are
 import base64
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,10 +17,10 @@ import pandas as pd
 from markupsafe import Markup
 
 import synthproto
-from synthproto.cli.compare.comparer import SIMILARITY, Compared, Comparison
+from synthproto.cli.compare.comparer import BEYOND, Column, Compared, Comparison, deviation
 from synthproto.cli.compare.document import Request
 from synthproto.cli.compare.terminal import best_end
-from synthproto.cli.compare.words import PICTURES, WORDS, entry_words, words_of
+from synthproto.cli.compare.words import PICTURES, title_of, words_of
 from synthproto.contracts import Array, Drawing
 from synthproto.formatting import number, plain
 
@@ -55,14 +55,21 @@ def page(comparison: Comparison, request: Request) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["pieces"] = _pieces
+    names = ", ".join(table.name for table in comparison.tables)
+    views = [_table(comparison, t, request, n) for n, t in enumerate(comparison.tables)]
     return environment.get_template("page.html").render(
         generator=Markup(GENERATOR),
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-        heading=f"{', '.join(t.name for t in comparison.tables)} compared with {request.real}",
+        heading=f"{names} compared with {request.real}",
+        subtitle=_subtitle(comparison),
         facts=_facts(comparison, request),
-        notes=[*request.failed, *request.notes],
-        ranking=[_ranked(comparison, tag) for tag in comparison.summary],
-        tables=[_table(comparison, table, request) for table in comparison.tables],
+        alarms=[f"{t.name}: {alarm}" for t in comparison.tables for alarm in t.alarms],
+        failed=request.failed,
+        notes=request.notes,
+        families=_families(comparison, views),
+        scores=_scores(comparison),
+        has_floors=any(table.report.floors for table in comparison.tables),
+        tables=views,
     )
 
 
@@ -108,20 +115,145 @@ def _reference(comparison: Comparison, request: Request) -> str:
     return "none: give real rows that the synthesizer was not trained on with --holdout"
 
 
-# --- several tables ---------------------------------------------------------------------------
+def _subtitle(comparison: Comparison) -> str:
+    rows = f"{len(comparison.real):,} real rows, {len(comparison.spec.columns)} columns"
+    if comparison.holdout is not None:
+        return f"{rows}; references from {len(comparison.holdout):,} rows of the holdout"
+    halves = comparison.reference == "halves"
+    return f"{rows}; references from halves of the real table" if halves else rows
 
 
-def _ranked(comparison: Comparison, tag: str) -> View:
+# --- a picture of each family -----------------------------------------------------------------
+
+_FLOOR_AT, _REFERENCE_AT = 10.0, 80.0  # % of a strip's width
+_LEFT, _RIGHT = 3.0, 97.0
+_COLORS = 8
+_SAID_TWICE = ("/z", "/excess")  # of a share that has a strip itself
+
+
+def _families(comparison: Comparison, views: Sequence[View]) -> list[View]:
+    """By family, each score as a strip from its floor to real rows, with a dot for each table."""
+    found: dict[str, list[View]] = {}
+    for tag in comparison.summary:
+        name = tag.partition("/")[0]
+        if tag.endswith(_SAID_TWICE) or "/gap/" in tag:
+            continue
+        if row := _strip(comparison, tag, views):
+            found.setdefault(_FAMILIES.get(name, name), []).append(row)
+    return [{"title": title, "rows": rows} for title, rows in found.items()]
+
+
+def _strip(comparison: Comparison, tag: str, views: Sequence[View]) -> View | None:
+    reports = [table.report for table in comparison.tables]
+    direction = next((r.directions[tag] for r in reports if tag in r.directions), None)
+    if direction not in ("lower", "higher"):
+        return None
+    values = [report.get(tag) for report in reports]
+    reference = next((r.references[tag] for r in reports if tag in r.references), None)
+    floor = next((r.floors[tag] for r in reports if tag in r.floors), None)
+    best = next((r.best[tag] for r in reports if tag in r.best), None)
+    sign = 1.0 if direction == "higher" else -1.0
+    place = _placing(
+        [sign * each for each in (*values, best) if each is not None],
+        None if reference is None else sign * reference,
+        None if floor is None else sign * floor,
+    )
+    dots = [
+        (view, _percent(place(sign * value)))
+        for view, value in zip(views, values, strict=True)
+        if value is not None
+    ]
+    shown = number(values[0]) if len(values) == 1 else ""
+    anchors = {"floor": floor, "real rows": reference}
+    said = [f"{view['name']} {number(v)}" for view, v in zip(views, values, strict=True)]
+    said += [f"{name} {number(value)}" for name, value in anchors.items() if value is not None]
+    return {
+        "title": _title(tag) or tag,
+        "alt": f"{_title(tag) or tag}: {'; '.join(said)}",
+        "dots": dots[::-1],  # the best on top
+        "reference": None if reference is None else _percent(place(sign * reference)),
+        "floor": None if floor is None else _percent(place(sign * floor)),
+        "band": _band(comparison, tag, reference, sign, place),
+        "value": shown,
+    }
+
+
+def _placing(
+    values: Sequence[float], reference: float | None, floor: float | None
+) -> Callable[[float], float]:
+    """From a number of which more is better to its place on a strip, in % from the left."""
+    if reference is not None and floor is not None and reference > floor:
+        start, end, at, width = floor, reference, _FLOOR_AT, _REFERENCE_AT - _FLOOR_AT
+    else:
+        known = [*values, *(each for each in (reference, floor) if each is not None)]
+        start, end = min(known, default=0.0), max(known, default=1.0)
+        at, width = _LEFT + 5, _RIGHT - _LEFT - 10
+    span = end - start
+    if span == 0:
+        return lambda _: _REFERENCE_AT
+    return lambda value: min(max(at + width * (value - start) / span, _LEFT), _RIGHT)
+
+
+def _band(
+    comparison: Comparison,
+    tag: str,
+    reference: float | None,
+    sign: float,
+    place: Callable[[float], float],
+) -> tuple[str, str] | None:
+    """From where to how far noise alone may take a score from its reference."""
+    bounded = all(t.report.bounds.get(tag) == (0.0, 1.0) for t in comparison.tables)
+    if reference is None or not bounded or not tag.startswith("fidelity/"):
+        return None
+    rows = min((table.rows for table in comparison.tables), default=1)
+    half = BEYOND * deviation((len(comparison.real), rows), len(comparison.spec.columns))
+    ends = sorted(place(sign * reference + side * half) for side in (-1, 1))
+    return _percent(ends[0]), _percent(ends[1] - ends[0])
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1f}"
+
+
+# --- all numbers --------------------------------------------------------------------------------
+
+
+def _scores(comparison: Comparison) -> list[View]:
+    """Scores of all tables side by side; each is explained once."""
+    tags = comparison.summary
+    words = [words_of(tag) for tag in tags]
+    shown = [
+        said if said != before else None
+        for said, before in zip(words, [None, *words], strict=False)
+    ]
+    return [{**_row(comparison, t), "words": said} for t, said in zip(tags, shown, strict=True)]
+
+
+def _row(comparison: Comparison, tag: str) -> View:
     reports = [table.report for table in comparison.tables]
     best = next((report.best[tag] for report in reports if tag in report.best), None)
+    family = tag.partition("/")[0]
     values = [report.get(tag) for report in reports]
-    # Compared as shown: values that a reader cannot tell apart are marked alike, or not at all.
-    gaps = [math.inf if v is None or best is None else abs(round(v, 4) - best) for v in values]
+    # Compared as shown: what a reader cannot tell apart is not ranked. A copy wins nothing.
+    gaps = [
+        math.inf if v is None or best is None or table.alarms else abs(round(v, 4) - best)
+        for v, table in zip(values, comparison.tables, strict=True)
+    ]
     top = min(gaps) if len(set(gaps)) > 1 else -1.0
     return {
         "tag": tag,
         "title": _title(tag),
-        "cells": [(number(v), gap == top) for v, gap in zip(values, gaps, strict=True)],
+        "family": _FAMILIES.get(family, family),
+        "cells": [
+            {
+                "text": number(value),
+                "top": gap == top,
+                "beyond": tag in table.report and table.is_beyond(tag, comparison.real),
+                "interval": _interval(table, tag),
+            }
+            for value, gap, table in zip(values, gaps, comparison.tables, strict=True)
+        ],
+        "floor": number(next((r.floors[tag] for r in reports if tag in r.floors), None)),
         "reference": number(
             next((r.references[tag] for r in reports if tag in r.references), None)
         ),
@@ -129,52 +261,77 @@ def _ranked(comparison: Comparison, tag: str) -> View:
     }
 
 
+def _interval(table: Compared, tag: str) -> str:
+    low, high = table.interval(tag)
+    return "" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"
+
+
 def _title(tag: str) -> str:
-    words = words_of(tag)
-    if words is None:
-        return ""
-    # An entry of a collection: what follows the tag that has the words.
-    entry = "" if tag in WORDS else entry_words(tag.rpartition("/")[2])
-    return f"{words.title}: {entry}" if entry else words.title
+    return title_of(tag) if words_of(tag) is not None else ""
 
 
 # --- one table --------------------------------------------------------------------------------
 
 
-def _table(comparison: Comparison, table: Compared, request: Request) -> View:
-    summary = [tag for tag in comparison.summary if tag in table.report]
+def _table(comparison: Comparison, table: Compared, request: Request, place: int) -> View:
     return {
         "name": table.name,
+        "rank": place + 1,
+        "color": place % _COLORS,
         "path": request.synthetic[table.name],
         "rows": f"{table.rows:,}",
         "similarity": number(table.similarity),
-        "reference": number(table.report.references.get(SIMILARITY)),
-        "scores": _scores(table, summary),
+        "memorises": bool(table.alarms),
         "undefined": list(table.undefined.items()),
+        "sketches": [_sketch(table, c) for c in table.columns if c.name in table.sketches],
         "columns": _columns(table),
         "pairs": _pairs(table),
         "figures": [_figure(tag, figure) for tag, figure in table.report.figures.items()],
-        "details": [_score(table, tag) for tag in table.report if tag not in comparison.summary],
+        "details": [
+            _score(table, tag)
+            for tag in table.report
+            if comparison.by_column(comparison.collection(tag))
+        ],
         "arrays": [_array(tag, array) for tag, array in table.report.arrays.items()],
     }
 
 
-def _scores(table: Compared, tags: Sequence[str]) -> list[View]:
-    """Scores with their words; entries of one collection share the words of the first."""
-    words = [words_of(tag) for tag in tags]
-    shown = [
-        said if said != before else None
-        for said, before in zip(words, [None, *words], strict=False)
-    ]
-    return [{**_score(table, tag), "words": said} for tag, said in zip(tags, shown, strict=True)]
+_WIDE, _HIGH = 240.0, 70.0  # of a sketch, as in the template
 
 
-def _score(table: Compared, tag: str) -> dict[str, object]:
-    family = tag.partition("/")[0]
+def _sketch(table: Compared, column: Column) -> View:
+    """A column's distributions as paths: real rows as an area, synthetic ones as a line."""
+    sketch = table.sketches[column.name]
+    most = max([*sketch.real, *sketch.synthetic], default=1.0) or 1.0
+    beside = "" if column.reference is None else f" (real rows {number(column.reference)})"
+    return {
+        "name": column.name,
+        "distance": f"{number(column.distance)}{beside}",
+        "beyond": column.is_beyond,
+        "ends": sketch.ends,
+        "alt": f"distribution of {column.name}, real and synthetic",
+        "real": f"{_steps(sketch.real, most, sketch.is_numeric)} Z",
+        "synthetic": _steps(sketch.synthetic, most, sketch.is_numeric),
+    }
+
+
+def _steps(shares: Sequence[float], most: float, joined: bool) -> str:
+    """Shares as steps from left to right; labels stand apart."""
+    width = _WIDE / max(len(shares), 1)
+    gap = 0.0 if joined else width * 0.15
+    path = [f"M 0 {_HIGH:.1f}"]
+    for number_, share in enumerate(shares):
+        left, right = number_ * width + gap, (number_ + 1) * width - gap
+        top = _HIGH - (_HIGH - 3) * share / most
+        low = [] if joined else [f"L {left:.1f} {_HIGH:.1f}"]
+        path += [*low, f"L {left:.1f} {top:.1f}", f"L {right:.1f} {top:.1f}"]
+        path += [] if joined else [f"L {right:.1f} {_HIGH:.1f}"]
+    return " ".join([*path, f"L {_WIDE:.1f} {_HIGH:.1f}"])
+
+
+def _score(table: Compared, tag: str) -> View:
     return {
         "tag": tag,
-        "title": _title(tag),
-        "family": _FAMILIES.get(family, family),
         "value": number(table.report[tag]),
         "reference": number(table.report.references.get(tag)),
         "best": best_end(table.report.best.get(tag)),
@@ -182,41 +339,37 @@ def _score(table: Compared, tag: str) -> dict[str, object]:
 
 
 def _columns(table: Compared) -> View:
-    rows = [(column.name, column.distance, column.reference) for column in table.columns[:_WORST]]
-    caption = "Distance of the distribution of each column, 0 to 1; 0 is best."
-    return {"title": "Worst columns", "caption": caption, **_bars(rows, best=0)}
+    rows = [(c.name, c.distance, c.reference, c.is_beyond) for c in table.columns[:_WORST]]
+    return {"title": "Worst columns: distance, 0 is best", **_bars(rows, best=0)}
 
 
 def _pairs(table: Compared) -> View:
     rows = [
-        (f"{pair.first} | {pair.second}", pair.similarity, pair.reference)
+        (f"{pair.first} | {pair.second}", pair.similarity, pair.reference, pair.is_beyond)
         for pair in table.pairs[:_WORST]
     ]
-    caption = "Whether two columns depend on each other as in the real table, 0 to 1; 1 is best."
-    return {"title": "Worst pairs of columns", "caption": caption, **_bars(rows, best=1)}
+    return {"title": "Worst pairs of columns: similarity, 1 is best", **_bars(rows, best=1)}
 
 
-def _bars(rows: Sequence[tuple[str, float, float | None]], best: int) -> View:
+def _bars(rows: Sequence[tuple[str, float, float | None, bool]], best: int) -> View:
     """One bar per row for what is missing to the best value, and a mark for real rows."""
-    most = max((abs(best - value) for _, value, _ in rows), default=0.0)
+    most = max((abs(best - value) for _, value, *_ in rows), default=0.0)
     full = next((end for end in _FULL if end >= most), most)
 
     def width(value: float) -> str:
-        return f"{100 * min(abs(best - value) / full, 1):.1f}"
+        return _percent(100 * min(abs(best - value) / full, 1))
 
     return {
-        "full": f"{full:g}",
-        "has_reference": any(reference is not None for *_, reference in rows),
         "rows": [
             {
                 "name": name,
                 "value": number(value),
                 "reference": number(reference),
-                "fine": reference is not None and abs(best - value) <= abs(best - reference),
+                "beyond": beyond,
                 "bar": width(value),
                 "mark": None if reference is None else width(reference),
             }
-            for name, value, reference in rows
+            for name, value, reference, beyond in rows
         ],
     }
 

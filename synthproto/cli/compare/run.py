@@ -5,6 +5,7 @@ import difflib
 import math
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -15,10 +16,11 @@ from synthproto.artifacts.pairs import Similarity
 from synthproto.checks import about, did_you_mean, listed, tag_of
 from synthproto.cli.compare.comparer import SIMILARITY, Compared, Comparer, Comparison
 from synthproto.cli.compare.document import FORMAT, Request, document
+from synthproto.cli.compare.latex import latex
 from synthproto.cli.compare.page import GENERATOR, page
 from synthproto.cli.compare.terminal import lines
 from synthproto.cli.compare.words import WORDS
-from synthproto.cli.console import say, shown_path
+from synthproto.cli.console import colored, say, shown_path
 from synthproto.cli.spec import file_format, named_columns
 from synthproto.data.cells import Cells
 from synthproto.data.kinds import DISCRETE, KINDS, NUMERIC, may_hold_strings
@@ -75,7 +77,13 @@ class Limit:
         if (value >= self.value) if upwards else (value <= self.value):
             return ""
         worse = "below" if upwards else "above"
-        return f"{table.name}: {self.tag} is {number(value)}, {worse} {self.value:g}"
+        text = f"{table.name}: {self.tag} is {number(value)}, {worse} {self.value:g}"
+        reference = table.report.references.get(self.tag)
+        if reference is not None and (
+            reference < self.value if upwards else reference > self.value
+        ):
+            text += f"; real rows do not keep this limit either ({number(reference)})"
+        return text
 
     def _reason(self, comparison: Comparison, table: Compared) -> str:
         owner = comparison.collection(self.tag)
@@ -167,6 +175,11 @@ class ReportFolder:
         with path.open("rb") as file:
             return mark.encode() in file.read(1000)
 
+    @property
+    def holds_a_report(self) -> bool:
+        """Whether an earlier comparison wrote here."""
+        return any((self.path / name).exists() for name in _MARKS)
+
     def write(self, page: str, document: str) -> None:
         """Write both files, each in one piece; those of an earlier comparison are replaced."""
         replace_file(self.path / "report.html", page.encode())
@@ -195,7 +208,7 @@ def compare_files(given: argparse.Namespace) -> int:
     limits = [Limit.parse(text) for text in given.fail_under]
     folder = ReportFolder(given.out) if given.out is not None else None
     _check_options(given)
-    paths = _named(given.synthetic)
+    paths, models = _named(given.synthetic)
     for run in _runs(given.tensorboard, paths) if given.tensorboard is not None else ():
         check_folder("--tensorboard", run)
     with Bar() as bar:
@@ -208,6 +221,7 @@ def compare_files(given: argparse.Namespace) -> int:
         _check_target(given.target, real.spec)
         plan = _plan(given, real.spec)
         check_limits(limits, plan)
+        _check_columns(given.columns, plan)
         bar.expect(Comparer.steps(plan, len(synthetic), holdout is not None))
         comparison = _compared(plan, real, holdout, synthetic, given.seed, bar)
     request = Request(
@@ -219,6 +233,7 @@ def compare_files(given: argparse.Namespace) -> int:
         synthetic={name: shown_path(path) for name, path in paths.items()},
         notes=_notes(given, comparison, reading),
         failed=failures(limits, comparison),
+        models=models,
     )
     _write(comparison, request, given, folder)
     return 1 if request.failed else 0
@@ -234,21 +249,47 @@ def _check_options(given: argparse.Namespace) -> None:
         *([f"--rows must be at least 2; got {given.rows}"] if given.rows < 2 else []),
         *([f"--seed must be from 0 to {_MOST_SEED}; got {given.seed}"] if bad_seed else []),
         *([f"{', '.join(named)} beside --spec: edit the spec"] if given.spec and named else []),
+        *(["--json beside --latex: choose one"] if given.json and given.latex else []),
+        *(["--columns is of --latex"] if given.columns and not given.latex else []),
     ]
     if faults:
         raise ParameterError("; ".join(faults))
 
 
-def _named(paths: Sequence[Path]) -> dict[str, Path]:
-    """Paths by a short name: the file's without its suffix, where that is not used twice."""
-    stems = [shown_path(Path(path.stem)) for path in paths]
-    found = {
-        stem if stems.count(stem) == 1 else shown_path(path): path
-        for stem, path in zip(stems, paths, strict=True)
-    }
-    if len(found) < len(paths):
-        raise ParameterError(f"a synthetic table is given twice: {listed(map(shown_path, paths))}")
-    return found
+def _named(given: Sequence[Path]) -> tuple[dict[str, Path], dict[str, list[str]]]:
+    """Paths by a short name, and the names of the tables of each model.
+
+    The name is the file's without its suffix, where that is not used twice, or that of its model:
+    ``ctgan=c1.csv,c2.csv`` are ``ctgan 1`` and ``ctgan 2``.
+    """
+    models = [_model(path) for path in given]
+    alone = [files[0] for name, files in models if not name]
+    stems = [shown_path(Path(path.stem)) for path in alone]
+    found: dict[str, Path] = {}
+    names: dict[str, list[str]] = {}
+    for model, files in models:
+        if not model:
+            stem, path = shown_path(Path(files[0].stem)), files[0]
+            tables = {stem if stems.count(stem) == 1 else shown_path(path): path}
+        elif len(files) == 1:
+            tables = {model: files[0]}
+        else:
+            tables = {f"{model} {number}": path for number, path in enumerate(files, start=1)}
+        if found.keys() & tables.keys():
+            raise ParameterError(
+                f"a synthetic table is given twice: {listed(map(shown_path, given))}"
+            )
+        found |= tables
+        names.setdefault(model or next(iter(tables)), []).extend(tables)
+    return found, names
+
+
+def _model(given: Path) -> tuple[str, list[Path]]:
+    """What stands before the first ``=``, and the files behind it; unless it all names one file."""
+    model, found, files = str(given).partition("=")
+    if not found or not model or given.exists():
+        return "", [given]
+    return shown_path(Path(model)), [Path(file) for file in files.split(",") if file] or [given]
 
 
 def _tables(
@@ -282,6 +323,15 @@ def _check_target(target: str | None, spec: TableSpec) -> None:
         )
 
 
+def _check_columns(columns: str, plan: TablePlan) -> None:
+    for tag in filter(None, columns.split(",")):
+        if not any(tag == known or tag.startswith(f"{known}/") for known in plan.score_tags):
+            raise ParameterError(
+                f"--columns names no score of this plan: {tag!r}; it has "
+                f"{listed(plan.score_tags)}.{_hint(tag, plan.score_tags)}"
+            )
+
+
 def _plan(given: argparse.Namespace, spec: TableSpec) -> TablePlan:
     plan = preset(
         given.preset,
@@ -293,7 +343,9 @@ def _plan(given: argparse.Namespace, spec: TableSpec) -> TablePlan:
     )
     # Tables are ranked by this score, whatever else is computed.
     first = [] if SIMILARITY in plan.score_tags else [Similarity()]
-    return TablePlan(scores=[*first, *plan.scores], arrays=plan.arrays, plots=plan.plots)
+    # Drawing may take a third of the time: only what is shown somewhere is drawn.
+    plots = plan.plots if given.out is not None or given.tensorboard is not None else ()
+    return TablePlan(scores=[*first, *plan.scores], arrays=plan.arrays, plots=plots)
 
 
 def _compared(
@@ -321,7 +373,6 @@ def _notes(given: argparse.Namespace, comparison: Comparison, reading: Sequence[
         *scattered,
         *(f"{table.name}: {note}" for table in comparison.tables for note in table.notes),
         *_longer_than_holdout(comparison),
-        *_alarms(comparison),
     ]
 
 
@@ -383,26 +434,6 @@ def _longer_than_holdout(comparison: Comparison) -> list[str]:
     ]
 
 
-def _alarms(comparison: Comparison) -> list[str]:
-    """Signs of memorisation that nobody should overlook."""
-    found = []
-    for table in comparison.tables:
-        low = table.report.get("privacy/dcr_share/low")
-        if low is not None and low > 0.5:
-            found.append(
-                f"{table.name}: its rows are closer to the real table than to the holdout, more "
-                "often than by chance: a sign of memorised rows (privacy/dcr_share)"
-            )
-        copied = table.report.get("privacy/exact_match_share", 0.0)
-        expected = table.report.references.get("privacy/exact_match_share", 0.0)
-        if copied > 2 * expected + 0.01:
-            found.append(
-                f"{table.name}: {copied:.1%} of its rows are in the real table, value for value "
-                "(privacy/exact_match_share)"
-            )
-    return found
-
-
 # --- outputs ------------------------------------------------------------------------------------
 
 
@@ -410,17 +441,20 @@ def _write(
     comparison: Comparison, request: Request, given: argparse.Namespace, folder: ReportFolder | None
 ) -> None:
     report = document(comparison, request)
+    replaced = folder is not None and folder.holds_a_report
     if folder is not None:
         folder.write(page(comparison, request), report)
     runs = _track(comparison, given.tensorboard) if given.tensorboard is not None else ""
-    if given.json:
-        say(report)
+    if given.json or given.latex:
+        columns = [tag for tag in given.columns.split(",") if tag]
+        say(report if given.json else latex(comparison, request.models, columns))
         return
     width = shutil.get_terminal_size().columns
-    say("\n".join(lines(comparison, request, width)) + "\n")
+    say("\n".join(lines(comparison, request, width, colored(sys.stdout))) + "\n")
     if folder is not None:
         written = [plain(shown_path(folder.path / name)) for name in _MARKS]
-        say(f"report: {', '.join(written)}\n")
+        earlier = " (in place of those of an earlier comparison)" if replaced else ""
+        say(f"report: {', '.join(written)}{earlier}\n")
     if runs:
         say(f"TensorBoard: {plain(runs)}\n")
 

@@ -1,15 +1,26 @@
 """A comparison as lines of text, for a terminal of any width from 60 columns on."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from synthproto.cli.compare.comparer import Compared, Comparison
 from synthproto.cli.compare.document import Request
 from synthproto.formatting import NUMBER_WIDTH, number, plain
 
 _LEAST = 60
-_ENDS = NUMBER_WIDTH + len("best") + 2 * 2  # reference and best value, with the gaps before them
+_GAP = "  "
+_INTERVAL = 2 * NUMBER_WIDTH + len(_GAP)  # "0.834 [0.810, 0.856]" fits into two columns
 _SHOWN, _FEWER = 5, 3  # worst columns and pairs, of one table and of each of several
+_BOLD, _RED, _END = (f"\x1b[{code}m" for code in ("1", "31", "0"))
+
+
+def _painted(text: str, color: str, colored: bool) -> str:
+    return f"{color}{text}{_END}" if colored and text.strip() else text
+
+
+def interval_text(value: float, low: float, high: float) -> str:
+    """A number with its interval: ``0.834 [0.810, 0.856]``."""
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def best_end(best: float | None) -> str:
@@ -17,20 +28,39 @@ def best_end(best: float | None) -> str:
     return "-" if best is None else f"{best:g}"
 
 
-def lines(comparison: Comparison, request: Request, width: int) -> list[str]:
-    """The comparison, without colour, no line longer than ``width`` (60 at least).
+def lines(comparison: Comparison, request: Request, width: int, colored: bool = False) -> list[str]:
+    """The comparison, no line longer than ``width`` (60 at least).
 
-    One table: its scores with reference and best value, then its worst columns and pairs.
-    Several: side by side, most similar first, then the worst columns of each.
+    Alarms for memorised rows first. One table: its scores with floor, reference and best value,
+    then its worst columns and pairs. Several: side by side, most similar first, then the worst
+    columns of each. Marked with ``*`` is what noise does not explain, and nothing else is coloured.
+
+    Args:
+        comparison: What was compared.
+        request: What was asked for.
+        width: Columns of the terminal.
+        colored: Whether it shows colour.
     """
     width = max(width, _LEAST)
+    alarms = [f"alarm: {t.name}: {alarm}" for t in comparison.tables for alarm in t.alarms]
+    failed = [f"failed: {fault}" for fault in request.failed]
+    worst = [line for t in comparison.tables for line in _worst(comparison, t, width, colored)]
+    scores = _scores(comparison, width, colored)
+    marked = any(" *" in line or "m*" in line for line in (*scores, *worst))
     return [
         *_head(comparison, request, width),
-        *_scores(comparison, width),
-        *(line for table in comparison.tables for line in _worst(comparison, table, width)),
+        *_loud(alarms, width, colored),
+        *([""] if alarms else []),
+        *scores,
+        *worst,
+        *(["* farther off than real rows by more than sampling noise", ""] if marked else []),
         *(line for note in request.notes for line in _wrapped(f"note: {note}", width)),
-        *(line for fault in request.failed for line in _wrapped(f"failed: {fault}", width)),
+        *_loud(failed, width, colored),
     ]
+
+
+def _loud(texts: Sequence[str], width: int, colored: bool) -> list[str]:
+    return [_painted(line, _RED, colored) for text in texts for line in _wrapped(text, width)]
 
 
 def _head(comparison: Comparison, request: Request, width: int) -> list[str]:
@@ -64,57 +94,96 @@ def _reference(comparison: Comparison, request: Request) -> str:
 # --- scores -----------------------------------------------------------------------------------
 
 
-def _scores(comparison: Comparison, width: int) -> list[str]:
+def _scores(comparison: Comparison, width: int, colored: bool) -> list[str]:
     """Blocks of as many tables as are wide enough for; most often one block."""
     tags = comparison.summary
-    first = min(max(map(len, ["score", *map(plain, tags)])), width - _ENDS - NUMBER_WIDTH - 2)
-    room = (width - first - _ENDS) // (NUMBER_WIDTH + 2)
     tables = list(comparison.tables)
+    ends = _ends(comparison)
+    beside = sum(len(_GAP) + max(NUMBER_WIDTH, len(name)) for name in ends if name != "best")
+    beside += len(_GAP) + len("best")
+    least = NUMBER_WIDTH if len(tables) > 1 or "floor" in ends else _INTERVAL
+    first = min(max(map(len, ["score", *map(plain, tags)])), width - beside - least - len(_GAP))
+    room = max((width - first - beside) // (NUMBER_WIDTH + len(_GAP)), 1)
     blocks = [tables[at : at + room] for at in range(0, len(tables), room)]
-    return [line for block in blocks for line in _block(comparison, tags, block, first, width)]
+    cell = (width - first - beside) // min(room, len(tables)) - len(_GAP)
+    return [
+        line
+        for block in blocks
+        for line in _block(comparison, block, first, max(cell, least), colored)
+    ]
+
+
+def _ends(comparison: Comparison) -> list[str]:
+    """The columns behind the values: a floor only where there is one."""
+    floors = any(table.report.floors for table in comparison.tables)
+    return [*(["floor"] if floors else []), "reference", "best"]
 
 
 def _block(
-    comparison: Comparison, tags: Sequence[str], tables: Sequence[Compared], first: int, width: int
+    comparison: Comparison, tables: Sequence[Compared], first: int, room: int, colored: bool
 ) -> list[str]:
-    room = (width - first - _ENDS) // len(tables) - 2
+    several = len(comparison.tables) > 1
     longest = max(len(plain(table.name)) for table in tables)
-    cell = max(NUMBER_WIDTH, min(longest, room)) if len(comparison.tables) > 1 else NUMBER_WIDTH
-    names = [plain(t.name, cell) for t in tables] if len(comparison.tables) > 1 else ["value"]
+    ends = _ends(comparison)
+    cell = max(NUMBER_WIDTH, min(longest, room)) if several else NUMBER_WIDTH
+    cell = cell if several or "floor" in ends else _INTERVAL
+    names = [plain(t.name, cell) for t in tables] if several else ["value"]
     head = [name.rjust(cell) for name in names]
-    rows = [
-        "  ".join(["score".ljust(first), *head, "reference".rjust(NUMBER_WIDTH), "best".rjust(4)])
-    ]
-    for tag in tags:
-        reports = [table.report for table in tables]
-        values = [number(report.get(tag)).rjust(cell) for report in reports]
-        reference = next((r.references[tag] for r in reports if tag in r.references), None)
-        best = next((r.best[tag] for r in reports if tag in r.best), None)
-        ends = [number(reference).rjust(NUMBER_WIDTH), best_end(best).rjust(4)]
-        rows.append("  ".join([plain(tag, first).ljust(first), *values, *ends]))
+    heads = [name.rjust(len("best") if name == "best" else NUMBER_WIDTH) for name in ends]
+    rows = [_painted(_GAP.join(["score".ljust(first), *head, *heads]), _BOLD, colored)]
+    for tag in comparison.summary:
+        values = [_value(comparison, table, tag, cell, colored) for table in tables]
+        anchors = _anchors(tables, tag, ends)
+        low, high = tables[0].interval(tag)
+        if not several and low is not None and high is not None:
+            text = interval_text(tables[0].report[tag], low, high)
+            beyond = tables[0].is_beyond(tag, comparison.real)
+            anchors = anchors[1:] if "floor" in ends else anchors
+            values = [_painted(text.rjust(_INTERVAL), _RED, colored and beyond)]
+        rows.append(_GAP.join([plain(tag, first).ljust(first), *values, *anchors]))
     return [*(row.rstrip() for row in rows), ""]
+
+
+def _value(comparison: Comparison, table: Compared, tag: str, cell: int, colored: bool) -> str:
+    beyond = tag in table.report and table.is_beyond(tag, comparison.real)
+    text = f"{'*' if beyond else ''}{number(table.report.get(tag))}".rjust(cell)
+    return _painted(text, _RED, colored and beyond)
+
+
+def _anchors(tables: Sequence[Compared], tag: str, ends: Sequence[str]) -> list[str]:
+    reports = [table.report for table in tables]
+
+    def first_of(maps: Sequence[Mapping[str, float]]) -> float | None:
+        return next((values[tag] for values in maps if tag in values), None)
+
+    texts = {
+        "floor": number(first_of([r.floors for r in reports])).rjust(NUMBER_WIDTH),
+        "reference": number(first_of([r.references for r in reports])).rjust(NUMBER_WIDTH),
+        "best": best_end(first_of([r.best for r in reports])).rjust(len("best")),
+    }
+    return [texts[name] for name in ends]
 
 
 # --- worst columns ----------------------------------------------------------------------------
 
 
-def _worst(comparison: Comparison, table: Compared, width: int) -> list[str]:
+def _worst(comparison: Comparison, table: Compared, width: int, colored: bool) -> list[str]:
     """Columns and pairs that are farther off than real rows are, the worst first."""
     several = len(comparison.tables) > 1
     of, shown = (f" of {plain(table.name)}", _FEWER) if several else ("", _SHOWN)
     columns = [
-        (column.name, column.distance, column.reference)
+        (column.name, column.distance, column.reference, column.is_beyond)
         for column in table.columns
         if column.distance > (column.reference or 0.0)
     ][:shown]
     pairs = [
-        (f"{pair.first} | {pair.second}", pair.similarity, pair.reference)
+        (f"{pair.first} | {pair.second}", pair.similarity, pair.reference, pair.is_beyond)
         for pair in table.pairs
         if pair.similarity < (1.0 if pair.reference is None else pair.reference)
     ][:shown]
     return [
-        *_listing(f"worst columns{of} (distance, 0 is best)", columns, width),
-        *_listing(f"worst pairs{of} (similarity, 1 is best)", pairs, width),
+        *_listing(f"worst columns{of} (distance, 0 is best)", columns, width, colored),
+        *_listing(f"worst pairs{of} (similarity, 1 is best)", pairs, width, colored),
         *(
             line
             for tag, reason in table.undefined.items()
@@ -124,19 +193,23 @@ def _worst(comparison: Comparison, table: Compared, width: int) -> list[str]:
 
 
 def _listing(
-    title: str, entries: Sequence[tuple[str, float, float | None]], width: int
+    title: str,
+    entries: Sequence[tuple[str, float, float | None, bool]],
+    width: int,
+    colored: bool,
 ) -> list[str]:
     if not entries:
         return []
-    room = width - 2 * (NUMBER_WIDTH + 2) - 2
+    room = width - 2 * (NUMBER_WIDTH + len(_GAP)) - 2
     first = min(max(len(title) - 2, *(len(plain(name)) for name, *_ in entries)), room)
     head = f"{plain(title, first + 2).ljust(first + 2)}  {'value'.rjust(NUMBER_WIDTH)}  reference"
-    rows = [
-        f"  {plain(name, first).ljust(first)}  {number(value).rjust(NUMBER_WIDTH)}  "
-        f"{number(reference).rjust(NUMBER_WIDTH)}".rstrip()
-        for name, value, reference in entries
-    ]
-    return [head, *rows, ""]
+    rows = []
+    for name, value, reference, beyond in entries:
+        text = f"{'*' if beyond else ''}{number(value)}".rjust(NUMBER_WIDTH)
+        value_text = _painted(text, _RED, colored and beyond)
+        shown = f"  {plain(name, first).ljust(first)}  {value_text}"
+        rows.append(f"{shown}  {number(reference).rjust(NUMBER_WIDTH)}".rstrip())
+    return [_painted(head, _BOLD, colored), *rows, ""]
 
 
 def _wrapped(text: str, width: int, indent: int = 6) -> list[str]:

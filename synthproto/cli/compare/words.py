@@ -409,3 +409,12 @@ def words_of(tag: str) -> Words | None:
             return found
         tag = family
     return None
+
+
+def title_of(tag: str) -> str:
+    """A score in words, with its entry: ``Trained on synthetic: AUROC, trees``."""
+    words = words_of(tag)
+    if words is None:
+        return tag
+    entry = "" if tag in WORDS else entry_words(tag.rpartition("/")[2])
+    return f"{words.title}: {entry}" if entry else words.title

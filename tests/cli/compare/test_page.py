@@ -70,6 +70,7 @@ def test_names_are_text_and_nothing_else(written: str) -> None:
         *("html", "head", "meta", "title", "style", "body", "main", "nav", "a", "h1", "h2", "h3"),
         *("p", "b", "i", "dl", "dt", "dd", "div", "span", "table", "caption", "thead", "tbody"),
         *("tr", "th", "td", "code", "wbr", "figure", "img", "figcaption", "details", "summary"),
+        *("section", "ul", "li", "svg", "path"),
     }
     assert EVIL in page.text
     assert "<b>one" in page.text
@@ -99,8 +100,7 @@ def test_numbers_have_their_words(written: str) -> None:
     for table in report["synthetic"]:
         assert number(table["similarity"]) in text
     assert "An alarm for memorisation, not a proof of privacy" in text
-    assert "Half how alike single columns are" in text
-    assert "Side by side" in text
+    assert text.count("How alike single columns are") == 1  # explained once, not for each table
     assert "below 0.999" in text
 
 
@@ -117,13 +117,28 @@ def test_columns_stand_beside_real_rows(written: str) -> None:
     assert len(widths["bar"]) == len(widths["mark"]) == 12  # two tables of three columns and pairs
     assert max(widths["bar"]) > 10  # the worst bar is large enough to be seen
     report = json.loads(Path("out/report.json").read_text())
-    fine = [
-        column["distance"] <= column["reference"]
+    beyond = [
+        each["excess"] > 2.6
         for table in report["synthetic"]
-        for column in table["worst_columns"]
+        for each in (*table["worst_columns"], *table["worst_pairs"])
     ]
-    assert ' class="fine"' in written
-    assert written.count('<tr class="fine">') >= sum(fine)
+    assert written.count('<tr class="beyond">') == sum(beyond)
+
+
+def test_the_first_screen_shows_each_family(written: str) -> None:
+    page = Page(written)
+    strips = [given for tag, given in page.elements if given.get("class") == "strip"]
+    assert strips
+    for given in strips:
+        assert "real rows" in str(given["aria-label"]) or "floor" in str(given["aria-label"])
+    dots = [given for tag, given in page.elements if "dot c" in str(given.get("class"))]
+    places = [str(given["style"]) for given in dots if "style" in given]
+    assert len(places) >= 2 * len(strips) - 2
+    assert all(3 <= float(each.removeprefix("left:").removesuffix("%")) <= 97 for each in places)
+    assert written.index('class="families') < written.index("Worst columns</h2>")
+    sketches = [given for tag, given in page.elements if given.get("class") == "synthetic"]
+    assert len(sketches) == 6
+    assert not any("nan" in str(given["d"]) for given in sketches)
 
 
 def test_entries_have_words() -> None:
@@ -132,11 +147,13 @@ def test_entries_have_words() -> None:
     assert entry_words("quantile_0.5") == "quantile 0.5"
 
 
-def test_the_page_of_one_table_has_no_ranking(tmp_path: Path) -> None:
+def test_the_page_of_one_table_shows_values(tmp_path: Path) -> None:
     evil(40, 0).to_csv(tmp_path / "a.csv", index=False)
     given = [str(tmp_path / "a.csv")] * 2
     assert main(["compare", *given, "--preset", "sdmetrics", "--out", str(tmp_path)]) == 0
-    assert "Side by side" not in (tmp_path / "report.html").read_text()
+    written = (tmp_path / "report.html").read_text()
+    assert 'class="families single"' in written
+    assert 'class="end"' in written
 
 
 def test_terminal_text_cannot_move_the_cursor() -> None:

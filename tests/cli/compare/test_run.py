@@ -61,13 +61,15 @@ def test_numbers_are_those_of_the_library(folder: Path, capsys: pytest.CaptureFi
     assert scores["fidelity/similarity"] == {
         "value": Similarity()(pair),
         "reference": Similarity()(pair.reference),
+        "floor": scores["fidelity/similarity"]["floor"],
         "best": 1.0,
         "direction": "higher",
     }
+    assert scores["fidelity/similarity"]["floor"] < Similarity()(pair)
     assert scores["fidelity/mean_shape_distance"]["value"] == Mean(ShapeDistance())(pair)
     assert table["similarity"] == Similarity()(pair)
-    by_column = ShapeDistance()(pair)
-    worst = max(by_column, key=lambda name: by_column[name])
+    by_column, beside = ShapeDistance()(pair), ShapeDistance()(pair.reference)
+    worst = max(by_column, key=lambda name: by_column[name] - beside[name])
     assert table["worst_columns"][0]["column"] == worst
     assert table["worst_columns"][0]["distance"] == by_column[worst]
     tstr = scores["utility/tstr/auroc_linear"]
@@ -100,9 +102,9 @@ def test_the_document_has_the_schema_that_is_promised(
     assert (second["rank"], second["name"]) == (2, "bad")
     assert list(first) == [
         *("rank", "path", "name", "rows", "similarity", "scores", "arrays", "undefined"),
-        *("worst_columns", "worst_pairs"),
+        *("alarms", "worst_columns", "worst_pairs"),
     ]
-    assert list(second["worst_pairs"][0]) == ["columns", "similarity", "reference"]
+    assert list(second["worst_pairs"][0]) == ["columns", "similarity", "reference", "excess"]
 
 
 def test_the_same_seed_gives_the_same_report(
@@ -136,10 +138,10 @@ def test_one_table_shows_score_reference_best_and_worst(
     assert main(["compare", "real.csv", "bad.csv", *QUICK, "--holdout", "holdout.csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
     (head,) = (line.split() for line in lines if line.startswith("score"))
-    assert head == ["score", "value", "reference", "best"]
+    assert head == ["score", "value", "floor", "reference", "best"]
     (similarity,) = (line.split() for line in lines if line.startswith("fidelity/similarity"))
-    assert float(similarity[1]) < 0.8 < float(similarity[2])
-    assert similarity[3] == "1"
+    assert float(similarity[1].strip("*")) < 0.8 < float(similarity[3])
+    assert similarity[4] == "1"
     worst = lines[next(n for n, line in enumerate(lines) if line.startswith("worst columns")) + 1]
     assert worst.split()[0] in ("age", "rich")
 
@@ -390,3 +392,140 @@ def test_nothing_optional_is_needed(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "synthproto[learn]" in done.stdout
     assert "c2st" not in done.stdout
+
+
+# --- what is beyond noise, models, LaTeX ---------------------------------------------------------
+
+
+def test_a_broken_pair_is_not_hidden_by_noisy_codes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for seed, name in enumerate(("real", "holdout", "broken")):
+        generator = np.random.default_rng(seed)
+        x = generator.normal(size=1500)
+        y = x + generator.normal(scale=0.14, size=1500)
+        codes = {f"c{n}": generator.integers(300, size=1500).astype(str) for n in range(7)}
+        y = generator.permutation(y) if name == "broken" else y
+        pd.DataFrame({"x": x, "y": y, **{n: "k" + c for n, c in codes.items()}}).to_csv(
+            f"{name}.csv", index=False
+        )
+    words = ["compare", "real.csv", "broken.csv", "--holdout", "holdout.csv", *QUICK]
+    assert main([*words, "--out", "out", "--rows", "50"]) == 0
+    assert "x | y" in capsys.readouterr().out
+    assert "x | y" in Path("out/report.html").read_text()
+    (table,) = json.loads(Path("out/report.json").read_text())["synthetic"]
+    assert table["worst_pairs"][0]["columns"] == ["x", "y"]
+    assert table["worst_pairs"][0]["excess"] > 5
+    assert max(pair["excess"] for pair in table["worst_pairs"][1:]) < 2.6
+
+
+@pytest.mark.parametrize("rows", [100, 1000])
+def test_real_rows_are_beyond_no_noise(rows: int) -> None:
+    """Of columns of a perfect sampler, fewer than 2 in 100 are marked."""
+    from synthproto.cli.compare.comparer import Comparer
+    from synthproto.plan import TablePlan
+
+    spec = TableSpec.infer(frame(100, 0))
+    marked, seen = 0, 0
+    for seed in range(40):
+        real, holdout, fresh = (Table(frame(rows, 3 * seed + n), spec) for n in range(3))
+        comparer = Comparer(TablePlan(scores=[Similarity()]), real, holdout)
+        found = comparer.compare("fresh", fresh)
+        marked += sum(column.is_beyond for column in found.columns)
+        marked += sum(pair.is_beyond for pair in found.pairs)
+        seen += len(found.columns) + len(found.pairs)
+    assert marked <= 0.02 * seen
+    assert seen == 240
+
+
+def test_only_what_is_beyond_noise_is_coloured(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["compare", "real.csv", "bad.csv", *QUICK, "--holdout", "holdout.csv"]
+    monkeypatch.setattr("synthproto.cli.compare.run.colored", lambda _: True)
+    assert main(words) == 0
+    shown = capsys.readouterr().out.splitlines()
+    red = [line for line in shown if "\x1b[31m" in line]
+    assert red
+    assert all("*" in line for line in red)
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(words) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_table_that_memorises_wins_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["good.csv", "real.csv", "--holdout", "holdout.csv", "--rows", "100", "--out", "out"]
+    content = report(capsys, *words)
+    assert [table["name"] for table in content["synthetic"]] == ["good", "real"]
+    assert content["synthetic"][1]["alarms"]
+    page = Path("out/report.html").read_text()
+    assert 'class="n top" data-label="real"' not in page
+    assert page.index("Memorised rows?") < page.index('class="families')
+    assert main(["compare", "real.csv", *words[:6]]) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("alarm: real: ") < shown.index("fidelity/similarity")
+
+
+def test_a_limit_that_real_rows_do_not_keep_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = report(capsys, "good.csv", *QUICK, "--fail-under", "0.999", code=1)
+    assert "real rows do not keep this limit either (0." in content["failed"][0]
+    content = report(capsys, "bad.csv", *QUICK, "--fail-under", "0.7", code=1)
+    assert "real rows" not in content["failed"][0]
+
+
+def test_models_of_several_tables_as_latex(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame(300, 7).to_csv("good2.csv", index=False)
+    models = ["vae_1=good.csv,good2.csv", "gan=bad.csv"]
+    words = ["compare", "real.csv", *models, *QUICK, "--holdout", "holdout.csv", "--latex"]
+    assert main([*words, "--columns", "fidelity/similarity,fidelity/sdmetrics_column_shapes"]) == 0
+    shown = capsys.readouterr().out
+    lines = shown.splitlines()
+    assert lines[0] == r"\begin{tabular}{lrrr}"
+    row = next(line for line in lines if line.startswith(r"vae\_1 & "))
+    values = [
+        table["similarity"]
+        for table in report(capsys, *models, *QUICK, "--holdout", "holdout.csv")["synthetic"]
+        if table["name"].startswith("vae_1 ")
+    ]
+    mean, spread = np.mean(values), np.std(values, ddof=1)
+    assert rf"\textbf{{{mean:.3f} $\pm$ {spread:.3f}}}" in row
+    assert row.endswith(r"& 1.0 \\")
+    assert next(line for line in lines if line.startswith("gan")).endswith(r"& 2.0 \\")
+    assert main([*words, "--columns", "fidelity/nope"]) == 2
+    assert "names no score" in capsys.readouterr().err
+
+
+def test_nothing_is_drawn_that_nobody_sees(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from synthproto.cli.compare import run
+
+    made: list[int] = []
+    before = run._compared
+
+    def compared(plan: Any, *rest: Any) -> Any:
+        made.append(len(plan.plots))
+        return before(plan, *rest)
+
+    monkeypatch.setattr(run, "_compared", compared)
+    words = ["compare", "real.csv", "good.csv", "--preset", "artifact-core"]
+    assert main(words) == 0
+    assert main([*words, "--out", "out"]) == 0
+    assert made[0] == 0 < made[1]
+
+
+def test_a_report_in_place_of_another_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", "real.csv", "good.csv", *QUICK, "--out", "out"]
+    assert main(words) == 0
+    assert "in place of" not in capsys.readouterr().out
+    assert main(words) == 0
+    assert "report.html, out/report.json (in place of" in capsys.readouterr().out
