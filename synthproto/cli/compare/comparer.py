@@ -36,6 +36,9 @@ BEYOND: Final = 2.6
 """Standard deviations of sampling noise beyond which a difference is said to be one: of columns
 and pairs like those of the real table, fewer than 1 in 100 are."""
 
+OF_KNOWN_NOISE: Final = ("fidelity/mean_shape_distance", "fidelity/trend_similarity")
+"""Means over columns, or over pairs of them, of the distances that `excess` is about."""
+
 _NOISE = 0.3
 
 
@@ -172,16 +175,14 @@ class Compared:
     def is_beyond(self, tag: str, real: Table) -> bool:
         """Whether a score is worse than real rows by more than sampling noise explains.
 
-        Said of similarities and distances in [0, 1] of the family ``fidelity``, and of numbers
-        with an interval; of others nothing is known.
+        Said of means of distances whose noise is known (see `excess`), and of numbers with an
+        interval; of others nothing is known.
         """
         low, high = self.interval(tag)
         best, reference = self.report.best.get(tag), self.report.references.get(tag)
         if low is not None and high is not None and reference is not None:
             return low > reference if best in (0.0, None) else high < reference
-        if not tag.startswith("fidelity/") or self.report.bounds.get(tag) != (0.0, 1.0):
-            return False
-        if best not in (0.0, 1.0) or reference is None:
+        if tag not in OF_KNOWN_NOISE or best is None or reference is None:
             return False
         worse = abs(best - self.report[tag]) - abs(best - reference)
         return worse > BEYOND * deviation((len(real), self.rows), len(real.spec.columns))
@@ -449,7 +450,7 @@ def _sketch(real: Table, synthetic: Table, name: str) -> Sketch:
     edges[0], edges[-1] = -np.inf, np.inf
     counts = [np.histogram(each[np.isfinite(each)], edges)[0] for each in (values, beside)]
     ends = (
-        [str(first.min()), str(first.max())]
+        [str(first.min())[:10], str(first.max())[:10]]
         if name in real.spec.of_kind("datetime")
         else [f"{low:.4g}", f"{high:.4g}"]
     )

@@ -31,7 +31,7 @@ def latex(
     Args:
         comparison: All tables.
         models: Names of the tables of each model.
-        columns: Tags of the scores; empty for the headlines.
+        columns: Tags of the scores; empty for the headlines of the default plan, or all of another.
 
     Raises:
         ParameterError: There is no such score.
@@ -65,7 +65,7 @@ def _tags(comparison: Comparison, asked: Sequence[str]) -> list[str]:
             f"There are {listed(known)}"
         )
     headlines = [tag for tag in _HEADLINES if tag in known]
-    return list(asked) or headlines or known
+    return list(asked) or (headlines if len(headlines) > 2 else known)
 
 
 def _mean(group: Sequence[Compared], tag: str) -> float:

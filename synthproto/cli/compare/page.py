@@ -17,7 +17,14 @@ import pandas as pd
 from markupsafe import Markup
 
 import synthproto
-from synthproto.cli.compare.comparer import BEYOND, Column, Compared, Comparison, deviation
+from synthproto.cli.compare.comparer import (
+    BEYOND,
+    OF_KNOWN_NOISE,
+    Column,
+    Compared,
+    Comparison,
+    deviation,
+)
 from synthproto.cli.compare.document import Request
 from synthproto.cli.compare.terminal import best_end
 from synthproto.cli.compare.words import PICTURES, title_of, words_of
@@ -202,8 +209,7 @@ def _band(
     place: Callable[[float], float],
 ) -> tuple[str, str] | None:
     """From where to how far noise alone may take a score from its reference."""
-    bounded = all(t.report.bounds.get(tag) == (0.0, 1.0) for t in comparison.tables)
-    if reference is None or not bounded or not tag.startswith("fidelity/"):
+    if reference is None or tag not in OF_KNOWN_NOISE:
         return None
     rows = min((table.rows for table in comparison.tables), default=1)
     half = BEYOND * deviation((len(comparison.real), rows), len(comparison.spec.columns))
