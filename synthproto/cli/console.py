@@ -6,12 +6,14 @@ import os
 import re
 import sys
 import traceback
+import warnings
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
-from synthproto.errors import SynthprotoError
+from synthproto.errors import SynthprotoError, SynthprotoWarning
 from synthproto.formatting import plain
 
 FINE: Final = 0
@@ -39,7 +41,8 @@ def guarded(command: str, run: Callable[[Namespace], int], given: Namespace) -> 
         The exit code.
     """
     try:
-        return run(given)
+        with _warnings_as_lines(command):
+            return run(given)
     except KeyboardInterrupt:
         tell(f"synthproto {command}: stopped")
         return INTERRUPTED
@@ -51,6 +54,24 @@ def guarded(command: str, run: Callable[[Namespace], int], given: Namespace) -> 
             tell(traceback.format_exc(), lines=True)
         tell(f"synthproto {command}: error inside: {unforeseen(error)}")
         return UNFORESEEN
+
+
+@contextmanager
+def _warnings_as_lines(command: str) -> Iterator[None]:
+    """Tell warnings of this library in one line each, and those of others not at all.
+
+    Filters that a user asked for (``python -W``) are left as they are.
+    """
+
+    def told(message: Warning | str, *_: object, **__: object) -> None:
+        tell(f"synthproto {command}: warning: {message}")
+
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("default", SynthprotoWarning)
+            warnings.showwarning = told
+        yield
 
 
 def failure(command: str, error: Exception) -> str:

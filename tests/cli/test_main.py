@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
 import synthproto
 from synthproto.cli.main import main
+from synthproto.errors import SynthprotoWarning
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,3 +64,17 @@ def test_a_full_disk_is_no_verdict(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("synthproto spec: error:")
     assert done.stderr.count("\n") == 1
+
+
+def test_warnings_are_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def noisy(_: object) -> None:
+        warnings.warn("of a\nlibrary", DeprecationWarning, stacklevel=1)
+        warnings.warn("12 columns\nof one kind", SynthprotoWarning, stacklevel=1)
+
+    monkeypatch.setattr("synthproto.cli.spec.write_spec", noisy)
+    assert main(["spec", str(tmp_path / "a.csv")]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("synthproto spec: warning: 12 columns")
+    assert told.count("\n") == 1
