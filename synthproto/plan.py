@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeAlias, TypeVar, final
 
 import numpy as np
@@ -123,27 +123,32 @@ class Plan(Generic[Resources_contra]):
         self,
         resources: Resources_contra,
         progress: Callable[[str], object] | None = None,
+        undefined: Callable[[str, UndefinedScoreError], object] | None = None,
     ) -> Report:
         """Compute every part.
 
         Args:
             resources: What the parts compare.
             progress: Called with the tag of each part before it is computed.
+            undefined: Called with the tag of each part that has no value for these resources, and
+                the reason; the part is then left out. ``None`` raises the reason.
 
         Raises:
-            UndefinedScoreError: A score is not finite, or has no defined value; names it.
+            UndefinedScoreError: A part has no finite or defined value; names it.
             ParameterError: Two parts give the same tag (a column named like a score).
         """
         told = progress or _quiet
-        scores, said = self._scores_of(resources, told)
+        scores, said = self._scores_of(resources, told, undefined)
         arrays: dict[str, Array] = {}
         for tag, array in self._arrays.items():
             told(tag)
-            _add(arrays, tag, _computed(tag, array, resources))
+            with _left_out(tag, undefined):
+                _add(arrays, tag, _computed(tag, array, resources))
         figures: dict[str, Drawing] = {}
         for tag, plot in self._plots.items():
             told(tag)
-            _add(figures, tag, _computed(tag, plot, resources))
+            with _left_out(tag, undefined):
+                _add(figures, tag, _computed(tag, plot, resources))
         references, floors = self._references(resources), self._scores_beside(resources, "floor")
         return Report(
             scores,
@@ -157,14 +162,18 @@ class Plan(Generic[Resources_contra]):
         )
 
     def _scores_of(
-        self, resources: Resources_contra, told: Callable[[str], object]
+        self,
+        resources: Resources_contra,
+        told: Callable[[str], object],
+        undefined: Callable[[str, UndefinedScoreError], object] | None,
     ) -> tuple[dict[str, float], _Described]:
         scores: dict[str, float] = {}
         said = _Described()
         for tag, score in self._scores.items():
             told(tag)
             before = len(scores)
-            _add(scores, tag, _finite(tag, _computed(tag, score, resources)))
+            with _left_out(tag, undefined):
+                _add(scores, tag, _finite(tag, _computed(tag, score, resources)))
             said.add(self._about[tag], tag, list(scores)[before:])
         return scores, said
 
@@ -207,6 +216,19 @@ class Plan(Generic[Resources_contra]):
 
 TablePlan: TypeAlias = Plan[TablePair]
 """A plan over a pair of tables: what one usually writes."""
+
+
+@contextlib.contextmanager
+def _left_out(
+    tag: str, undefined: Callable[[str, UndefinedScoreError], object] | None
+) -> Iterator[None]:
+    """Inside: a part that has no value is told of, if somebody wants to know."""
+    try:
+        yield
+    except UndefinedScoreError as error:
+        if undefined is None:
+            raise
+        undefined(tag, error)
 
 
 def _computed(tag: str, part: Callable[[Given], Value], resources: Given) -> Value:

@@ -13,6 +13,7 @@ from typing import final
 
 from synthproto.errors import ParameterError, TrackerError
 from synthproto.files import AppendFile, FileLock, locked, replace_file
+from synthproto.trackers.lifecycle import clean
 
 
 def _numbered(path: Path) -> Iterator[Path]:
@@ -138,7 +139,7 @@ def _cell(value: object) -> str:
 
 def _lines(rows: Iterable[Sequence[object]]) -> bytes:
     text = "".join(",".join(map(_cell, row)) + "\n" for row in rows)
-    return text.encode("utf-8", "surrogatepass")
+    return clean(text).encode()
 
 
 def _whole_rows(data: bytes) -> list[list[str]]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from synthproto.contracts import TextTracker
 from synthproto.formatting import markdown_table, number
-from synthproto.trackers.lifecycle import ABOUT, Array, ParamValue
+from synthproto.trackers.lifecycle import ABOUT, Array, ParamValue, clean
 
 _ROWS = 60  # beyond, a table is no longer read on a dashboard
 _COLUMNS = 16
@@ -106,6 +106,23 @@ def safe_path(tag: str) -> str:
     return "/".join(safe_name(part) for part in tag.split("/"))
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _as_text(value: object) -> object:
+    """A text that a spreadsheet would run as a formula, with the quote that makes it a text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose labels and texts are none to a spreadsheet; numbers stay as they are."""
+    texts = [name for name, kind in enumerate(frame.dtypes) if kind.kind not in "iufbcMm"]
+    safe = frame.rename(index=_as_text, columns=_as_text)
+    for place in texts:
+        safe.isetitem(place, frame.iloc[:, place].map(_as_text).to_numpy())
+    return safe
+
+
 def array_file(array: Array) -> tuple[str, bytes]:
     """An array or frame as the suffix and the bytes of a file.
 
@@ -113,11 +130,12 @@ def array_file(array: Array) -> tuple[str, bytes]:
         array: What to write.
 
     Returns:
-        A frame as CSV with its index first and numbers that read back exactly, an array as a
-        compressed npz with the one entry ``values``.
+        A frame as CSV with its index first and numbers that read back exactly (texts that begin
+        like a formula of a spreadsheet get a ``'`` before them), an array as a compressed npz
+        with the one entry ``values``.
     """
     if isinstance(array, pd.DataFrame):
-        return ".csv", array.to_csv().encode()
+        return ".csv", clean(_without_formulas(array).to_csv()).encode()
     file = BytesIO()
     np.savez_compressed(file, values=array)
     return ".npz", file.getvalue()

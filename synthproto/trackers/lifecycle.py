@@ -145,9 +145,7 @@ class Lifecycle:
             yield
         except self._catch as error:
             known = self._first is not None
-            self._first = self._first or error
-            for tag in tags:
-                self._lost[tag] = self._lost.get(tag, 0) + 1
+            self._count(tags, error)
             at = "" if step is None else f" of step {step}"
             message = f"{self._tracker} could not keep {listed(tags)}{at}; got {error!r}."
             if self._on_error == "raise":
@@ -193,11 +191,18 @@ class Lifecycle:
         self.error = self.hidden(self.error)
         with noted(error):
             try:
-                with self.guard(["status"]):
+                try:
                     write()
+                except self._catch as lost:
+                    self._count(["status"], lost)
                 self._settle()
             finally:
                 release()
+
+    def _count(self, tags: Collection[str], error: Exception) -> None:
+        self._first = self._first or error
+        for tag in tags:
+            self._lost[tag] = self._lost.get(tag, 0) + 1
 
     def _settle(self) -> None:
         """Say once what was lost in all."""

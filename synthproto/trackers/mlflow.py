@@ -282,7 +282,7 @@ class MlflowTracker:
         self._remember(partial(self.log_params, dict(params)))
 
         def send(names: Collection[str]) -> None:
-            entries = [Param(self._key(name), str(params[name])) for name in names]
+            entries = [Param(self._key(name), clean(str(params[name]))) for name in names]
             for batch in _batches(entries, _BATCH):
                 self._client.log_batch(self._run_id, params=batch, synchronous=True)
 
@@ -352,7 +352,7 @@ class MlflowTracker:
         """The tag's name in MLflow; a changed one is explained once, in a tag of the run."""
         key = mlflow_key(tag)
         if key != tag and key not in self._named:
-            self._client.set_tag(self._run_id, f"tag.{key}", tag)
+            self._client.set_tag(self._run_id, f"tag.{key}", clean(tag))
             self._named.add(key)
         return key
 

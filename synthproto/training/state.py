@@ -125,6 +125,17 @@ def not_finite(state: object, path: str = "") -> Iterator[str]:
             yield from not_finite(value, f"{path}.{index}")
 
 
+def _plain_report(report: Report | None) -> dict[str, dict[str, float]] | None:
+    """A report without its arrays and figures, which a checkpoint has no room for."""
+    if report is None:
+        return None
+    return {
+        "scores": dict(report),
+        "references": dict(report.references),
+        "best": dict(report.best),
+    }
+
+
 @final
 @dataclass
 class RunState:
@@ -141,6 +152,7 @@ class RunState:
         epoch_random: Random states when the current epoch began, before its batches were drawn.
         ending: The event of an epoch whose routines are being run.
         routines_done: How many of them are.
+        report: The last report of a validation.
     """
 
     means: LossMeans
@@ -153,6 +165,7 @@ class RunState:
     epoch_random: RandomStates | None = None
     ending: EpochEvent | None = None
     routines_done: int = 0
+    report: Report | None = None
 
     @property
     def epoch_ended(self) -> bool:
@@ -176,6 +189,7 @@ class RunState:
                 (event.epoch, event.step, event.seconds, dict(event.scores))
                 for event in self.history
             ],
+            "report": _plain_report(self.report),
         }
 
     def own_state(self, generators: Sequence[Generator]) -> dict[str, object]:
@@ -198,6 +212,10 @@ class RunState:
         rows = cast("list[tuple[int, int, float, dict[str, float]]]", state["history"])
         self.history[:] = [EpochEvent(*row) for row in rows]
         self.ending = None
+        report = cast("dict[str, dict[str, float]] | None", state.get("report"))
+        if report is not None:
+            best = report["best"]
+            self.report = Report(report["scores"], report["references"], best=best)
 
     def load_own_state(self, state: Mapping[str, object], generators: Sequence[Generator]) -> None:
         """Take over what `own_state` gave, but the global random states: `random` has them."""
@@ -220,7 +238,8 @@ class TrainingResult:
     Attributes:
         epochs: The epochs that ended, oldest first.
         reason: Which stopper ended the run and why, or ``"interrupted"``.
-        report: The last report of a validation, if this run had one.
+        report: The last report of a validation, if the run had one; after a resume without its
+            arrays and figures.
         epoch: Epochs begun.
         step: Steps done.
         seconds: Wall time, earlier parts of a resumed run included.

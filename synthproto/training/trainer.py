@@ -124,7 +124,6 @@ class Trainer(Generic[Batch, Output]):
             {"trainer": {"seed": seed}, "batches": described(batches)},
             check_finite=check_finite,
         )
-        self._report: Report | None = None
         self._began = 0.0
 
     @property
@@ -179,7 +178,7 @@ class Trainer(Generic[Batch, Output]):
         return TrainingResult(
             epochs=tuple(state.history),
             reason=reason,
-            report=self._report,
+            report=state.report,
             epoch=state.epoch,
             step=state.step,
             seconds=state.seconds,
@@ -315,7 +314,7 @@ class Trainer(Generic[Batch, Output]):
                 assert event is not None  # made just before, and taken away after the last one
                 scores = routine(event)
                 if isinstance(scores, Report):
-                    self._report = scores
+                    state.report = scores
                 state.ending = _with_scores(event, scores or {}, routine)
                 state.routines_done += 1
 

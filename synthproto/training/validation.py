@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import final
 
 import pandas as pd
@@ -62,6 +63,7 @@ class Validation:
         self._prefix = f"{name}/" if name else ""
         self._monitored: list[str] = []
         self._labels_seen = False
+        self._undefined: set[str] = set()
 
     def __call__(self, event: EpochEvent, /) -> Report:
         """Generate, compare and log for the epoch that ended.
@@ -100,8 +102,18 @@ class Validation:
             raise SchemaError(f"sample, at epoch {epoch}: {error}") from error
         pair = TablePair(self._real, synthetic, self._holdout)
         self._warn_of_labels(pair)
-        report = self._plan.run(pair)
+        report = self._plan.run(pair, undefined=partial(self._leave_out, epoch))
         return report.prefixed(self._prefix) if self._prefix else report
+
+    def _leave_out(self, epoch: int, tag: str, reason: Exception) -> None:
+        """Say once why a part has no value: one bad table does not end a training."""
+        if tag not in self._undefined:
+            self._undefined.add(tag)
+            warnings.warn(
+                f"Validation, at epoch {epoch}: {tag} has no value and is left out: {reason}",
+                SynthprotoWarning,
+                stacklevel=2,
+            )
 
     def _warn_of_labels(self, pair: TablePair) -> None:
         """Say once what looks wrong about the labels of a generated table."""

@@ -2,11 +2,15 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +19,9 @@ import torch
 from matplotlib.figure import Figure
 
 from synthproto.contracts import ParamValue, ResumableTracker, RunTracker
-from synthproto.errors import ParameterError, TrackerError
+from synthproto.errors import ParameterError, SynthprotoWarning, TrackerError
+from synthproto.trackers.filesystem import FilesystemTracker
+from synthproto.trackers.tensorboard import TensorBoardTracker
 from synthproto.training.routines import LossRoutine
 from synthproto.training.steps import GradientStep
 from synthproto.training.stoppers import MaxEpochs
@@ -284,3 +290,78 @@ def test_is_a_context_manager(case: Case, tmp_path: Path) -> None:
     with case.start(tmp_path / "run") as run:
         assert isinstance(run, AbstractContextManager)
         assert isinstance(run, RunTracker)
+
+
+# --- what a tracker cannot keep -------------------------------------------------------------------
+
+
+def test_an_odd_entry_takes_no_other_with_it(case: Case, tmp_path: Path) -> None:
+    """Long names, letters that are none, values that bins cannot part: each is kept, or alone."""
+    long = "fidelity/" + "/".join(f"column {n:03d} " + "x" * 40 for n in range(12))
+    with case.start(tmp_path / "run") as run:
+        run.log_scalars({"train/loss": 1.0, long: 2.0, "lone/\udc80": 3.0}, 1)
+        run.log_text("run/\udc80", "a \udc80 b", 1)
+        run.log_params({"width": 3, "name\udc80": "value \udc80"})
+        for step, values in enumerate(
+            ([0.3, 0.1 + 0.2], [1e300, -1e300], [1.0] * 5, [1.7e308, -1.7e308], [5e-324, 0.0]), 1
+        ):
+            run.log_histogram("train/weights", np.array(values), step)
+        run.log_scalars({"train/loss": 0.5}, 2)
+    kept = case.read(tmp_path / "run")
+    assert kept.status == "finished"
+    assert [(s, v) for tag, s, v in kept.scores if tag == "train/loss"] == [(1, 1.0), (2, 0.5)]
+    assert {2.0, 3.0} < {value for _, _, value in kept.scores}
+    assert kept.params["width"] == "3"
+
+
+@pytest.mark.parametrize("on_error", ["raise", "warn"])
+@pytest.mark.parametrize("kind", [TensorBoardTracker, FilesystemTracker])
+def test_a_folder_that_vanishes_is_noticed(
+    kind: type[TensorBoardTracker | FilesystemTracker],
+    on_error: Literal["raise", "warn"],
+    tmp_path: Path,
+) -> None:
+    tracker = kind(tmp_path / "run", on_error=on_error)
+    log_epoch(tracker, 1)
+    shutil.rmtree(tmp_path / "run")
+    if on_error == "raise":
+        with pytest.raises(TrackerError, match=r"could not keep 'train/loss' of step 2.*deleted"):
+            tracker.log_scalars({"train/loss": 1.0}, 2)
+        with pytest.raises(TrackerError, match="lost"):
+            tracker.close()
+        return
+    with pytest.warns(SynthprotoWarning, match=r"could not keep 'train/loss' of step 2.*deleted"):
+        tracker.log_scalars({"train/loss": 1.0}, 2)
+    tracker.log_text("notes", "text", 2)
+    with pytest.warns(SynthprotoWarning, match=r"lost \d values of \d tags: 'train/loss', 'notes'"):
+        tracker.close()
+
+
+READ_ONLY = """
+import os, sys
+from synthproto.errors import TrackerError
+from synthproto.trackers.{module} import {name}
+tracker = {name}(sys.argv[1] + "/run")
+os.chmod(sys.argv[1] + "/run", 0o500)
+os.chmod(sys.argv[1], 0o500)
+if os.getuid() == 0:
+    os.seteuid(65534)
+try:
+    {name}(sys.argv[1] + "/other")
+except TrackerError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs users")
+@pytest.mark.parametrize("kind", [TensorBoardTracker, FilesystemTracker])
+def test_a_folder_that_may_not_be_written_is_refused_at_once(
+    kind: type[TensorBoardTracker | FilesystemTracker], tmp_path: Path
+) -> None:
+    module = kind.__module__.rpartition(".")[2]
+    script = READ_ONLY.format(module=module, name=kind.__name__)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    tmp_path.chmod(0o700)
+    assert "must be writable; got PermissionError" in done.stdout

@@ -1,6 +1,8 @@
 """Tags as file names, arrays as tables and files, a run's parts as texts."""
 
+import csv
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from synthproto.trackers.formats import (
+    array_file,
     array_table,
     describe_run,
     original_name,
@@ -121,3 +124,17 @@ def test_a_large_array_is_cut_and_says_so() -> None:
     told = array_table(np.ones((100, 20)))
     assert told.endswith("\n\nThe first 60 of 100 rows and 16 of 20 columns.")
     assert array_table(np.arange(24.0).reshape(2, 3, 4)) == "array of shape (2, 3, 4), from 0 to 23"
+
+
+def test_no_cell_of_a_csv_file_is_a_formula() -> None:
+    frame = pd.DataFrame(
+        {"=cmd|' /C calc'!A0": ["@SUM(1)", "a"], "x": [-1.5, 0.1 + 0.2]}, index=["+1", "b"]
+    )
+    suffix, content = array_file(frame)
+    rows = list(csv.reader(StringIO(content.decode())))
+    assert suffix == ".csv"
+    assert rows == [
+        ["", "'=cmd|' /C calc'!A0", "x"],
+        ["'+1", "'@SUM(1)", "-1.5"],
+        ["b", "a", "0.30000000000000004"],
+    ]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple, assert_type
 
@@ -16,7 +17,13 @@ from torch import Tensor, nn
 from synthproto.contracts import Array, Drawing, EpochEvent
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.errors import ConformanceError, ParameterError, SchemaError
+from synthproto.errors import (
+    ConformanceError,
+    ParameterError,
+    SchemaError,
+    SynthprotoWarning,
+    UndefinedScoreError,
+)
 from synthproto.plan import TablePlan
 from synthproto.report import Report
 from synthproto.training.models import Ema
@@ -300,3 +307,21 @@ def test_best_weights_survive_a_resume(tmp_path: Path) -> None:
     again.load_state_dict(best.state_dict())
     assert (again.epoch, again.value) == (best.epoch, best.value)
     assert not math.isnan(again.value)
+
+
+def test_a_score_without_a_value_does_not_end_the_training() -> None:
+    def sometimes(pair: TablePair) -> float:
+        if next(calls) == 2:
+            raise UndefinedScoreError("all of a column is missing")
+        return 0.5
+
+    model, calls = Normal(), count(1)
+    checked = Validation(
+        sample=lambda: model.generate(Params(50)),
+        real=table(),
+        plan=TablePlan(scores=[sometimes, GAP]),
+    )
+    with pytest.warns(SynthprotoWarning, match="at epoch 2: sometimes has no value and is"):
+        result = trainer(model, [checked], epochs=3).run()
+    assert result.history["sometimes"].notna().tolist() == [True, False, True]
+    assert result.history[GAP.name].notna().all()
