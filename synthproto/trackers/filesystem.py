@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import socket
+import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -44,6 +45,28 @@ def _now() -> str:
 
 
 @cache
+def _git(folder: str) -> dict[str, str | bool] | None:
+    """The commit that a folder is at, and whether tracked files are as committed."""
+    command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None  # no git, or no repository
+    lines = done.stdout.splitlines()
+    commit = next((line.split()[2] for line in lines if line.startswith("# branch.oid ")), "")
+    return {"commit": commit, "clean": all(line.startswith("#") for line in lines)}
+
+
+@cache
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
@@ -74,7 +97,8 @@ class FilesystemTracker:
 
     ::
 
-        run.json       status, error, times, versions, hyperparameters, texts of tags run/...
+        run.json       status, error, times, versions, git commit and whether its tree was clean,
+                       hyperparameters, texts of tags run/...
         scores.csv     step, tag, value, time: one line a score, numbers that read back exactly
         files.csv      step, kind, tag, path, time: one line for each file below
         arrays/ figures/ histograms/ texts/ files/     <tag>/<step>.csv .npz .png .md ...
@@ -97,6 +121,14 @@ class FilesystemTracker:
     Raises:
         ParameterError: There is no run to continue.
         TrackerError: The folder cannot be written, or another process is writing that run.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import FilesystemTracker
+        >>> with FilesystemTracker("runs/vae") as tracker:
+        ...     tracker.log_scalars({"train/loss": 0.5}, step=1)
+        >>> pd.read_csv("runs/vae/scores.csv")[["step", "tag", "value"]].to_numpy().tolist()
+        [[1, 'train/loss', 0.5]]
     """
 
     def __init__(
@@ -383,6 +415,7 @@ class FilesystemTracker:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "versions": _versions(),
+            "git": _git(str(Path.cwd())),
             "params": self._params,
             "texts": self._texts,
         }

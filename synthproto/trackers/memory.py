@@ -32,6 +32,14 @@ class MemoryTracker:
 
     What is logged again for the same tag and step replaces the earlier entry. Arrays are copied;
     plots are kept as PNG bytes. Calls are safe from several threads.
+
+    Example:
+        >>> from synthproto import MemoryTracker
+        >>> with MemoryTracker() as tracker:
+        ...     tracker.log_scalars({"train/loss": 0.5, "train/kl": 2.0}, step=1)
+        ...     tracker.log_scalars({"train/loss": 0.25}, step=2)
+        >>> tracker.history["train/loss"].tolist(), tracker.status
+        ([0.5, 0.25], 'finished')
     """
 
     def __init__(self) -> None:

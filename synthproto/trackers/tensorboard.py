@@ -159,6 +159,13 @@ class TensorBoardTracker:
     Raises:
         ParameterError: There is no run to continue.
         TrackerError: The folder cannot be written, or another process is writing that run.
+
+    Example:
+        >>> from synthproto import TensorBoardTracker
+        >>> with TensorBoardTracker("runs/vae") as tracker:
+        ...     tracker.log_scalars({"train/loss": 0.5}, step=1)
+        >>> tracker.folder.as_posix(), len(list(tracker.folder.glob("events.*")))
+        ('runs/vae', 1)
     """
 
     def __init__(

@@ -73,6 +73,15 @@ class Tee:
 
     Raises:
         ParameterError: No tracker is given.
+
+    Example:
+        >>> from synthproto import MemoryTracker, Tee
+        >>> one, two = MemoryTracker(), MemoryTracker()
+        >>> with Tee(one, scalars=[two]) as tracker:
+        ...     tracker.log_scalars({"train/loss": 0.5}, step=1)
+        ...     tracker.log_text("notes", "for the first one only", step=1)
+        >>> [(len(each.scores), len(each.texts)) for each in (one, two)]
+        [(1, 1), (1, 0)]
     """
 
     def __init__(
@@ -203,6 +212,15 @@ class Background:
 
     Raises:
         ParameterError: ``size`` is less than 1.
+
+    Example:
+        >>> from synthproto import Background, MemoryTracker
+        >>> kept = MemoryTracker()
+        >>> with Background(kept) as tracker:
+        ...     for step in range(1, 4):
+        ...         tracker.log_scalars({"train/loss": 1 / step}, step)
+        >>> kept.scores["step"].tolist()
+        [1, 2, 3]
     """
 
     def __init__(self, tracker: RunTracker, *, size: int = 256) -> None:

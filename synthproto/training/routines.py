@@ -37,6 +37,14 @@ class LossRoutine:
 
     Args:
         tracker: Where to.
+
+    Example:
+        >>> from synthproto import LossRoutine, MemoryTracker
+        >>> from synthproto.contracts import EpochEvent
+        >>> tracker = MemoryTracker()
+        >>> LossRoutine(tracker)(EpochEvent(1, 10, 0.0, {"train/loss": 0.5, "holdout/loss": 0.6}))
+        >>> tracker.history.loc[1].to_dict()
+        {'train/loss': 0.5}
     """
 
     def __init__(self, tracker: ScalarTracker) -> None:
@@ -65,6 +73,17 @@ class BatchScores(Generic[Batch, Output]):
 
     Raises:
         ParameterError: There are no scores.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import BatchScores
+        >>> routine = BatchScores(
+        ...     model=torch.nn.Linear(1, 1),
+        ...     batches=[torch.zeros(6, 1), torch.ones(2, 1)],
+        ...     scores={"mean": lambda output, batch: batch.mean()},
+        ... )
+        >>> routine.evaluate()
+        {'holdout/mean': 0.25}
     """
 
     def __init__(
@@ -149,6 +168,16 @@ class KeepBest:
         model: Whose weights.
         monitor: Reads the score, of a routine before this one.
         mode: Whether low or high values are best.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import KeepBest, train_loss
+        >>> from synthproto.contracts import EpochEvent
+        >>> best = KeepBest(torch.nn.Linear(1, 1), train_loss)
+        >>> for epoch, loss in enumerate([0.5, 0.25, 0.75], 1):
+        ...     best(EpochEvent(epoch, epoch, 0.0, {"train/loss": loss}))
+        >>> best.epoch, best.value
+        (2, 0.25)
     """
 
     def __init__(self, model: Stateful, monitor: Monitor, mode: Mode = "min") -> None:
@@ -218,6 +247,13 @@ class Every(Generic[Event_contra, Value_co]):
 
     Raises:
         ParameterError: A number is below 1.
+
+    Example:
+        >>> from synthproto import Every
+        >>> from synthproto.contracts import EpochEvent
+        >>> part = Every(5, lambda event: event.epoch)
+        >>> [part(EpochEvent(epoch, epoch, 0.0, {})) for epoch in (4, 5, 6, 10)]
+        [None, 5, None, 10]
     """
 
     def __init__(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, cast, final
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from synthproto.contracts import EpochEvent
 from synthproto.errors import ConformanceError
+from synthproto.formatting import html_table, number
 from synthproto.report import Report
 from synthproto.training.processes import Processes
 from synthproto.training.randomness import (
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import pandas
 
 _ADDITIONS_BETWEEN_CHECKS = 50
+_SHOWN_EPOCHS, _SHOWN_TAGS = 8, 6  # in a notebook
 
 
 @final
@@ -231,7 +234,7 @@ class RunState:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainingResult:
     """What a run gives back.
 
@@ -268,6 +271,18 @@ class TrainingResult:
 
     def __str__(self) -> str:
         return f"{self.epoch} epochs, {self.step} steps, {self.seconds:.1f} s; {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"TrainingResult({self})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: how the run ended, and its latest epochs."""
+        latest = self.epochs[-_SHOWN_EPOCHS:]
+        tags = list(dict.fromkeys(tag for event in latest for tag in event.scores))[:_SHOWN_TAGS]
+        rows = [
+            [str(event.epoch), *(number(event.scores.get(tag)) for tag in tags)] for event in latest
+        ]
+        return f"<p>{escape(str(self))}</p>" + html_table([["epoch", *tags], *rows])
 
 
 def history_frame(history: Sequence[EpochEvent]) -> "pandas.DataFrame":

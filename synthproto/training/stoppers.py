@@ -83,6 +83,13 @@ class MaxEpochs:
 
     Attributes:
         epochs: At least 0; with 0 nothing is trained.
+
+    Example:
+        >>> from synthproto import MaxEpochs
+        >>> from synthproto.contracts import Progress
+        >>> stopper = MaxEpochs(2)
+        >>> [stopper(Progress(epoch, 10, 0.0, True, [])) for epoch in (1, 2)]
+        [None, 'MaxEpochs: 2 of 2 epochs done']
     """
 
     epochs: int
@@ -109,6 +116,12 @@ class MaxSteps:
 
     Attributes:
         steps: At least 0.
+
+    Example:
+        >>> from synthproto import MaxSteps
+        >>> from synthproto.contracts import Progress
+        >>> MaxSteps(10)(Progress(1, 10, 0.0, False, []))
+        'MaxSteps: 10 of 10 steps done'
     """
 
     steps: int
@@ -130,6 +143,12 @@ class TimeLimit:
 
     Attributes:
         seconds: More than 0; earlier parts of a resumed run count.
+
+    Example:
+        >>> from synthproto import TimeLimit
+        >>> from synthproto.contracts import Progress
+        >>> TimeLimit(60)(Progress(3, 900, 61.5, False, []))
+        'TimeLimit: 61.5 of 60 seconds are over'
     """
 
     seconds: float
@@ -255,6 +274,13 @@ class Target:
         monitor: Reads the score.
         value: What it has to reach.
         mode: ``"min"``: at most the value; ``"max"``: at least the value.
+
+    Example:
+        >>> from synthproto import Target, train_loss
+        >>> from synthproto.contracts import EpochEvent, Progress
+        >>> history = [EpochEvent(1, 10, 0.0, {"train/loss": 0.04})]
+        >>> Target(train_loss, 0.05)(Progress(1, 10, 0.0, True, history))
+        'Target: 0.04 reached 0.05'
     """
 
     monitor: Monitor
@@ -281,6 +307,13 @@ class NotFinite:
     """Ends the run after an epoch with a NaN or infinite score.
 
     For runs whose trainer is told not to raise (``check_finite=False``).
+
+    Example:
+        >>> from synthproto import NotFinite
+        >>> from synthproto.contracts import EpochEvent, Progress
+        >>> history = [EpochEvent(1, 10, 0.0, {"train/loss": float("nan")})]
+        >>> NotFinite()(Progress(1, 10, 0.0, True, history))
+        'NotFinite: train/loss=nan in epoch 1'
     """
 
     def __call__(self, progress: Progress, /) -> str | None:
@@ -298,6 +331,12 @@ class AnyOf:
 
     Args:
         stoppers: In the order in which they are asked.
+
+    Example:
+        >>> from synthproto import AnyOf, MaxEpochs, MaxSteps
+        >>> from synthproto.contracts import Progress
+        >>> AnyOf(MaxEpochs(5), MaxSteps(10))(Progress(1, 10, 0.0, True, []))
+        'MaxSteps: 10 of 10 steps done'
     """
 
     def __init__(self, *stoppers: Stopper) -> None:
@@ -325,6 +364,13 @@ class AllOf:
 
     Args:
         stoppers: At least one.
+
+    Example:
+        >>> from synthproto import AllOf, MaxEpochs, MaxSteps
+        >>> from synthproto.contracts import Progress
+        >>> stopper = AllOf(MaxEpochs(1), MaxSteps(10))
+        >>> [stopper(Progress(1, step, 0.0, True, [])) for step in (9, 10)]
+        [None, 'MaxEpochs: 1 of 1 epochs done and MaxSteps: 10 of 10 steps done']
     """
 
     def __init__(self, *stoppers: Stopper) -> None:

@@ -48,6 +48,27 @@ _SEED_DISTANCE = 1_000_003  # between the seeds of two processes of one run
 class Trainer(Generic[Batch, Output]):
     """Trains by an injected step until a stopper says why to end.
 
+    The whole loop, and the file that fills each line::
+
+        go_on_from(checkpoint); rewind(trackers)                      # resume.py, checkpoints.py
+        while stopper(progress) is None:                              # stoppers.py
+            for batch in batches(epoch):                              # data/batches.py, loop.py
+                output, losses = step.update(batch)                   # steps.py:
+                    # output = model(batch); loss(output, batch)      #   models.py
+                    # backward; optimizer.step(); ema.update()        #   optimization.py
+                means.add(losses)                                     # state.py
+                for callback in callbacks: callback(step_event)       # callbacks.py
+                if due: save(checkpoint, where_trackers_stand)        # resume.py
+                if stopper(progress): break
+            with evaluation_mode, no_grad, kept_random_states:        # models.py, randomness.py
+                for routine in routines:                              # routines.py
+                    scores |= routine(epoch_event)                    #   validation.py
+            step.end_epoch(epoch_event)                               # schedulers: optimization.py
+            history.append(epoch_event)                               # state.py
+            if due: save(checkpoint, where_trackers_stand)            # resume.py
+        tell(trackers, how_it_ended)
+        return TrainingResult(history, reason, report)                # state.py
+
     An epoch is one pass over the batches: for each, `TrainingStep.update`, then the callbacks,
     then the stopper. After an epoch its mean losses and the routines' scores become a row of the
     history, and the stopper is asked again. Routines run in evaluation mode without gradients,
@@ -79,6 +100,21 @@ class Trainer(Generic[Batch, Output]):
     Raises:
         ParameterError: An argument is outside its range.
         ConformanceError: A part cannot be called as it will be.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import GradientStep, MaxEpochs, Trainer
+        >>> model = torch.nn.Linear(1, 1)
+        >>> step = GradientStep(
+        ...     model=model,
+        ...     loss=lambda output, batch: (output - 3 * batch).square().mean(),
+        ...     optimizer=torch.optim.Adam(model.parameters(), lr=0.1),
+        ... )
+        >>> trainer = Trainer(
+        ...     step=step, batches=[torch.ones(4, 1)], stopper=MaxEpochs(2), progress=False
+        ... )
+        >>> trainer.run().reason
+        'MaxEpochs: 2 of 2 epochs done'
     """
 
     def __init__(
@@ -125,6 +161,11 @@ class Trainer(Generic[Batch, Output]):
             check_finite=check_finite,
         )
         self._began = 0.0
+
+    def __repr__(self) -> str:
+        state = self._state
+        step = type(self._step).__name__
+        return f"Trainer(step={step}, epoch={state.epoch}, step_number={state.step})"
 
     @property
     def history(self) -> "pandas.DataFrame":

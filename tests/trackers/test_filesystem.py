@@ -2,6 +2,7 @@
 
 import csv
 import json
+import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from synthproto.errors import TrackerError
-from synthproto.trackers.filesystem import FilesystemTracker
+from synthproto.trackers.filesystem import FilesystemTracker, _git
 from synthproto.trackers.formats import original_name
 
 
@@ -162,3 +163,62 @@ def test_a_run_that_was_changed_by_hand_is_not_continued(name: str, tmp_path: Pa
     (tmp_path / "vae" / name).write_text("something;else\n1;2\n")
     with pytest.raises(TrackerError, match="must be writable and whole; got"):
         FilesystemTracker(tmp_path / "vae", resume_after=1)
+
+
+def test_a_run_says_of_which_commit_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def git(*words: str) -> str:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words]
+        return subprocess.run(
+            command, cwd=tmp_path, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def told(name: str) -> object:
+        _git.cache_clear()
+        with FilesystemTracker(tmp_path / name) as tracker:
+            pass
+        return json.loads((tracker.folder / "run.json").read_text())["git"]
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert told("none") is None
+    git("init", "-q")
+    (tmp_path / "script.py").write_text("1")
+    git("add", "script.py")
+    git("commit", "-qm", "one")
+    commit = git("rev-parse", "HEAD")
+    assert told("clean") == {"commit": commit, "clean": True}
+    (tmp_path / "script.py").write_text("2")
+    assert told("changed") == {"commit": commit, "clean": False}
+    _git.cache_clear()
+
+
+def test_a_list_of_files_from_elsewhere_moves_nothing_out(tmp_path: Path) -> None:
+    victim = tmp_path / "victim.txt"
+    victim.write_text("mine")
+    with FilesystemTracker(tmp_path / "run") as tracker:
+        tracker.log_scalars({"train/loss": 1.0}, 1)
+    with (tmp_path / "run" / "files.csv").open("a") as file:
+        file.write("2,texts,x,../victim.txt,99.0\n")
+    with pytest.raises(TrackerError, match=r"'../victim.txt', which is outside of the folder"):
+        FilesystemTracker(tmp_path / "run", resume_after=1)
+    assert victim.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("run.json", "[]"), ("run.json", "{"), ("scores.csv", "step,tag,value,time\n\n1,a\n")],
+)
+def test_a_damaged_folder_is_told_of(name: str, content: str, tmp_path: Path) -> None:
+    with FilesystemTracker(tmp_path / "run") as tracker:
+        tracker.log_scalars({"train/loss": 1.0}, 1)
+    (tmp_path / "run" / name).write_text(content)
+    with pytest.raises(TrackerError, match="must be writable and whole"):
+        FilesystemTracker(tmp_path / "run", resume_after=1)
+
+
+def test_a_torn_heading_is_written_again(tmp_path: Path) -> None:
+    FilesystemTracker(tmp_path / "run").close()
+    (tmp_path / "run" / "scores.csv").write_text("step,ta")
+    with FilesystemTracker(tmp_path / "run", resume_after=1) as tracker:
+        tracker.log_scalars({"train/loss": 1.0}, 1)
+    assert (tmp_path / "run" / "scores.csv").read_text().startswith("step,tag,value,time\n1,train")

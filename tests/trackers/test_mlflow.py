@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
@@ -160,3 +161,20 @@ def test_the_server_goes_away(server: Server) -> None:
 
     with pytest.raises(TrackerError, match=r"cannot start its run; got .*API request"):
         MlflowTracker("adult", uri=server.uri)
+
+
+def test_an_entry_that_is_rejected_costs_no_other(tmp_path: Path) -> None:
+    tracker = MlflowTracker("odd", uri=f"sqlite:///{tmp_path}/db", on_error="warn")
+    with pytest.warns(SynthprotoWarning, match="could not keep 'long'"):
+        tracker.log_params({"width": 3, "long": "x" * 10_000, "depth": 2})
+    with pytest.warns(SynthprotoWarning, match="lost 1 values of 1 tags: 'long'"):
+        tracker.close()
+    client = MlflowClient(f"sqlite:///{tmp_path}/db")
+    assert client.get_run(tracker.run_id).data.params == {"width": "3", "depth": "2"}
+
+
+def test_no_message_shows_the_password() -> None:
+    with pytest.raises(TrackerError) as caught:
+        MlflowTracker("odd", uri=f"http://me:sEcReT@127.0.0.1:{free_port()}")
+    assert "sEcReT" not in "".join(traceback.format_exception(caught.value))
+    assert "me:***@127.0.0.1" in str(caught.value)

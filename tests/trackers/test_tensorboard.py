@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 
-from synthproto.errors import ParameterError, TrackerError
+from synthproto.errors import ParameterError, SynthprotoWarning, TrackerError
 from synthproto.trackers.events import layout
 from synthproto.trackers.tensorboard import TensorBoardTracker
 
@@ -171,3 +171,26 @@ def test_any_tag_and_any_number_come_back(scores: dict[str, float]) -> None:
             tracker.log_scalars(scores, 1)
         found = events(Path(folder, "vae"))
         assert {tag: found.Scalars(tag)[0].value for tag in scores} == scores
+
+
+def test_charts_are_rewritten_in_proportion_to_the_tags(tmp_path: Path) -> None:
+    with TensorBoardTracker(tmp_path / "run") as tracker:
+        for pair in range(1500):
+            tracker.log_scalars({f"fidelity/pair/{pair}": 0.5}, 1)
+            tracker.log_scalars({f"reference/fidelity/pair/{pair}": 0.5}, 1)
+        (path,) = tracker.folder.glob("events.*")
+    assert path.stat().st_size < 5_000_000  # 53 MB if each new pair rewrote them
+    layout = events(tmp_path / "run").Tensors("custom_scalars__config__")[-1]
+    assert b"fidelity/pair/1499" in layout.tensor_proto.string_val[0]
+
+
+def test_damage_within_a_file_is_told_of(tmp_path: Path) -> None:
+    with TensorBoardTracker(tmp_path / "run") as tracker:
+        for step in range(1, 6):
+            tracker.log_scalars({"train/loss": float(step)}, step)
+    (path,) = (tmp_path / "run").glob("events.*")
+    content = bytearray(path.read_bytes())
+    content[150] ^= 1
+    path.write_bytes(content)
+    with pytest.warns(SynthprotoWarning, match="is damaged at byte"):
+        TensorBoardTracker(tmp_path / "run", resume_after=5).close()

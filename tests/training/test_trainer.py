@@ -1,5 +1,6 @@
 """The trainer's order of events, its history, its ends, and that watching changes nothing."""
 
+import gc
 import hashlib
 import math
 import os
@@ -674,3 +675,42 @@ def test_the_best_weights_are_finite_ones() -> None:
     with pytest.warns(SynthprotoWarning, match="weights of epoch 2 hold NaN"):
         best(EpochEvent(2, 2, 0.0, {"train/loss": 1.0}))
     assert best.epoch == 1
+
+
+# --- shown and left behind ------------------------------------------------------------------------
+
+
+def test_a_trainer_and_its_result_show_themselves_in_a_line() -> None:
+    trainer = trained(net(), MaxEpochs(2))
+    assert repr(trainer) == "Trainer(step=GradientStep, epoch=0, step_number=0)"
+    result = trainer.run()
+    assert repr(trainer) == "Trainer(step=GradientStep, epoch=2, step_number=10)"
+    assert repr(result).startswith("TrainingResult(2 epochs, 10 steps, ")
+    assert len(repr(result)) < 100
+    shown = result._repr_html_()
+    assert shown.startswith("<p>2 epochs, 10 steps")
+    assert "train/loss" in shown
+    assert shown.count("<tr>") == 3
+
+
+def test_a_thousand_trainers_leave_nothing_behind(tmp_path: Path) -> None:
+    def once(number: int) -> None:
+        tracker = Scalars()
+        Trainer(
+            step=step_of(net()),
+            batches=[rows(4)],
+            stopper=AnyOf(MaxEpochs(1), Patience(train_loss, 3)),
+            callbacks=[LossCallback(tracker)],
+            routines=[Every(1, LossRoutine(tracker))],
+            checkpoints=Checkpoints(tmp_path / str(number)) if number % 100 == 0 else None,
+            progress=False,
+        ).run()
+
+    def objects(numbers: range) -> int:
+        for number in numbers:
+            once(number)
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = objects(range(1, 101))
+    assert objects(range(100, 1001)) - before < 900  # fewer than one for each

@@ -1,5 +1,6 @@
 """Validations and other routines: compared, logged, seeded, and refused where they do not fit."""
 
+import gc
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -325,3 +326,16 @@ def test_a_score_without_a_value_does_not_end_the_training() -> None:
         result = trainer(model, [checked], epochs=3).run()
     assert result.history["sometimes"].notna().tolist() == [True, False, True]
     assert result.history[GAP.name].notna().all()
+
+
+def test_two_hundred_validations_leave_nothing_behind() -> None:
+    checked = validation(Normal())
+
+    def objects(epochs: range) -> int:
+        for epoch in epochs:
+            checked(EpochEvent(epoch, epoch, 0.0, {}))
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = objects(range(1, 11))
+    assert objects(range(11, 211)) - before < 200  # fewer than one for each
