@@ -69,11 +69,6 @@ class Interrupt:
         self.cause: str = ""
         self._before: dict[signal.Signals, _Handler] = {}
 
-    @property
-    def requested(self) -> bool:
-        """Whether the run is to end."""
-        return bool(self.cause)
-
     def __enter__(self) -> "Interrupt":
         self.cause = ""
         if threading.current_thread() is threading.main_thread():

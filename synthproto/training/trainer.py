@@ -319,7 +319,7 @@ class Trainer(Generic[Batch, Output]):
         )
         if reason is not None:
             check_reason(self._stopper, reason)
-        elif self._interrupt.requested:
+        elif self._interrupt.cause:
             reason = _INTERRUPTED
         return reason if self._processes.world == 1 else self._processes.broadcast_stop(reason)
 
