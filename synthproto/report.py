@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 class Report(Mapping[str, float]):
     """What a plan found: scores by tag, with references, arrays and figures beside them.
 
-    Scores that are mappings by column have one entry a column, ``family/name/column``.
+    Scores that are mappings by column have one entry per column, ``family/name/column``.
 
     Args:
         scores: Score by tag.

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import synthproto
+from tests.test_layers import FLOORS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -48,3 +49,13 @@ def test_named_parts_exist() -> None:
     named = set(re.findall(r"`([A-Z][A-Za-z0-9]+)(?:\([^`]*\))?`", README))
     foreign = {"Any", "VAE", "EpochBoundStopper", "DataFrame"}
     assert sorted(named - foreign - set(synthproto.__all__)) == []
+
+
+def test_the_floors_are_those_that_a_test_holds() -> None:
+    shown = {
+        word: int(floor)
+        for floor, line in re.findall(r"(?m)^(\d)  (.*)$", section("How it is built"))
+        for word in re.findall(r"\w+", line)
+        if word in FLOORS
+    }
+    assert shown == {room: floor for room, floor in FLOORS.items() if room != "__main__"}

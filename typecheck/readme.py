@@ -60,4 +60,4 @@ with TensorBoardTracker("runs/vae") as tracker:
     assert_type(trainer, Trainer[VAEBatch, VAEOutput])           # nothing became Any on the way
     result = trainer.run()
 print(result.report)                                             # score, reference, best
-result.history                                                   # a DataFrame, one row an epoch
+result.history                                                   # a DataFrame, one row per epoch

@@ -99,7 +99,7 @@ def _spearman(first: Floats, second: Floats) -> float:
 @final
 @dataclass(frozen=True)
 class Association:
-    """Association matrix of one table; ``table.get(Association())`` computes it once a table.
+    """Association matrix of one table; ``table.get(Association())`` computes it once per table.
 
     Pairs of categorical columns by ``nominal``, of continuous ones by ``numeric``, mixed pairs by
     the correlation ratio. Missing is a category of categorical columns; rows where a continuous

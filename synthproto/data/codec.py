@@ -97,7 +97,7 @@ class TableCodec:
         self._blocks = _blocks_of(columns, categorical)
 
     def __repr__(self) -> str:
-        return f"TableCodec({len(self._columns)} columns <-> {self.width} numbers a row)"
+        return f"TableCodec({len(self._columns)} columns <-> {self.width} numbers per row)"
 
     @classmethod
     def fit(

@@ -197,7 +197,7 @@ class LevelCodec:
 @final
 @dataclass(frozen=True, eq=False)
 class NumberCodec:
-    """A continuous or datetime column: a scaled number a row.
+    """A continuous or datetime column: one scaled number per row.
 
     Attributes:
         name: Name of the column.

@@ -333,7 +333,7 @@ def more_rows(columns: int, width: int) -> list[tuple[str, ...]]:
 
 
 def columns_of(frame: pd.DataFrame, spec: TableSpec) -> dict[str, FrameColumn]:
-    """Columns of a frame that a spec names, those aside that are lacking or there twice."""
+    """Columns of a frame that a spec names, except missing or duplicate columns."""
     given = Counter(frame.columns)
     return {name: FrameColumn(frame[name]) for name in spec.names if given[name] == 1}
 

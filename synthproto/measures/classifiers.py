@@ -321,7 +321,7 @@ def shuffle_importances(found: TwoSample, real: Rows, synthetic: Rows, *, seed: 
         seed: Of the shuffles.
 
     Returns:
-        One number a column, continuous ones first: the mean over the folds.
+        One number per column, continuous ones first: the mean over the folds.
     """
     rng = np.random.default_rng(seed)
     both = joined(real, synthetic)

@@ -1,7 +1,7 @@
 """The numbers of artifact-core and of the experiment script that started this library.
 
-`artifact_core` and `experiment_script` give the parts of a plan. The classes here are what our own
-scores cannot be made to give by arguments, because they rest on choices that we think wrong; each
+`artifact_core` and `experiment_script` give the parts of a plan. The classes here compute what no
+argument of our own scores reproduces, because it rests on choices that we think wrong; each
 docstring says which. Checked against artifact-core 0.2.1.
 """
 

@@ -1,8 +1,8 @@
 """The numbers of SDMetrics' single-table reports, by its definitions.
 
-`sdmetrics_quality` and `sdmetrics_diagnostic` give scores for a plan. The classes here are what our
-own scores cannot be made to give by arguments, because they rest on choices that we think wrong;
-each docstring says which. Checked against SDMetrics 0.32.0.
+`sdmetrics_quality` and `sdmetrics_diagnostic` give scores for a plan. The classes here compute
+what no argument of our own scores reproduces, because it rests on choices that we think wrong; each
+docstring says which. Checked against SDMetrics 0.32.0.
 """
 
 from dataclasses import dataclass, field

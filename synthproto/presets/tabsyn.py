@@ -127,7 +127,7 @@ class PaperTable:
     """Rows of several synthesizers, mean and standard deviation over samplings.
 
     Attributes:
-        rows: For each synthesizer its rows, one a sampling, as of `PaperRow`.
+        rows: For each synthesizer its rows, one per sampling, as of `PaperRow`.
     """
 
     rows: Mapping[str, Sequence[Mapping[str, float]]]
@@ -150,7 +150,7 @@ class PaperTable:
         Args:
             real: The table that all of them were trained on.
             holdout: Real rows that none of them was trained on.
-            samples: For each synthesizer its synthetic tables, one a sampling.
+            samples: For each synthesizer its synthetic tables, one per sampling.
             target: Column to predict.
         """
         row = PaperRow(target)

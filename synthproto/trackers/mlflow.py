@@ -86,7 +86,7 @@ class MlflowTracker:
 
     How often the client tries again, and for how long, is set by MLflow's own environment
     variables ``MLFLOW_HTTP_REQUEST_MAX_RETRIES`` and ``MLFLOW_HTTP_REQUEST_TIMEOUT``: by default
-    a server that went away is waited for for minutes.
+    the client retries an unreachable server for minutes.
 
     Args:
         experiment: Name of the experiment; it is made where there is none.

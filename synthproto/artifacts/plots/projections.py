@@ -133,7 +133,7 @@ class FittedProjection:
 @final
 @dataclass(frozen=True)
 class Projection:
-    """Fits a plane to a table: ``table.get(Projection("pca", 20_000, 0))``, once a table.
+    """Fits a plane to a table: ``table.get(Projection("pca", 20_000, 0))``, once per table.
 
     Attributes:
         method: Principal components of standardised, centred rows, or singular vectors of rows
