@@ -299,7 +299,7 @@ class ShapeDistance:
 def _shares(
     pair: TablePair, columns: Sequence[str], bins: int, rule: BinRule, missing: bool = True
 ) -> tuple[Floats, Floats]:
-    """Shares of levels on both sides, one row per column; missing is a level of discrete ones only."""
+    """Shares of levels on both sides, one row per column; only discrete ones count missing."""
     histograms = [pair.histogram(column, bins, rule) for column in columns]
     first = [0 if missing and not histogram.levels.binned else 1 for histogram in histograms]
     held = list(zip(histograms, first, strict=True))
