@@ -24,6 +24,8 @@ from synthproto import (
     loss_of,
 )
 from tests.typing_runs import CACHE, ROOT, alone, once
+from typecheck.blame import CALL, LATER, MISSED, listed
+from typecheck.checkers import CHECKERS
 from typecheck.golden import GOLDEN, REJECTS, cases, messages, without_ignores
 from typecheck.parts import ADAM, VAE_MODEL, Untyped, VAEBatch
 
@@ -386,29 +388,36 @@ AT_RUN_TIME: dict[str, Callable[[], None]] = {
 }
 
 
-def promises() -> Iterator[tuple[str, str, str]]:
-    """Rows of the README's table: mistake, what one sees, when."""
+def promises(columns: int) -> Iterator[list[str]]:
+    """Rows of the README's two tables of mistakes: that of so many columns."""
     text = (ROOT / "README.md").read_text()
     section = text.split("## What the checker proves", 1)[1].split("\n## ", 1)[0]
-    for line in [line for line in section.splitlines() if line.startswith("| ")][1:]:
-        mistake, seen, when = line.strip("| ").split(" | ")
-        yield mistake, seen.strip("`"), when
+    for line in section.splitlines():
+        cells = line.strip("| ").split(" | ")
+        if line.startswith("| ") and len(cells) == columns and cells[0] != "mistake":
+            yield cells
 
 
 def test_the_readme_promises_what_the_suite_holds() -> None:
     # What mypy adds in notes belongs to the error before it.
     golden = re.sub(r"\n\s*note:\s*", " ", GOLDEN.read_text())
     blocks = {block.split("\n")[0].split(": ", 1)[1]: block for block in golden.split("\n\n")}
-    rows = [row for row in promises() if row[2] == "before the run"]
+    rows = list(promises(2 + len(CHECKERS)))
     assert len(rows) >= 10
-    for mistake, seen, _ in rows:
+    for mistake, seen, *marks in rows:
         assert f"{mistake}." in blocks, f"the suite has no case {mistake!r}"
-        assert seen in blocks[f"{mistake}."], f"{mistake!r}: mypy does not say {seen}"
+        block = blocks[f"{mistake}."]
+        assert seen.strip("`") in block, f"{mistake!r}: mypy does not say {seen}"
+        name = block.split(": ", 1)[0]
+        for checker, mark in zip(CHECKERS, marks, strict=True):
+            assert name not in listed(MISSED, checker.name) | listed(LATER, checker.name)
+            assert mark == ("call" if name in listed(CALL, checker.name) else "arg"), name
 
 
 def test_the_readme_promises_what_happens_at_run_time() -> None:
-    rows = [row for row in promises() if row[2] != "before the run"]
+    rows = list(promises(3))
     assert {mistake for mistake, _, _ in rows} == set(AT_RUN_TIME)
     for mistake, seen, _ in rows:
-        with pytest.raises((ConformanceError, SynthprotoWarning), match=re.escape(seen)):
+        text = re.escape(seen.strip("`"))
+        with pytest.raises((ConformanceError, SynthprotoWarning), match=text):
             AT_RUN_TIME[mistake]()

@@ -49,11 +49,13 @@ def check_forward(model: object) -> Declared:
     if faults or not callable(forward):
         raise ConformanceError("; ".join(faults))
     batch = output = None
+    silent = ["batch", "output"]
     if (signature := signature_of(forward)) is not None:
         first = next(iter(signature.parameters.values()))
-        batch = _resolved(first.annotation, forward)
-        output = _resolved(signature.return_annotation, forward)
-    silent = [name for name, hint in (("batch", batch), ("output", output)) if hint is None]
+        said = {"batch": first.annotation, "output": signature.return_annotation}
+        batch, output = (_resolved(hint, forward) for hint in said.values())
+        # Hints that cannot be read were told of already.
+        silent = [name for name, hint in said.items() if hint in (Any, inspect.Signature.empty)]
     if silent:
         warn(
             f"{part} does not say of what type its {' and '.join(silent)} "

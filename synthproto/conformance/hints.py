@@ -72,6 +72,12 @@ same_length: Final = Predicate("same-length", lambda tensor: tensor.dim() >= 1)
 """At least one dimension, and the first as long as that of every other item so declared."""
 
 
+PREDICATES: Final = {
+    each.name.replace("-", "_"): each
+    for each in (floating, integer, boolean, scalar, vector, matrix, same_length)
+}
+"""The predicates above, by the names that they are imported by."""
+
 FUNCTION: Final[object] = Callable
 """What ``get_origin`` gives for ``Callable[..., ...]``."""
 
@@ -162,7 +168,10 @@ def read_hints(
     try:
         return dict(get_type_hints(annotated, names, {"torch": torch}, include_extras=True))
     except (NameError, TypeError, AttributeError, SyntaxError, LookupError, ImportError) as error:
-        warn(f"the annotations of {name} cannot be read ({error}), so they are not checked")
+        advice = ""
+        if isinstance(error, NameError):
+            advice = ". A name that is imported under TYPE_CHECKING is not there at run time"
+        warn(f"the annotations of {name} cannot be read ({error}), so they are not checked{advice}")
         return {}
 
 
@@ -258,6 +267,13 @@ def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
         return inspect.signature(function)
     except (TypeError, ValueError):
         return None
+    except NameError:
+        # Python 3.14 looks names up only now; those under TYPE_CHECKING are not there.
+        if sys.version_info >= (3, 14):
+            from annotationlib import Format
+
+            return inspect.signature(function, annotation_format=Format.FORWARDREF)
+        raise
 
 
 def _is_ours(frame: types.FrameType) -> bool:

@@ -16,6 +16,7 @@ from typing_extensions import get_protocol_members, is_protocol, is_typeddict
 
 from synthproto.conformance.hints import (
     FUNCTION,
+    PREDICATES,
     Predicate,
     call_fault,
     class_of,
@@ -113,7 +114,8 @@ def _content_faults(value: object, hint: object, place: str) -> Iterator[_Fault]
         yield from _attribute_faults(value, hint, place, [field.name for field in fields(cls)])
     elif names := getattr(cls, "_fields", None) if issubclass(cls, tuple) else None:
         yield from _attribute_faults(value, hint, place, names)
-    elif isinstance(value, tuple) and (hint == tuple[()] or (args and args[-1] is not ...)):
+    elif cls is tuple and (hint == tuple[()] or (args and args[-1] is not ...)):
+        assert isinstance(value, tuple)
         if len(value) != len(args):
             yield _unfit(value, hint, place)
         pairs = enumerate(zip(value, args, strict=False))
@@ -209,10 +211,15 @@ def _annotated_faults(value: object, hint: object, place: str) -> Iterator[_Faul
     inner, *marks = get_args(hint)
     faults = list(_faults(value, inner, place))
     yield from faults
-    if not faults and isinstance(value, Tensor):
-        predicates = [mark for mark in marks if isinstance(mark, Predicate)]
-        if not all(predicate.holds(value) for predicate in predicates):
-            yield _unfit(value, hint, place)
+    for word in marks:
+        if isinstance(word, str) and word in PREDICATES:
+            warn(f"{word!r} of {place} is a word, so it is not checked; import `{word}` instead")
+    predicates = [mark for mark in marks if isinstance(mark, Predicate)]
+    if faults or value is None or not predicates:
+        return
+    # Of what is no tensor, no predicate can be asked: `Annotated[list[Tensor], matrix]`.
+    if not isinstance(value, Tensor) or not all(each.holds(value) for each in predicates):
+        yield _unfit(value, hint, place)
 
 
 def _union_faults(value: object, hint: object, place: str) -> Iterator[_Fault]:

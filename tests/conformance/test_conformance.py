@@ -443,6 +443,31 @@ def test_a_forward_without_hints_warns(model: object, silent: str) -> None:
     assert seen[0].filename == __file__
 
 
+def test_names_under_type_checking_are_told_truly() -> None:
+    class Typed(nn.Module):
+        def forward(self, batch: "OnlyForCheckers") -> "OnlyForCheckers":  # type: ignore[name-defined]  # noqa: F821
+            return batch
+
+    with pytest.warns(SynthprotoWarning) as seen:
+        check_forward(Typed())
+    told = [str(each.message) for each in seen]
+    assert all("'OnlyForCheckers' is not defined" in text for text in told)
+    assert all("under TYPE_CHECKING is not there at run time" in text for text in told)
+    assert not any("does not say" in text for text in told)
+
+
+def test_a_tuple_is_a_sequence() -> None:
+    assert faults((ROWS, ROWS, ROWS), Sequence[Tensor]) == []
+    assert faults((ROWS, 1), Sequence[Tensor]) != []
+
+
+def test_predicates_of_what_is_no_tensor_are_no_longer_dropped() -> None:
+    assert faults([ROWS], Annotated[list[Tensor], matrix]) != []
+    assert faults(None, Annotated[Tensor | None, matrix]) == []
+    with pytest.warns(SynthprotoWarning, match="'matrix' of output is a word"):
+        faults(ROWS, Annotated[Tensor, "matrix"])
+
+
 def test_what_fits_makes_no_noise() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
