@@ -2,6 +2,8 @@
 
 import ast
 import importlib
+import inspect
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,7 +12,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.typing_runs import ROOT
+from tests.typing_runs import CACHE, ROOT
 
 pytestmark = pytest.mark.interpreter_independent
 
@@ -89,6 +91,34 @@ def test_messages_have_the_fields_of_their_stubs(path: Path) -> None:
         elif isinstance(node, ast.AnnAssign):
             assert hasattr(module, ast.unparse(node.target))
     assert found == []
+
+
+def real_names() -> Iterator[str]:
+    """An import of each public name of the real modules that have a stub."""
+    for path in sorted(STUBS.rglob("*.pyi")):
+        name = ".".join(path.relative_to(STUBS).with_suffix("").parts).removesuffix(".__init__")
+        for each, value in sorted(vars(importlib.import_module(name)).items()):
+            if each.isidentifier() and not each.startswith("_") and not inspect.ismodule(value):
+                yield f"from {name} import {each} as {name.replace('.', '_')}_{each}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_no_name_of_the_real_packages_is_hidden(tmp_path: Path) -> None:
+    lines = list(real_names())
+    assert len(lines) > 500
+    script = tmp_path / "names.py"
+    script.write_text("\n".join(lines) + "\n")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", str(CACHE), str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 SCRIPT = """

@@ -1,5 +1,5 @@
 # What is used of ctgan, with DataFrames (arrays, which it also takes, have no column names).
-from typing import Any
+from typing import Any as Any
 
 import pandas as pd
 from ctgan.synthesizers.ctgan import CTGAN as CTGAN

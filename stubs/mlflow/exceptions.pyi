@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any as Any
 
 class MlflowException(Exception):  # noqa: N818  MLflow's name
     error_code: str

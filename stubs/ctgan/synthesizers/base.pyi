@@ -1,5 +1,6 @@
-from pathlib import Path
-from typing import Any, Self
+from pathlib import Path as Path
+from typing import Any as Any
+from typing import Self as Self
 
 import numpy as np
 import torch

@@ -1,9 +1,9 @@
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Sequence as Sequence
+from typing import Any as Any
 
 import pandas as pd
 import torch
-from ctgan.synthesizers.base import BaseSynthesizer
+from ctgan.synthesizers.base import BaseSynthesizer as BaseSynthesizer
 
 class TVAE(BaseSynthesizer):
     embedding_dim: int

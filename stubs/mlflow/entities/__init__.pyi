@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any as Any
 
 class Metric:
     def __init__(

@@ -1,7 +1,9 @@
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping as Mapping
+from collections.abc import Sequence as Sequence
+from typing import Any as Any
 
-from mlflow.entities import Metric, Param
+from mlflow.entities import Metric as Metric
+from mlflow.entities import Param as Param
 
 # What the client returns, as far as it is read.
 

@@ -1,10 +1,11 @@
 # ruff: noqa: N802  (the names of the untyped package)
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping as Mapping
+from collections.abc import Sequence as Sequence
+from dataclasses import dataclass as dataclass
+from typing import Any as Any
 
-from tensorboard.compat.proto.summary_pb2 import SummaryMetadata
-from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.summary_pb2 import SummaryMetadata as SummaryMetadata
+from tensorboard.compat.proto.tensor_pb2 import TensorProto as TensorProto
 
 @dataclass(frozen=True)
 class ScalarEvent:

@@ -1,7 +1,7 @@
 # ruff: noqa: N802  (the names of the untyped package)
-from typing import Any
+from typing import Any as Any
 
-from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.compat.proto.summary_pb2 import Summary as Summary
 
 class Event:
     wall_time: float

@@ -1,6 +1,6 @@
 # ruff: noqa: A002  (the names of the untyped package)
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable as Iterable
+from typing import Any as Any
 
 class HistogramProto:
     def __init__(

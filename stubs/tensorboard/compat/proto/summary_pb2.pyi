@@ -1,8 +1,9 @@
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable as Iterable
+from collections.abc import Sequence as Sequence
+from typing import Any as Any
 
-from tensorboard.compat.proto.histogram_pb2 import HistogramProto
-from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.histogram_pb2 import HistogramProto as HistogramProto
+from tensorboard.compat.proto.tensor_pb2 import TensorProto as TensorProto
 
 class SummaryMetadata:
     class PluginData:

@@ -1,5 +1,6 @@
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable as Iterable
+from collections.abc import Sequence as Sequence
+from typing import Any as Any
 
 class TensorProto:
     @property

@@ -1,6 +1,7 @@
 # ruff: noqa: N802  (the names of the untyped package)
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable as Iterable
+from collections.abc import Sequence as Sequence
+from typing import Any as Any
 
 class MultilineChartContent:
     @property

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any as Any
 
 STATUS_UNKNOWN: int
 STATUS_SUCCESS: int

@@ -1,6 +1,6 @@
 # ruff: noqa: N802  (the names of the untyped package)
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping as Mapping
+from typing import Any as Any
 
 class _Value:
     number_value: float

@@ -1,6 +1,6 @@
-from typing import Any
+from typing import Any as Any
 
-from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.event_pb2 import Event as Event
 
 class EventFileWriter:
     def __init__(
