@@ -6,6 +6,7 @@ from synthproto.adapters import as_frame as as_frame
 from synthproto.artifacts.associations import Association as Association
 from synthproto.artifacts.associations import Correlations as Correlations
 from synthproto.artifacts.attacks import AttributeInference as AttributeInference
+from synthproto.artifacts.attacks import EpsilonBound as EpsilonBound
 from synthproto.artifacts.attacks import MembershipAttack as MembershipAttack
 from synthproto.artifacts.attacks import MembershipInference as MembershipInference
 from synthproto.artifacts.columns import Complement as Complement
@@ -59,6 +60,8 @@ from synthproto.artifacts.privacy import Audit as Audit
 from synthproto.artifacts.privacy import DCRShare as DCRShare
 from synthproto.artifacts.privacy import DCRTable as DCRTable
 from synthproto.artifacts.privacy import ExactMatchShare as ExactMatchShare
+from synthproto.artifacts.reidentification import Linkability as Linkability
+from synthproto.artifacts.reidentification import SinglingOut as SinglingOut
 from synthproto.artifacts.searches import Sampled as Sampled
 from synthproto.artifacts.statistics import AssociationMatrices as AssociationMatrices
 from synthproto.artifacts.statistics import Histograms as Histograms

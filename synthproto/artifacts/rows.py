@@ -39,6 +39,20 @@ def distance_columns(pair: TablePair) -> tuple[str, ...]:
     return (*pair.spec.of_kind(*NUMERIC), *pair.spec.of_kind(*DISCRETE))
 
 
+def check_known(part: object, names: tuple[str, ...], seen: tuple[str, ...]) -> None:
+    """Refuse names that distances do not see.
+
+    Raises:
+        SchemaError: There are such names; lists them.
+    """
+    unknown = [name for name in names if name not in seen]
+    if unknown:
+        raise SchemaError(
+            f"{type(part).__name__}: columns {unknown} are not in the tables, or are identifiers "
+            f"or text; got tables with {list(seen)} to guess and to know."
+        )
+
+
 def with_holdout(pair: TablePair, asker: str) -> TablePair:
     """The real table against the holdout, for parts that are undefined without one.
 

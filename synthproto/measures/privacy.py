@@ -2,10 +2,10 @@
 
 No number here proves that a table is private. Distances to the closest record find copies and
 near-copies, an alarm for memorisation; tables that pass such tests have been attacked with
-success (Yao et al., "The DCR Delusion", arXiv 2505.01524, 2025). Attacks show what one attacker
-achieves, not what the best one could.
+success (Yao et al., "The DCR Delusion", arXiv 2505.01524, 2025). Attacks are in `attacks`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, final
 
@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.measures.neighbours import Neighbours, pairs_within
-from synthproto.measures.ranking import Z95, Interval, wilson
+from synthproto.measures.ranking import Z95
 from synthproto.measures.rows import Floats, Ints, Rows, as_near
 
 Ties: TypeAlias = Literal["half", "holdout"]
 """What a synthetic row counts that is as close to the holdout as to the real table: the share of
 real ones among its closest rows (one half, if there is one of each), or nothing."""
 
-_LEAST = 1e-12
-"""Distances below this are those of copies: rounding, in float64."""
+_KEPT = 2**22
+"""Pairs of tied rows that are remembered; more are searched again."""
 
 CAVEAT = (
     "Distances to the closest record are an alarm for memorisation: passing them does not mean "
@@ -123,27 +123,50 @@ def _shared(
 ) -> tuple[Floats, Floats, Floats]:
     """`Closest` of rows with ties: shares of real rows, numbers of ties, and loads."""
     # Equal rows are looked up once: tables with many ties have many of them.
-    _, first, own, weights = _distinct(synthetic)
-    queries, reach = synthetic.take(first), least[first]
-    counts = np.zeros((2, len(first)))
-    for side, rows in enumerate(sides):
-        _, place, _, many = _distinct(rows)
-        for asking, asked in pairs_within(queries, rows.take(place), reach):
-            counts[side] += np.bincount(asking, many[asked], len(first))
+    asked = _Distinct.of(synthetic)
+    known = [_Distinct.of(rows) for rows in sides]
+    reach = least[asked.first]
+    counts, loads = np.zeros((2, len(reach))), [np.zeros(len(side.counts)) for side in known]
+    kept, room = list[tuple[int, Ints, Ints]](), _KEPT
+    for side, one, other in _pieces(asked, known, reach):
+        counts[side] += np.bincount(one, known[side].counts[other], len(reach))
+        room -= len(one)
+        if room >= 0:
+            kept.append((side, one, other))
     total = counts.sum(axis=0)
-    loads = []
-    for rows in sides:
-        _, place, back, _ = _distinct(rows)
-        load = np.zeros(len(place))
-        for asking, asked in pairs_within(queries, rows.take(place), reach):
-            load += np.bincount(asked, (weights / total)[asking], len(place))
-        loads.append(load[back])
-    return (counts[0] / total)[own], total[own], np.concatenate(loads)
+    for side, one, other in kept if room >= 0 else _pieces(asked, known, reach):
+        loads[side] += np.bincount(other, (asked.counts / total)[one], len(loads[side]))
+    spread = [load[side.inverse] for load, side in zip(loads, known, strict=True)]
+    return (counts[0] / total)[asked.inverse], total[asked.inverse], np.concatenate(spread)
 
 
-def _distinct(rows: Rows) -> tuple[NDArray[np.uint64], Ints, Ints, Ints]:
-    """Distinct rows: hashes, the first of each, which each row is, and how many are equal."""
-    return np.unique(row_hashes(rows), return_index=True, return_inverse=True, return_counts=True)
+def _pieces(
+    asked: "_Distinct", known: list["_Distinct"], reach: Floats
+) -> Iterator[tuple[int, Ints, Ints]]:
+    for side, distinct in enumerate(known):
+        for one, other in pairs_within(asked.rows, distinct.rows, reach):
+            yield side, one, other
+
+
+class _Distinct(NamedTuple):
+    """Rows without most of their repetitions, or as they are if few rows are repeated."""
+
+    rows: Rows
+    first: Ints
+    inverse: Ints
+    counts: Ints
+
+    @classmethod
+    def of(cls, rows: Rows) -> "_Distinct":
+        hashes = row_hashes(rows)
+        _, first, inverse, counts = np.unique(
+            hashes, return_index=True, return_inverse=True, return_counts=True
+        )
+        if len(first) > len(rows) / 2:
+            # The rows as they are have been sorted into blocks already.
+            every = np.arange(len(rows))
+            return cls(rows, every, every, np.ones(len(rows), dtype=np.int64))
+        return cls(rows.take(first), first, inverse, counts)
 
 
 class Share(NamedTuple):
@@ -219,98 +242,3 @@ def expected_share(closest: Closest, *, ties: Ties = "half", corrected: bool = T
 def _at_equal_sizes(share: float, n: int, m: int) -> float:
     """A share with the odds that it would have if both tables were of one size."""
     return share * m / (share * m + (1 - share) * n)
-
-
-# --- membership ---------------------------------------------------------------------------------
-
-
-def membership_scores(to_reference: Floats, to_synthetic: Floats) -> Floats:
-    """How much closer a candidate row is to the synthetic table than to independent real rows.
-
-    The logarithm of the ratio of the distances: a density ratio of synthetic over reference, with
-    both densities estimated from nearest neighbours, up to a factor that ranks nothing.
-
-    Args:
-        to_reference: Distance of each candidate to rows that the attacker has of the same
-            population, but that are no candidates.
-        to_synthetic: Distance of each candidate to the synthetic table.
-
-    Returns:
-        Shape ``(n,)``, finite; high for rows that the synthesizer seems to have been trained on.
-
-    References:
-        van Breugel et al., "Membership Inference Attacks against Synthetic Data through
-        Overfitting Detection" (DOMIAS), AISTATS 2023.
-    """
-    return np.asarray(np.log((to_reference + _LEAST) / (to_synthetic + _LEAST)), dtype=np.float64)
-
-
-# --- attributes ---------------------------------------------------------------------------------
-
-
-class Guesses(NamedTuple):
-    """How often an attacker guesses a secret value.
-
-    Attributes:
-        attack: Share of right guesses for rows that the synthesizer was trained on.
-        control: The same for holdout rows: what the synthetic table tells about anybody.
-        baseline: Share of right guesses of the synthetic table's most common value, for the
-            rows it was trained on.
-        risk: ``(attack - control) / (1 - control)``: what is gained from the training rows
-            alone, as a share of what could be.
-    """
-
-    attack: Interval
-    control: Interval
-    baseline: Interval
-    risk: Interval
-
-
-def right(truth: Floats, guesses: Floats, tolerance: float) -> NDArray[np.bool_]:
-    """Whether guesses are within a tolerance; missing is right where missing is true."""
-    close = np.abs(truth - guesses) <= tolerance
-    return np.asarray(close | (np.isnan(truth) & np.isnan(guesses)))
-
-
-def most_common(values: Floats) -> float:
-    """The most common value (missing is one), the smallest of equally common ones."""
-    distinct, counts = np.unique(values, return_counts=True)
-    return float(distinct[counts.argmax()])
-
-
-def best_guess(values: Floats, tolerance: float) -> float:
-    """The value that is within a tolerance of the most values; of categories the most common."""
-    known = np.sort(values[~np.isnan(values)])
-    if tolerance == 0 or not len(known):
-        return most_common(values)
-    reach = np.searchsorted(known, known + 2 * tolerance, side="right") - np.arange(len(known))
-    if np.isnan(values).sum() > reach.max():
-        return float("nan")
-    return float(known[reach.argmax()] + tolerance)
-
-
-def excess_risk(attack: Interval, control: Interval) -> Interval:
-    """What an attack gains over its control, as a share of what could be gained.
-
-    Returns:
-        ``max(0, (attack - control) / (1 - control))`` with its 95 % interval by propagation of
-        errors, clipped to [0, 1]; 0 if the control is always right.
-
-    References:
-        Giomi et al., "A Unified Framework for Quantifying Privacy Risk in Synthetic Data"
-        (Anonymeter), PoPETs 2023.
-    """
-    room = 1 - control.value
-    if room <= 0:
-        return Interval(0.0, 0.0, 0.0)
-    value = (attack.value - control.value) / room
-    by_attack = (attack.high - attack.low) / 2 / room
-    by_control = (1 - attack.value) / room**2 * (control.high - control.low) / 2
-    half = float(np.hypot(by_attack, by_control))
-    low, middle, high = (min(1.0, max(0.0, end)) for end in (value - half, value, value + half))
-    return Interval(middle, low, high)
-
-
-def share_of(found: NDArray[np.bool_]) -> Interval:
-    """Share of True with its Wilson interval; at least one entry."""
-    return wilson(float(found.sum()), float(len(found)))

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import betaincinv
 
 from synthproto.measures.rows import Floats
 
@@ -51,6 +52,29 @@ def wilson(successes: float, trials: float) -> Interval:
     centre = (share + spread / 2) / (1 + spread)
     half = np.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
     return Interval(share, max(0.0, float(centre - half)), min(1.0, float(centre + half)))
+
+
+def clopper_pearson(successes: int, trials: int) -> Interval:
+    """Share of successes with its exact interval, which holds for any counts.
+
+    Args:
+        successes: From 0 to `trials`.
+        trials: At least 1.
+
+    References:
+        Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of
+        the Binomial", Biometrika 26, 1934.
+
+    Example:
+        >>> from synthproto.measures.ranking import clopper_pearson
+        >>> value, low, high = clopper_pearson(0, 100)
+        >>> value, low, round(high, 3)
+        (0.0, 0.0, 0.036)
+    """
+    failures = trials - successes
+    low = float(betaincinv(successes, failures + 1, 0.025)) if successes else 0.0
+    high = float(betaincinv(successes + 1, failures, 0.975)) if failures else 1.0
+    return Interval(successes / trials, low, high)
 
 
 def roc(positives: Floats, negatives: Floats) -> Roc:
@@ -104,6 +128,16 @@ def auc_interval(positives: Floats, negatives: Floats) -> Interval:
     return Interval(area, max(0.0, area - half), min(1.0, area + half))
 
 
-def true_positives_at(curve: Roc, false_positive: float) -> float:
-    """Highest share of positives found while at most this share of negatives is."""
-    return float(curve.true_positive[curve.false_positive <= false_positive].max())
+def true_positives_at(curve: Roc, false_positive: float, members: int) -> Interval:
+    """Highest share of positives found while at most this share of negatives is.
+
+    Args:
+        curve: Of positives and negatives.
+        false_positive: Share of negatives.
+        members: Number of positives.
+
+    Returns:
+        The share with its Clopper-Pearson interval, the threshold taken as given.
+    """
+    share = float(curve.true_positive[curve.false_positive <= false_positive].max())
+    return clopper_pearson(round(share * members), members)
