@@ -60,7 +60,7 @@ class SinglingOut:
     - ``attacks``: how many descriptions there were.
 
     If the holdout is smaller than the real table, the control is extrapolated to its size (see
-    `singled_out`), and wide. Rows that occur more than once count once, as in anonymeter.
+    `control_share`), and wide. Rows that occur more than once count once, as in anonymeter.
 
     Attributes:
         conditions: Columns of a description, at least 1. With 1 (univariate) values that occur

@@ -101,7 +101,7 @@ def multivariate_predicates(
     References:
         Giomi et al., PoPETs 2023.
     """
-    middle = np.ma.median(np.ma.masked_invalid(table), axis=0).filled(0.0)
+    middle = np.array([_median(field[np.isfinite(field)]) for field in table.T])
     some = table[rng.permutation(len(table))]
     tries = max(wanted, TRIES)
     found = [Predicates(*(np.zeros((0, conditions), dtype) for dtype in (np.int64, float, float)))]
@@ -124,6 +124,10 @@ def multivariate_predicates(
     return Predicates(columns.astype(np.int64), low, high)
 
 
+def _median(values: Floats) -> float:
+    return float(np.median(values)) if len(values) else 0.0
+
+
 def _is_new(seen: set[bytes], tried: Predicates, place: int) -> bool:
     order = np.argsort(tried.columns[place])
     parts = tried.columns[place][order], tried.low[place][order], tried.high[place][order]
@@ -136,29 +140,43 @@ def _is_new(seen: set[bytes], tried: Predicates, place: int) -> bool:
 def singled_out(real: Ints, control: Ints, sizes: tuple[int, int]) -> tuple[Interval, Interval]:
     """Shares of predicates that describe exactly one row: of the real table, and of the holdout.
 
-    How often exactly one row fits depends on the number of rows. Of a larger holdout the share is
-    the one expected of as many of its rows as the real table has. From a smaller one it is
-    extrapolated: the excess over what any n of the pooled ``n + m`` rows would give is stretched
-    by ``(n + m) / m``, which makes it unbiased under exchange of rows.
-
     Args:
         real: How many rows of the real table fit each predicate.
         control: How many of the holdout.
         sizes: Rows of both.
 
     Returns:
-        Both shares with their 95 % Wilson intervals.
+        Both shares with their 95 % Wilson intervals, that of the holdout as if it had the size of
+        the real table, see `control_share`.
     """
     n, m = sizes
-    hit = real == 1
-    attack = wilson(float(hit.sum()), float(len(hit)))
-    if m >= n:
-        expected = float(_one_of(control, m, n).mean())
-    else:
-        excess = hit.mean() - _one_of(real + control, n + m, n).mean()
-        expected = float(np.clip(hit.mean() - excess * (n + m) / m, 0.0, 1.0))
     trials = len(real) * min(1.0, m / n)
-    return attack, wilson(expected * trials, trials)
+    expected = min(1.0, max(0.0, control_share(real, control, sizes)))
+    return wilson(float((real == 1).sum()), len(real)), wilson(expected * trials, trials)
+
+
+def control_share(real: Ints, control: Ints, sizes: tuple[int, int]) -> float:
+    """Share of predicates that would fit exactly one of as many other rows as the real table has.
+
+    How often exactly one row fits depends on the number of rows. Of a larger holdout, it is what
+    is expected of as many of its rows. From a smaller one it is extrapolated: the excess of the
+    real table over any n of the pooled ``n + m`` rows is stretched by ``(n + m) / m``. That is
+    unbiased if real and holdout rows are exchangeable; for tables that leak, the excess comes out
+    rather too large.
+
+    Args:
+        real: As in `singled_out`.
+        control: As in `singled_out`.
+        sizes: As in `singled_out`.
+
+    Returns:
+        A share; from a smaller holdout, estimates outside [0, 1] happen.
+    """
+    n, m = sizes
+    if m >= n:
+        return float(_one_of(control, m, n).mean())
+    hit = float((real == 1).mean())
+    return hit - (hit - float(_one_of(real + control, n + m, n).mean())) * (n + m) / m
 
 
 def _one_of(fits: Ints, rows: int, drawn: int) -> Floats:

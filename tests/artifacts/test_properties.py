@@ -21,7 +21,7 @@ from typing_extensions import Protocol
 import synthproto.artifacts
 import synthproto.presets
 from synthproto.artifacts.associations import Association
-from synthproto.artifacts.attacks import AttributeInference, MembershipInference
+from synthproto.artifacts.attacks import AttributeInference, EpsilonBound, MembershipInference
 from synthproto.artifacts.columns import (
     Complement,
     JSDistance,
@@ -45,6 +45,7 @@ from synthproto.artifacts.pairs import (
     TrendSimilarity,
 )
 from synthproto.artifacts.privacy import DCR, NNDR, DCRShare, ExactMatchShare
+from synthproto.artifacts.reidentification import Linkability, SinglingOut
 from synthproto.artifacts.searches import Sampled
 from synthproto.artifacts.searches import Value as SampledValue
 from synthproto.artifacts.statistics import (
@@ -171,6 +172,10 @@ FURTHER: list[Part] = [
     DCRShare(),
     MembershipInference((0.1,)),
     AttributeInference(("c",)),
+    EpsilonBound(),
+    SinglingOut(1, attacks=50),
+    SinglingOut(2, attacks=50),
+    Linkability(attacks=50),
     TSTR("c", ("linear",), 1),
     TSTR("x", ("linear",), 1),
     TRTR("c", ("linear",), 1),
@@ -185,7 +190,9 @@ SCORES = [*SHARES, *DISTANCES, *OTHERS, *FURTHER]
 NO_REFERENCE = {
     "privacy/dcr_share/low": "an end of the interval of a share that has one",
     "privacy/dcr_share/high": "an end of the interval of a share that has one",
-    "privacy/membership_inference": "its control is 0.5 by construction, not a measured value",
+    "privacy/membership_inference": "ends of intervals of areas and rates that have one",
+    "privacy/singling_out": "its control is among its entries",
+    "privacy/linkability": "its control is among its entries",
     "privacy/attribute_inference": "its control is among its entries",
     "utility/trtr": "is itself the reference of TSTR",
     "validity/key_uniqueness": "a promise of the key, not a question of sampling",
@@ -197,6 +204,9 @@ NOT_BEST_OF_COPIES = {
     DCRShare: "1 for copies, which is what it is for",
     MembershipInference: "names all copies",
     AttributeInference: "the secrets of copies are betrayed",
+    EpsilonBound: "a bound of what copies betray",
+    SinglingOut: "copies are singled out",
+    Linkability: "copies are linked",
     PaperRow: "one entry is the DCR share, another a prediction",
     TSTR: "predicts no better than real rows do",
     TRTR: "is about the real table alone",
@@ -230,6 +240,9 @@ NOT_WORST_OF_DISJOINT = {
     DCRShare: "rows far from both tables are as close to the one as to the other",
     MembershipInference: "betrays nobody",
     AttributeInference: "betrays nobody",
+    EpsilonBound: "betrays nobody",
+    SinglingOut: "betrays nobody",
+    Linkability: "betrays nobody",
     TSTR: "guesses are not the worst predictions",
     TRTR: "is about the real table alone",
     UtilityGap: "guesses are not the worst predictions",

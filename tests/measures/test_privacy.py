@@ -1,4 +1,4 @@
-"""Privacy measures: by hand, and over 50 seeds a memorising model against an independent one."""
+"""Distances to real rows: by hand, and over 50 seeds memorised tables against independent ones."""
 
 import numpy as np
 import pytest
@@ -8,20 +8,14 @@ from synthproto.measures.neighbours import nearest
 from synthproto.measures.privacy import (
     Closest,
     Share,
-    best_guess,
     closest_of_both,
     dcr_share,
     exact_matches,
-    excess_risk,
     expected_share,
-    membership_scores,
-    most_common,
     nndr,
-    right,
     row_hashes,
 )
-from synthproto.measures.ranking import Interval, auc, auc_interval
-from synthproto.measures.rows import Floats, Rows
+from synthproto.measures.rows import Rows
 
 
 def population(rng: np.random.Generator, count: int, grid: int = 0) -> Rows:
@@ -141,62 +135,3 @@ def test_memorisation_is_caught_and_independence_is_not(
     # A 95 % interval misses more often than this once in a thousand runs.
     assert covered >= binom.ppf(0.001, 50, 0.95)
     assert caught == 50
-
-
-def test_membership_is_found_where_it_leaks() -> None:
-    covered, leaking = 0, []
-    for seed in range(50):
-        rng = np.random.default_rng(seed)
-        real, fresh, own, others = (population(rng, 120) for _ in range(4))
-        for synthetic in (fresh, half_memorised(rng, real, fresh)):
-            members, rest = (
-                membership_scores(closest(side, own), closest(side, synthetic))
-                for side in (real, others)
-            )
-            if synthetic is fresh:
-                area = auc_interval(members, rest)
-                covered += area.low <= 0.5 <= area.high
-            else:
-                leaking.append(auc(members, rest))
-    assert covered >= binom.ppf(0.001, 50, 0.95)
-    # 60 draws with replacement name 1 - exp(-1/2) = 39 % of 120 rows; the rest rank at random.
-    assert np.mean(leaking) == pytest.approx(0.5 + 0.39 / 2, abs=0.04)
-    assert min(leaking) > 0.5
-
-
-def closest(rows: Rows, references: Rows) -> Floats:
-    return nearest(rows, references, 1).distances[:, 0]
-
-
-def test_membership_scores_are_finite() -> None:
-    scores = membership_scores(np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0]))
-    assert scores[0] == 0.0
-    assert scores[1] == -scores[2]
-    assert np.isfinite(scores).all()
-
-
-def test_auc_interval_by_hand() -> None:
-    # Placements of the positives among the negatives: 1, ½; of the negatives: ½, 1.
-    area = auc_interval(np.array([3.0, 1.5]), np.array([2.0, 1.0]))
-    half = 1.959963984540054 * np.sqrt(0.0625 / 1 + 0.0625 / 1)
-    assert area.value == 0.75
-    assert area.low == pytest.approx(0.75 - half)
-    assert area.high == 1.0
-
-
-def test_guesses_by_hand() -> None:
-    truth = np.array([0.1, 0.5, np.nan, np.nan])
-    guesses = np.array([0.12, 0.6, np.nan, 0.5])
-    assert right(truth, guesses, 0.05).tolist() == [True, False, True, False]
-    assert most_common(np.array([2.0, 1.0, 1.0, 2.0])) == 1.0
-    assert np.isnan(most_common(np.array([np.nan, np.nan, 1.0])))
-    # 0.3 to 0.4 holds three values; their middle is within 0.05 of all.
-    assert best_guess(np.array([0.0, 0.3, 0.35, 0.4, 0.9]), 0.05) == pytest.approx(0.35)
-    assert np.isnan(best_guess(np.array([np.nan, np.nan, 0.1]), 0.05))
-
-
-def test_excess_risk_by_hand() -> None:
-    risk = excess_risk(Interval(0.7, 0.6, 0.8), Interval(0.4, 0.4, 0.4))
-    assert risk == pytest.approx((0.5, 0.5 - 0.1 / 0.6, 0.5 + 0.1 / 0.6))
-    assert excess_risk(Interval(0.3, 0.2, 0.4), Interval(0.5, 0.4, 0.6)).value == 0.0
-    assert excess_risk(Interval(1.0, 0.9, 1.0), Interval(1.0, 0.9, 1.0)) == (0.0, 0.0, 0.0)

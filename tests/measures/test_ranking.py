@@ -8,7 +8,14 @@ from sklearn.metrics import auc as trapezoids
 from sklearn.metrics import roc_auc_score, roc_curve
 from statsmodels.stats.proportion import proportion_confint
 
-from synthproto.measures.ranking import auc, roc, true_positives_at, wilson
+from synthproto.measures.ranking import (
+    auc,
+    auc_interval,
+    clopper_pearson,
+    roc,
+    true_positives_at,
+    wilson,
+)
 
 
 def test_by_hand() -> None:
@@ -18,8 +25,8 @@ def test_by_hand() -> None:
     curve = roc(positives, negatives)
     assert curve.false_positive.tolist() == [0.0, 0.0, 0.5, 1.0]
     assert curve.true_positive.tolist() == [0.0, 0.5, 0.5, 1.0]
-    assert true_positives_at(curve, 0.0) == 0.5
-    assert true_positives_at(curve, 0.49) == 0.5
+    assert true_positives_at(curve, 0.0, 2) == clopper_pearson(1, 2)
+    assert true_positives_at(curve, 0.49, 2).value == 0.5
 
 
 @settings(max_examples=50, deadline=None)
@@ -42,3 +49,18 @@ def test_equals_scikit_learn(seed: int, many: int, few: int, distinct: int) -> N
 def test_wilson_equals_statsmodels(successes: int, trials: int) -> None:
     low, high = proportion_confint(successes, trials, method="wilson")
     assert wilson(successes, trials) == pytest.approx((successes / trials, low, high))
+
+
+def test_auc_interval_by_hand() -> None:
+    # Placements of the positives among the negatives: 1, ½; of the negatives: ½, 1.
+    area = auc_interval(np.array([3.0, 1.5]), np.array([2.0, 1.0]))
+    half = 1.959963984540054 * np.sqrt(0.0625 / 1 + 0.0625 / 1)
+    assert area.value == 0.75
+    assert area.low == pytest.approx(0.75 - half)
+    assert area.high == 1.0
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 5), (5, 5), (3, 10), (1, 2000)])
+def test_clopper_pearson_equals_statsmodels(successes: int, trials: int) -> None:
+    low, high = proportion_confint(successes, trials, method="beta")
+    assert clopper_pearson(successes, trials) == pytest.approx((successes / trials, low, high))
