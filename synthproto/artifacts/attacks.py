@@ -275,6 +275,11 @@ class EpsilonBound:
     def __call__(self, pair: TablePair) -> float:
         """Choose a test on some rows, try it on others."""
         found = pair.get(MembershipAttack(self.seed))
+        if len(found.members) < 2:
+            raise UndefinedScoreError(
+                f"score {self.name!r} is undefined: it needs two real rows, one to choose a test "
+                "by and one to try it on; there is one"
+            )
         order = np.random.default_rng(self.seed).permutation(len(found.members))
         half = len(order) // 2
         test = likeliest_test(found.members[order[:half]], found.own)

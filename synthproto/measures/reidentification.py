@@ -15,6 +15,9 @@ LARGEST = float(np.finfo(np.float64).max)
 ROUNDS = 300
 """Rounds of tries to find predicates."""
 
+IDLE = 3
+"""Rounds without a new predicate, after which there is no more to find."""
+
 TRIES = 500
 """Tries of a round, at least."""
 
@@ -105,7 +108,7 @@ def multivariate_predicates(
     some = table[rng.permutation(len(table))]
     tries = max(wanted, TRIES)
     found = [Predicates(*(np.zeros((0, conditions), dtype) for dtype in (np.int64, float, float)))]
-    seen: set[bytes] = set()
+    seen, idle = set[bytes](), 0
     for _ in range(ROUNDS):
         columns = rng.random((tries, table.shape[1])).argsort(axis=1)[:, :conditions]
         values = table[rng.integers(0, len(table), tries)[:, None], columns]
@@ -118,7 +121,8 @@ def multivariate_predicates(
         tried = tried.take(tried.counts(table) == 1)
         fresh = [place for place in range(len(tried.low)) if _is_new(seen, tried, place)]
         found.append(tried.take(np.array(fresh, dtype=np.int64)))
-        if len(seen) >= wanted:
+        idle = 0 if fresh else idle + 1
+        if len(seen) >= wanted or idle == IDLE:
             break
     columns, low, high = (np.concatenate(part)[:wanted] for part in zip(*found, strict=True))
     return Predicates(columns.astype(np.int64), low, high)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from synthproto.artifacts.attacks import AttributeInference, MembershipInference
+from synthproto.artifacts.attacks import AttributeInference, EpsilonBound, MembershipInference
 from synthproto.artifacts.privacy import DCRShare
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
@@ -41,6 +41,8 @@ def test_membership() -> None:
     assert leaking["auc"] == pytest.approx(0.75, abs=0.04)
     assert leaking["true_positive_at_0.01"] == pytest.approx(0.5, abs=0.02)
     assert leaking["advantage_at_0.01"] == leaking["true_positive_at_0.01"] - 0.01
+    named = (leaking[f"true_positive_at_0.01{end}"] for end in ("_low", "", "_high"))
+    assert sorted(named) == pytest.approx([0.45, 0.5, 0.55], abs=0.02)
     assert leaking == MembershipInference((0.01,))(pair_of(real, half, holdout))
 
 
@@ -114,3 +116,30 @@ def test_refusals() -> None:
         AttributeInference(())
     with pytest.raises(ParameterError, match="`false_positive`"):
         MembershipInference((2.0,))
+
+
+def test_outliers_are_looked_at_apart() -> None:
+    real, fresh, holdout = (frame(seed, 2000) for seed in range(3))
+    # The three numbers agree, but of one percent of the people, and only these are copied.
+    for people in (real, fresh, holdout):
+        people.loc[20:, ["x1", "x2"]] = people.loc[20:, ["x0", "x0"]].to_numpy()
+        people["amount"], people["secret"] = people["x0"], "a"
+    copied = pd.concat([real[:20], fresh[20:]], ignore_index=True)
+    found = MembershipInference()(pair_of(real, copied, holdout))
+    assert found["auc"] < 0.55
+    assert found["isolated_auc_low"] > 0.9
+    unrelated = MembershipInference()(pair_of(real, fresh, holdout))
+    assert unrelated["isolated_auc_low"] < 0.5
+
+
+def test_a_bound_of_epsilon_is_0_for_samples_and_large_for_copies() -> None:
+    zero = 0
+    for seed in range(100):
+        real, fresh, holdout = (frame(3 * seed + part, 150) for part in range(3))
+        zero += EpsilonBound()(pair_of(real, fresh, holdout)) == 0
+    assert zero >= 95
+    copies = EpsilonBound()(pair_of(frame(0, 400), frame(0, 400), frame(1, 400)))
+    # All members, none of 200 others: log of 1 - 3.7/200 over 3.7/200.
+    assert copies == pytest.approx(np.log((1 - 0.0183) / 0.0183), abs=0.02)
+    with pytest.raises(UndefinedScoreError, match="two real rows"):
+        EpsilonBound()(pair_of(frame(0, 1), frame(1, 9), frame(2, 9)))

@@ -162,6 +162,7 @@ def test_float32_is_the_same_number() -> None:
     assert ExactMatchShare()(moved) < 0.1
 
 
+@pytest.mark.filterwarnings("ignore:.*whole numbers beyond")
 def test_integers_and_times_keep_all_digits() -> None:
     big = 2**60 + np.arange(50, dtype=np.int64) * 2
     when = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(50) * 10, "ns")

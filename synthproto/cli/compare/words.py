@@ -192,7 +192,7 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
             "Closer to training than to holdout",
             "Share of synthetic rows that are closer to the real table than to the holdout, with "
             "its 95 % interval.",
-            "0 to 1; 0.5 for a model that did not memorise, 1 for copies.",
+            "0 to 1; 0.5 for a model that did not memorise, 1 for copies; z: above 2 is no chance.",
             _ALARM,
         ),
         "fidelity/sdmetrics_column_shapes": Words(
@@ -331,10 +331,32 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
             "0 (points at one real row) to 1; no end is best. Well below the reference: memorised.",
             _ALARM,
         ),
+        "privacy/epsilon_bound": Words(
+            "Privacy loss shown (epsilon)",
+            "The least epsilon of differential privacy that the membership attack is compatible "
+            "with, at 95 %.",
+            "0 is best: the attack shows nothing. 3 and more: rows are recognised.",
+            "No upper bound: a stronger attack may show more, and 0 proves no privacy.",
+        ),
+        "privacy/singling_out": Words(
+            "Singling out",
+            "How much more often a description that fits one synthetic row fits exactly one row "
+            "that the model was trained on, than one of other real rows.",
+            "Risk: 0 is best, 1 is certainty; with its 95 % interval.",
+            "One attack; a better one may do better.",
+        ),
+        "privacy/linkability": Words(
+            "Linkability",
+            "How much more often two halves of a row that the model was trained on have the same "
+            "closest synthetic row, than halves of other real rows.",
+            "Risk: 0 is best, 1 is certainty; with its 95 % interval.",
+            "One attack, with one choice of halves; a better one may do better.",
+        ),
         "privacy/membership_inference": Words(
             "Membership inference",
             "How well an attacker tells rows that the model was trained on from other real rows.",
-            "AUC: 0.5 if he learns nothing, 1 if he always knows. Advantage: 0 is best.",
+            "AUC: 0.5 if he learns nothing, 1 if he always knows. Advantage: 0 is best. Isolated: "
+            "among the 1 % of rows that are farthest from others.",
             "One attack; a better one may do better.",
         ),
         "privacy/attribute_inference": Words(
