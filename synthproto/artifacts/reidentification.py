@@ -245,6 +245,8 @@ class Linkability:
             targets, synthetic = (rows(pair, s, without) for s in (side, "synthetic"))
             order = np.random.default_rng(self.seed).permutation(len(targets))
             targets = targets.take(order[: self.attacks])
+            # Of rows that are as close, the first ones are found: no order may tell which.
+            mixed = np.random.default_rng(self.seed).permutation(len(synthetic))
             k = min(self.neighbours, len(synthetic))
-            found.append(nearest(targets, synthetic, k).indices)
+            found.append(nearest(targets, synthetic.take(mixed), k).indices)
         return share_of(linked(*found))

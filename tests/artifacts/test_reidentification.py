@@ -99,10 +99,24 @@ def test_by_hand() -> None:
     found = SinglingOut(1)(pair)
     assert (found["attacks"], found["attack"]) == (3.0, 1.0)
     assert (found["control"], found["risk"]) == pytest.approx((1 / 3, 1.0))
-    # By x the rows go to 1, 2, 2, 2 and 2, 9, 9, 9; by y to the first a and the first b, c to any.
-    linked = Linkability(("x",), ("y",))(pair)
-    assert linked["attack"] == 0.75
-    assert linked["baseline"] == 0.25
+
+
+def test_links_by_hand() -> None:
+    spec = TableSpec.infer(pd.DataFrame({"x": [0.5], "z": [0.5]}), continuous=["x", "z"])
+    columns = [
+        {"x": [1.0, 2.0, 3.0], "z": [10.0, 30.0, 20.0]},
+        {"x": [1.1, 2.1, 3.1], "z": [11.0, 21.0, 31.0]},
+        {"x": [1.2, 2.0, 3.0, 3.0], "z": [30.0, 20.0, 30.0, 10.0]},
+    ]
+    pair = TablePair(*(Table(pd.DataFrame(made), spec) for made in columns))
+    # By x the real rows go to the synthetic ones 0, 1, 2; by z to 0, 2, 1.
+    # Of the holdout to 0, 1, 2, 2 and 2, 1, 2, 0.
+    linked = Linkability(("x",), ("z",))(pair)
+    assert (linked["attack"], linked["control"]) == pytest.approx((1 / 3, 1 / 2))
+    assert (linked["baseline"], linked["risk"]) == pytest.approx((1 / 3, 0.0))
+    # The default halves: every other column, and the others.
+    assert linked == Linkability()(pair)
+    assert Linkability(neighbours=3)(pair)["attack"] == 1.0
 
 
 def test_copies_and_samples() -> None:
