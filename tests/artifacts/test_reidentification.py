@@ -153,7 +153,7 @@ def test_refusals() -> None:
     with pytest.raises(SchemaError, match=r"Linkability: columns \['nose'\] are not in the tables"):
         Linkability(("nose",))(three)
     with pytest.raises(UndefinedScoreError, match="both halves need columns"):
-        Linkability(tuple(frame(0, 1)))(three)
+        Linkability(SPEC.names)(three)
     # All combinations of four bits: three of them fit two rows each.
     bits = pd.DataFrame(np.array(list(np.ndindex(2, 2, 2, 2))).astype(str), columns=list("abcd"))
     table = Table(bits, TableSpec.infer(bits, categorical=list("abcd")))
