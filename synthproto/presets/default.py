@@ -8,6 +8,7 @@ Each is a function that gives a `TablePlan`; its parts are ``plan.scores``, ``pl
 from importlib.util import find_spec
 from typing import Literal, TypeAlias, get_args
 
+from synthproto.artifacts.attacks import AttributeInference, MembershipInference
 from synthproto.artifacts.columns import Mean, MeanJSDistance, ShapeDistance
 from synthproto.artifacts.detection import C2ST
 from synthproto.artifacts.joint import AlphaPrecision, BetaRecall
@@ -48,6 +49,9 @@ from synthproto.presets.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
 PresetName: TypeAlias = Literal["default", "tabsyn", "sdmetrics", "artifact-core"]
 """Which plan."""
 
+ATTACKED = 2_000
+"""People of the real table, and of the holdout, that the attacks of the default plan are on."""
+
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 
@@ -64,7 +68,9 @@ def default_plan(
     Columns, pairs of columns and exact matches from all rows; joint scores, utility and distances
     to the closest record from at most ``rows`` rows of each table; joint scores from no more
     synthetic rows than the holdout has, or else they could not be compared with their references.
-    Only parts that the columns allow; `C2ST` and utility where scikit-learn is installed.
+    With a holdout, membership inference and the inference of one attribute (the target; without
+    one, the last discrete column, else the last number), from at most `ATTACKED` people of each
+    table. Only parts that the columns allow; `C2ST` and utility where scikit-learn is installed.
 
     Args:
         spec: Of the tables that will be compared.
@@ -98,6 +104,8 @@ def default_plan(
         # Copies are looked up, not searched for: quick, and a sample would hold few of them.
         scores.append(ExactMatchShare())
         scores += [Sampled(part, rows, seed) for part in _distances(holdout)]
+        attacked = min(rows, ATTACKED)
+        scores += [Sampled(p, attacked, seed) for p in _attacks(spec, holdout, target, seed)]
     plots: list[Plot[TablePair]] = [PDF(), CDF(), CorrelationHeatmapJuxtaposition()]
     return TablePlan(scores=scores, plots=[*plots, PCAJuxtaposition(seed=seed)])
 
@@ -204,6 +212,17 @@ def _utility(target: str | None, holdout: bool, seeds: int) -> list[Score[TableP
 
 def _distances(holdout: bool) -> list[Score[TablePair]]:
     return [DCR(), *_shares(holdout)]
+
+
+def _attacks(
+    spec: TableSpec, holdout: bool, target: str | None, seed: int
+) -> list[Score[TablePair]]:
+    columns = (*spec.of_kind(*NUMERIC), *spec.of_kind(*DISCRETE))
+    if not holdout:
+        return []
+    found: list[Score[TablePair]] = [MembershipInference((0.01,), seed=seed)]
+    secret = target if target in columns else columns[-1]
+    return [*found, AttributeInference((secret,))] if len(columns) > 1 else found
 
 
 def _shares(holdout: bool) -> list[Score[TablePair]]:

@@ -64,6 +64,18 @@ def test_what_needs_a_holdout_or_a_target_is_asked_for() -> None:
     assert "utility/tstr" not in default_plan(SPEC, target="c").score_tags
 
 
+def test_a_holdout_is_attacked() -> None:
+    attacks = {"privacy/membership_inference", "privacy/attribute_inference"}
+    assert attacks & set(default_plan(SPEC).score_tags) == set()
+    assert attacks <= set(default_plan(SPEC, holdout=True).score_tags)
+    tables = [Table(frame(60, seed), SPEC) for seed in (0, 0, 1)]
+    report = default_plan(SPEC, holdout=True, target="x").run(TablePair(*tables))
+    assert report["privacy/membership_inference/auc_low"] > 0.5
+    assert report["privacy/attribute_inference/x/risk_low"] > 0
+    assert report.references["privacy/membership_inference/auc"] == 0.5
+    assert report.references["privacy/attribute_inference/x/risk"] == 0.0
+
+
 def test_a_plan_of_ones_own_starts_from_a_preset() -> None:
     plan = TablePlan(scores=[*default_plan(SPEC).scores, KSDistance()], plots=tabsyn_plan().plots)
     assert plan.score_tags[-1] == "fidelity/ks_distance"
