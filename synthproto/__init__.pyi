@@ -38,6 +38,7 @@ from synthproto.artifacts.plots.alignment import Alignment as Alignment
 from synthproto.artifacts.plots.curves import C2STCurve as C2STCurve
 from synthproto.artifacts.plots.curves import ColumnImportanceBars as ColumnImportanceBars
 from synthproto.artifacts.plots.curves import DCRDistribution as DCRDistribution
+from synthproto.artifacts.plots.curves import FlaggedRows as FlaggedRows
 from synthproto.artifacts.plots.curves import GiveawayBars as GiveawayBars
 from synthproto.artifacts.plots.curves import MembershipCurve as MembershipCurve
 from synthproto.artifacts.plots.densities import CDF as CDF
@@ -48,7 +49,6 @@ from synthproto.artifacts.plots.heatmaps import (
     CorrelationHeatmapJuxtaposition as CorrelationHeatmapJuxtaposition,
 )
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmaps as CorrelationHeatmaps
-from synthproto.artifacts.plots.projections import FlaggedRows as FlaggedRows
 from synthproto.artifacts.plots.projections import PCAJuxtaposition as PCAJuxtaposition
 from synthproto.artifacts.plots.projections import (
     TruncatedSVDJuxtaposition as TruncatedSVDJuxtaposition,

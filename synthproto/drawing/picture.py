@@ -50,10 +50,8 @@ FORMATS: Final = ("png", "svg", "pdf")
 _HEADER: Final = 30.0
 _LEGEND: Final[Style] = {
     "frameon": False,
-    "borderpad": 0.5,
     "borderaxespad": 0.0,
     "handlelength": 1.4,
-    "handletextpad": 0.5,
     "columnspacing": 1.2,
     "labelspacing": 0.25,
     "fontsize": 10,
@@ -79,9 +77,7 @@ PANEL_MARGINS: Final = Margins()
 class WritableBytes(Protocol):
     """An open binary file, as far as it is needed here."""
 
-    def write(self, data: bytes, /) -> object:
-        """Write all bytes."""
-        ...
+    def write(self, data: bytes, /) -> object: ...  # noqa: D102
 
 
 @runtime_checkable
@@ -107,7 +103,7 @@ class Panel(Protocol):
 class Sheet:
     """Places for panels, with the part of them that stays drawn once and kept.
 
-    Safe to share between threads: drawing holds a lock.
+    Safe to share between threads: a lock is held while one draws.
 
     Attributes:
         panels: At least one; what `Panel.backdrop` draws of them holds for all pictures.
@@ -131,7 +127,7 @@ class Sheet:
     sides: tuple[float, float] = (0.0, 0.0)
 
     def __getstate__(self) -> dict[str, object]:
-        # What is kept holds a lock; it is made anew where the sheet is unpickled.
+        # What is kept is no part of the value; it is made anew where the sheet is unpickled.
         return {own.name: getattr(self, own.name) for own in fields(self)}
 
     @property
@@ -157,7 +153,14 @@ class Sheet:
 
     def pixels(self, panels: Sequence[Panel]) -> NDArray[np.uint8]:
         """The colours of a picture of these panels, shape ``(height, width, 4)``."""
-        return self._kept.draw(panels)
+        with _STYLE_LOCK:
+            axes, canvas, background = self._kept
+            canvas.restore_region(background)
+            for own, panel in zip(axes, panels, strict=True):
+                for artist in panel.overlay(own):
+                    own.draw_artist(artist)
+                    artist.remove()
+            return np.array(canvas.buffer_rgba())
 
     def png(self, panels: Sequence[Panel]) -> bytes:
         """A picture of these panels as the bytes of a PNG file."""
@@ -170,9 +173,13 @@ class Sheet:
             return file.getvalue()
 
     @cached_property
-    def _kept(self) -> "_Kept":
+    def _kept(self) -> tuple[list[Axes], Any, object]:
+        """The panels' axes, a canvas, untyped in matplotlib, and what is on it without overlays."""
         with _default_style():
-            return _Kept(*self._backdrop(self.panels))
+            figure, axes = self._backdrop(self.panels)
+            canvas = _untyped(FigureCanvasAgg(figure))
+            canvas.draw()
+        return axes, canvas, canvas.copy_from_bbox(figure.bbox)
 
     def _backdrop(self, panels: Sequence[Panel]) -> tuple[Figure, list[Axes]]:
         (width, height), (rows, columns) = self.size, self._grid
@@ -206,6 +213,10 @@ class Sheet:
                 text.set(**text_style(TEXT))
 
 
+def _untyped(value: object) -> Any:
+    return value
+
+
 @contextmanager
 def _default_style() -> Iterator[None]:
     """Matplotlib's settings as they come, whatever the user's are, which are global."""
@@ -213,31 +224,6 @@ def _default_style() -> Iterator[None]:
         # Names of parts of an SVG that are not random, and a kind of fonts that journals take.
         rcParams.update({"svg.hashsalt": "synthproto", "pdf.fonttype": 42})
         yield
-
-
-@final
-class _Kept:
-    """A canvas with the backdrops drawn."""
-
-    def __init__(self, figure: Figure, axes: list[Axes]) -> None:
-        self._axes, self._lock = axes, threading.Lock()
-        self._canvas = _agg(figure)
-        self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(figure.bbox)
-
-    def draw(self, panels: Sequence[Panel]) -> NDArray[np.uint8]:
-        """Draw overlays on the backdrops, which stay as they are."""
-        with self._lock:
-            self._canvas.restore_region(self._background)
-            for axes, panel in zip(self._axes, panels, strict=True):
-                for artist in panel.overlay(axes):
-                    axes.draw_artist(artist)
-                    artist.remove()
-            return np.array(self._canvas.buffer_rgba())
-
-
-def _agg(figure: Figure) -> Any:  # matplotlib leaves its methods untyped
-    return FigureCanvasAgg(figure)
 
 
 @final

@@ -31,12 +31,7 @@ _EM: Final = 100.0
 
 
 def text_style(color: str = MUTED, size: float = 10.0) -> Style:
-    """Keyword arguments of a matplotlib text: plain, never mathematics or TeX.
-
-    Args:
-        color: Of the text.
-        size: Height of the font in points; a point is a pixel at scale 1.
-    """
+    """Keyword arguments of a matplotlib text, with its size in points: never mathematics or TeX."""
     return {
         "color": color,
         "fontsize": size,
@@ -68,12 +63,7 @@ def shortened(
 ) -> str:
     """The printable text, cut to a width in points; an ellipsis shows the cut.
 
-    Args:
-        text: Any text.
-        width: Room for it, in points.
-        size: Height of the font in points.
-        bold: Whether the font is bold.
-        tail: How many of the last characters stay behind the ellipsis.
+    As many of the last characters as `tail` says stay behind the ellipsis.
     """
     # No text of so many characters fits; cutting first keeps a novel in a cell cheap.
     whole = printable(text[:300])

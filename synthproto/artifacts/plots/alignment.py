@@ -9,12 +9,12 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from synthproto.artifacts.plots.panels import check_plot
 from synthproto.data.statistics import Statistic
 from synthproto.data.table import Table, TablePair
 from synthproto.drawing.axes import Floats, level_ticks, prepare
 from synthproto.drawing.picture import CARD, Margins, Picture, Sheet, blank
 from synthproto.drawing.style import HOLDOUT, REAL, SYNTHETIC, TEXT, Style, distinct, text_style
-from synthproto.errors import ParameterError
 
 STATISTICS: Final[tuple[Statistic, ...]] = get_args(Statistic)
 
@@ -57,10 +57,9 @@ class Alignment:
 
     def __post_init__(self) -> None:
         chosen = self._chosen
-        if not chosen or len(set(chosen)) < len(chosen):
-            raise ParameterError(f"Alignment: statistics must be distinct; got {chosen!r}.")
-        if not 0.5 <= self.scale <= 4:
-            raise ParameterError(f"Alignment: scale must be from 0.5 to 4; got {self.scale}.")
+        good = chosen and len(set(chosen)) == len(chosen)
+        faults = [] if good else [f"`statistics` must be distinct; got {chosen!r}"]
+        check_plot(self, self.scale, *faults)
         if not self.name:
             tag = "visual/alignment" + (f"_{chosen[0]}" if len(chosen) == 1 else "")
             object.__setattr__(self, "name", tag)

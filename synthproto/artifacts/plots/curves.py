@@ -11,13 +11,15 @@ from matplotlib.lines import Line2D
 
 from synthproto.artifacts.attacks import MembershipAttack
 from synthproto.artifacts.detection import ColumnImportance, TwoSampleTest
-from synthproto.artifacts.plots.panels import DASHES
+from synthproto.artifacts.plots.panels import DASHES, ValueAxis, check_plot
+from synthproto.artifacts.plots.projections import CloudSheet, Projection, cloud_picture
+from synthproto.artifacts.plots.space import sampled
+from synthproto.artifacts.privacy import Audit
 from synthproto.artifacts.searches import search
 from synthproto.checks import check_least
 from synthproto.data.table import TablePair
 from synthproto.drawing.axes import (
     Floats,
-    ValueAxis,
     level_ticks,
     percent,
     prepare,
@@ -127,16 +129,6 @@ class Curves:
         return Picture([self], sheet, f"{self.title}: {self.labels[1]} by {self.labels[0]}")
 
 
-def check_scale(part: object, scale: float) -> None:
-    """Refuse a scale of pictures that is out of range.
-
-    Raises:
-        ParameterError: The scale is not from 0.5 to 4.
-    """
-    if not 0.5 <= scale <= 4:
-        raise ParameterError(f"{type(part).__name__}: `scale` must be from 0.5 to 4; got {scale}.")
-
-
 @final
 @dataclass(frozen=True)
 class DCRDistribution:
@@ -160,7 +152,7 @@ class DCRDistribution:
     name: str = "visual/dcr"
 
     def __post_init__(self) -> None:
-        check_scale(self, self.scale)
+        check_plot(self, self.scale)
 
     def __call__(self, pair: TablePair) -> Picture:
         """Draw."""
@@ -207,7 +199,7 @@ class MembershipCurve:
     name: str = "visual/membership_roc"
 
     def __post_init__(self) -> None:
-        check_scale(self, self.scale)
+        check_plot(self, self.scale)
 
     def __call__(self, pair: TablePair) -> Picture:
         """Draw."""
@@ -223,6 +215,47 @@ class MembershipCurve:
             logarithmic=True,
         )
         return panel.picture(self.scale)
+
+
+@final
+@dataclass(frozen=True)
+class FlaggedRows:
+    """Real, synthetic and flagged rows in the plane of the real table's principal components.
+
+    Flagged are the synthetic rows that `Audit` finds too close to a real one; a remark says
+    their share, which is about `share` for a harmless table. They are rings, drawn last, that hide
+    nothing, and are never sampled away. Many real rows are drawn as their density.
+
+    Attributes:
+        share: As in `Audit`.
+        points: Most rows of each table that are drawn, at least 1.
+        seed: Decides which.
+        scale: As in `DCRDistribution`.
+        name: Tag.
+
+    Raises:
+        UndefinedScoreError: The real table has fewer than three rows.
+    """
+
+    share: float = 0.01
+    points: int = 1500
+    seed: int = 0
+    scale: float = 1.0
+    name: str = "visual/flagged_rows"
+
+    def __post_init__(self) -> None:
+        check_plot(self, self.scale, points=self.points)
+        Audit(self.share)  # refuses a share that is none
+
+    def __call__(self, pair: TablePair) -> Picture:
+        """Draw."""
+        flagged = pair.get(Audit(self.share))["synthetic_row"].to_numpy(dtype=np.intp)
+        projection = Projection("pca", 20_000, self.seed)
+        fit = pair.real.get(projection)
+        sheet = pair.real.get(CloudSheet(projection, self.scale, flagged=True))
+        some = fit.plane(pair.synthetic, sampled(pair.synthetic, self.points, self.seed))
+        share = len(flagged) / len(pair.synthetic)
+        return cloud_picture(sheet, some, fit.plane(pair.synthetic, flagged), share)
 
 
 def _up_to(places: Floats, distances: Floats) -> Floats:
@@ -256,7 +289,7 @@ class C2STCurve:
     name: str = "visual/c2st_roc"
 
     def __post_init__(self) -> None:
-        check_scale(self, self.scale)
+        check_plot(self, self.scale)
         check_least(self, "folds", self.folds, 2)
         require_learn("C2STCurve")
 
@@ -300,7 +333,7 @@ class ColumnImportanceBars:
     name: str = "visual/giveaways"
 
     def __post_init__(self) -> None:
-        check_scale(self, self.scale)
+        check_plot(self, self.scale)
         check_least(self, "folds", self.folds, 2)
         require_learn("ColumnImportanceBars")
         if not 1 <= self.columns <= 9:

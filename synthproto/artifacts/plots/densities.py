@@ -17,13 +17,15 @@ from synthproto.artifacts.plots.panels import (
     Distribution,
     Histogram,
     Shares,
+    ValueAxis,
+    check_plot,
     keys,
+    linear_width,
 )
 from synthproto.data.statistics import Levels, interval_labels
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
-from synthproto.drawing.axes import Floats, ValueAxis, linear_width
+from synthproto.drawing.axes import Floats
 from synthproto.drawing.picture import Picture, Sheet, blank
-from synthproto.errors import ParameterError
 
 # Room above the tallest real bar, for a synthetic one that is taller.
 _HEADROOM: Final = 1.3
@@ -263,7 +265,13 @@ class PDF:
     name: str = "visual/pdf"
 
     def __post_init__(self) -> None:
-        _check(self.bins, self.categories, self.columns, self.scale)
+        check_plot(
+            self,
+            self.scale,
+            *_faults(self.categories),
+            bins=self.bins,
+            columns=self.columns,
+        )
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
@@ -292,7 +300,13 @@ class PDFByColumn:
     name: str = "visual_columns/pdf"
 
     def __post_init__(self) -> None:
-        _check(self.bins, self.categories, self.columns, self.scale)
+        check_plot(
+            self,
+            self.scale,
+            *_faults(self.categories),
+            bins=self.bins,
+            columns=self.columns,
+        )
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw a picture of each column; empty if no column has a distribution."""
@@ -319,7 +333,7 @@ class CDF:
     name: str = "visual/cdf"
 
     def __post_init__(self) -> None:
-        _check(1, 1, self.columns, self.scale)
+        check_plot(self, self.scale, columns=self.columns)
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
@@ -342,7 +356,7 @@ class CDFByColumn:
     name: str = "visual_columns/cdf"
 
     def __post_init__(self) -> None:
-        _check(1, 1, self.columns, self.scale)
+        check_plot(self, self.scale, columns=self.columns)
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw a picture of each column; empty if there are no numbers in the table."""
@@ -409,12 +423,6 @@ def _alt(panels: list[ColumnPanel]) -> str:
     return f"{shown} of {names}, real and synthetic"
 
 
-def _check(bins: int, categories: int, columns: int, scale: float) -> None:
-    faults = [
-        *([f"bins must be at least 1; got {bins}"] if bins < 1 else []),
-        *([f"categories must be 1 to 8; got {categories}"] if not 1 <= categories <= 8 else []),
-        *([f"columns must be at least 1; got {columns}"] if columns < 1 else []),
-        *([f"scale must be from 0.5 to 4; got {scale}"] if not 0.5 <= scale <= 4 else []),
-    ]
-    if faults:
-        raise ParameterError(f"plot: {'; '.join(faults)}.")
+def _faults(categories: int) -> list[str]:
+    good = 1 <= categories <= 8
+    return [] if good else [f"`categories` must be from 1 to 8; got {categories}"]

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from synthproto.artifacts.associations import Association
+from synthproto.artifacts.plots.panels import check_plot
 from synthproto.data.table import Table, TablePair
 from synthproto.drawing.axes import Floats, prepare
 from synthproto.drawing.picture import CARD, Margins, Picture, Sheet, blank
 from synthproto.drawing.style import TEXT, WHITE, Style, distinct, text_style, text_width
-from synthproto.errors import ParameterError
 
 # From -1 over 0 to 1: orange to blue, which the colour-blind tell apart, even in lightness.
 COLORS: Final = LinearSegmentedColormap.from_list(
@@ -52,7 +52,7 @@ class CorrelationHeatmapJuxtaposition:
     name: str = "visual/correlation"
 
     def __post_init__(self) -> None:
-        _check(self.scale)
+        check_plot(self, self.scale)
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the part of the real table is kept with it."""
@@ -83,7 +83,7 @@ class CorrelationHeatmaps:
     name: str = "visual_correlation/matrix"
 
     def __post_init__(self) -> None:
-        _check(self.scale)
+        check_plot(self, self.scale)
 
     def __call__(self, pair: TablePair, /) -> Mapping[str, Picture]:
         """Draw; empty if there is no column with an association."""
@@ -239,8 +239,3 @@ def _cell_size(count: int) -> float:
         return max(_NUMBERED_CELL, min(60.0, float(round(180 / count))))
     readable = 12.0 if count <= _NAMED else 1.0
     return float(max(1, round(min(20.0, max(_PLAIN_SIDE / count, readable)))))
-
-
-def _check(scale: float) -> None:
-    if not 0.5 <= scale <= 4:
-        raise ParameterError(f"heat map: scale must be from 0.5 to 4; got {scale}.")

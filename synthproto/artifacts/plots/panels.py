@@ -6,24 +6,28 @@ only shares of rows, which are a snapshot: later epochs have panels of their own
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, final
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, TypeAlias, final
 
 import numpy as np
+from matplotlib import dates
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, StepPatch
+from matplotlib.ticker import AsinhLocator, MaxNLocator
 from matplotlib.transforms import Transform
 
 from synthproto.drawing.axes import (
     Floats,
-    ValueAxis,
     level_ticks,
     percent,
     prepare,
     remark,
     share_ticks,
+    tick_names,
     upright_ticks,
+    within,
 )
 from synthproto.drawing.picture import PANEL_MARGINS, Margins
 from synthproto.drawing.style import (
@@ -37,8 +41,18 @@ from synthproto.drawing.style import (
     distinct,
     text_style,
 )
+from synthproto.errors import ParameterError
+
+Quantity: TypeAlias = Literal["number", "date"]
+"""What an axis measures; dates are seconds since 1970 in UTC."""
 
 DASHES: Final = (0, (3.0, 2.0))
+_DATES: Any = dates  # matplotlib leaves it untyped
+_DAY, _YEAR = 86_400.0, 31_556_952.0
+# The years that Python's calendar has, as seconds since 1970.
+_CALENDAR: Final = (-6.2e10, 2.5e11)
+# Beyond this ratio of magnitudes an even axis would press most values into one corner.
+_EVEN_RATIO: Final = 20.0
 _OUTLINE: Final[Style] = {
     "clip_on": False,
     "baseline": 0.0,
@@ -57,6 +71,104 @@ _KEYS: Final = {
 def keys(*names: str, holdout: bool) -> list[Artist]:
     """Samples for a legend."""
     return [_KEYS[name] for name in (*names, *(["holdout"] if holdout else []))]
+
+
+def check_plot(part: object, scale: float, *faults: str, **counts: int) -> None:
+    """Refuse arguments of a plot that are out of range, all at once.
+
+    Raises:
+        ParameterError: The scale is not from 0.5 to 4, a count is below 1, or there are faults.
+    """
+    few = (f"`{name}` must be at least 1; got {n}" for name, n in counts.items() if n < 1)
+    found = [*few, *faults]
+    if not 0.5 <= scale <= 4:
+        found.append(f"`scale` must be from 0.5 to 4; got {scale}")
+    if found:
+        raise ParameterError(f"{type(part).__name__}: {'; '.join(found)}.")
+
+
+@final
+@dataclass(frozen=True)
+class ValueAxis:
+    """A horizontal axis of the values of a column.
+
+    Attributes:
+        low: Its lower end.
+        high: Its upper end, above `low`.
+        quantity: What it measures.
+        linear_width: As matplotlib's ``asinh`` scale has it: the axis is even below this
+            magnitude and logarithmic beyond it, to both sides of 0. It is even everywhere if 0.
+        margin: Room beyond either end, as a share of the axis.
+    """
+
+    low: float
+    high: float
+    quantity: Quantity = "number"
+    linear_width: float = 0.0
+    margin: float = 0.0
+
+    def even(self, values: Floats) -> Floats:
+        """Values on a scale on which the axis is even, same shape."""
+        if not self.linear_width:
+            return values
+        return np.asarray(np.arcsinh(values / self.linear_width))
+
+    def spaced(self, count: int) -> Floats:
+        """Values at equal distances on the axis, from end to end, shape ``(count,)``."""
+        low, high = self.even(np.array([self.low, self.high])).tolist()
+        room = (high - low) * self.margin / (1 - 2 * self.margin)
+        places = np.linspace(low - room, high + room, count)
+        return np.sinh(places) * self.linear_width if self.linear_width else places
+
+    def draw(self, axes: Axes) -> None:
+        """Set scale, limits, ticks and label."""
+        if self.linear_width:
+            axes.set_xscale("asinh", linear_width=self.linear_width)
+        axes.set_xlim(*self.spaced(2))
+        level_ticks(axes, *self._ticks())
+
+    def _ticks(self) -> tuple[list[float], list[str], str]:
+        """Places and names of the ticks, and the label of the axis."""
+        if self.quantity == "date":
+            return self._dates()
+        if self.linear_width:
+            decades = AsinhLocator(self.linear_width, numticks=7).tick_values(self.low, self.high)
+            places = within(decades, self.low, self.high)
+            return (
+                places,
+                [name for place in places for name in tick_names([place])],
+                "value, log scale",
+            )
+        round_places = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)
+        places = within(round_places, self.low, self.high)
+        return places, tick_names(places), "value"
+
+    def _dates(self) -> tuple[list[float], list[str], str]:
+        low, high = self.low, self.high
+        if low < _CALENDAR[0] or high > _CALENDAR[1]:
+            years = MaxNLocator(4).tick_values(low / _YEAR + 1970, high / _YEAR + 1970)
+            places = within([(year - 1970) * _YEAR for year in years], low, high)
+            return places, tick_names([place / _YEAR + 1970 for place in places]), "year"
+        locator = _DATES.AutoDateLocator(tz=UTC, minticks=3, maxticks=6)
+        ends = [datetime.fromtimestamp(end, UTC) for end in (low, high)]
+        days = locator.tick_values(*ends)
+        inside = [day for day in np.atleast_1d(days).tolist() if low <= day * _DAY <= high]
+        formatter = _DATES.ConciseDateFormatter(locator, tz=UTC)
+        names = formatter.format_ticks(inside) if inside else []
+        if len(inside) < 2:
+            inside = [low / _DAY, high / _DAY]
+            names = [f"{end:%Y-%m-%d %H:%M:%S}" for end in ends]
+        offset = formatter.get_offset()
+        return [day * _DAY for day in inside], names, f"date, {offset}" if offset else "date"
+
+
+def linear_width(values: Floats) -> float:
+    """Where an axis that shows these values should become logarithmic; 0 if it can be even."""
+    sizes = np.abs(values[values != 0])
+    if not len(sizes) or sizes.max() <= _EVEN_RATIO * sizes.min():
+        return 0.0
+    # More than six decades would leave no room for those where most values are.
+    return float(max(sizes.min(), sizes.max() * 1e-6))
 
 
 @final

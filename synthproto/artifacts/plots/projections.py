@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from synthproto.artifacts.plots.panels import check_plot
 from synthproto.artifacts.plots.space import Space, sampled
-from synthproto.artifacts.privacy import Audit
 from synthproto.data.table import Table, TablePair
 from synthproto.drawing.axes import percent, prepare, remark
 from synthproto.drawing.picture import Margins, Picture, Sheet
@@ -66,7 +66,7 @@ class PCAJuxtaposition:
     name: str = "visual/pca"
 
     def __post_init__(self) -> None:
-        check("PCAJuxtaposition", self.scale, points=self.points, fitted=self.fitted)
+        check_plot(self, self.scale, points=self.points, fitted=self.fitted)
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the fit and the real points are kept with the real table."""
@@ -99,7 +99,7 @@ class TruncatedSVDJuxtaposition:
     name: str = "visual/truncated_svd"
 
     def __post_init__(self) -> None:
-        check("TruncatedSVDJuxtaposition", self.scale, points=self.points, fitted=self.fitted)
+        check_plot(self, self.scale, points=self.points, fitted=self.fitted)
 
     def __call__(self, pair: TablePair, /) -> Picture:
         """Draw; the fit and the real points are kept with the real table."""
@@ -255,12 +255,15 @@ def _size(count: int) -> float:
 
 @final
 @dataclass(frozen=True)
-class _CloudSheet:
+class CloudSheet:
+    """The sheet of a projection of a real table, kept with it by ``Table.get``."""
+
     projection: Projection
     scale: float
     flagged: bool = False
 
     def __call__(self, real: Table) -> Sheet:
+        """Project and lay out."""
         fit = real.get(self.projection)
         rows = sampled(real, self.projection.fitted, self.projection.seed)
         short = "PC" if self.projection.method == "pca" else "SV"
@@ -317,64 +320,10 @@ def limits(places: NDArray[np.float64]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def check(part: str, scale: float, **counts: int) -> None:
-    """Refuse a scale or counts that are out of range, all at once.
-
-    Raises:
-        ParameterError: Naming the part and each argument.
-    """
-    faults = [f"{name} must be at least 1; got {n}" for name, n in counts.items() if n < 1]
-    if not 0.5 <= scale <= 4:
-        faults.append(f"scale must be from 0.5 to 4; got {scale}")
-    if faults:
-        raise ParameterError(f"{part}: {'; '.join(faults)}.")
-
-
 def _picture(pair: TablePair, projection: Projection, points: int, scale: float) -> Picture:
-    sheet = pair.real.get(_CloudSheet(projection, scale))
+    sheet = pair.real.get(CloudSheet(projection, scale))
     rows = sampled(pair.synthetic, points, projection.seed)
     return cloud_picture(sheet, pair.real.get(projection).plane(pair.synthetic, rows))
-
-
-@final
-@dataclass(frozen=True)
-class FlaggedRows:
-    """Real, synthetic and flagged rows in the plane of the real table's principal components.
-
-    Flagged are the synthetic rows that `Audit` finds too close to a real one; a remark says
-    their share, which is about `share` for a harmless table. They are rings, drawn last, that hide
-    nothing, and are never sampled away. Many real rows are drawn as their density.
-
-    Attributes:
-        share: As in `Audit`.
-        points: Most rows of each table that are drawn, at least 1.
-        seed: Decides which.
-        scale: As in `DCRDistribution`.
-        name: Tag.
-
-    Raises:
-        UndefinedScoreError: The real table has fewer than three rows.
-    """
-
-    share: float = 0.01
-    points: int = 1500
-    seed: int = 0
-    scale: float = 1.0
-    name: str = "visual/flagged_rows"
-
-    def __post_init__(self) -> None:
-        check("FlaggedRows", self.scale, points=self.points)
-        Audit(self.share)  # refuses a share that is none
-
-    def __call__(self, pair: TablePair) -> Picture:
-        """Draw."""
-        flagged = pair.get(Audit(self.share))["synthetic_row"].to_numpy(dtype=np.intp)
-        projection = Projection("pca", 20_000, self.seed)
-        fit = pair.real.get(projection)
-        sheet = pair.real.get(_CloudSheet(projection, self.scale, flagged=True))
-        some = fit.plane(pair.synthetic, sampled(pair.synthetic, self.points, self.seed))
-        share = len(flagged) / len(pair.synthetic)
-        return cloud_picture(sheet, some, fit.plane(pair.synthetic, flagged), share)
 
 
 @final
@@ -411,7 +360,7 @@ class TSNEJuxtaposition:
     name: str = "visual/tsne"
 
     def __post_init__(self) -> None:
-        check("TSNEJuxtaposition", self.scale, points=self.points)
+        check_plot(self, self.scale, points=self.points)
         if not self.perplexity > 0 or self.iterations < 250:
             raise ParameterError(
                 "TSNEJuxtaposition: perplexity must be above 0 and iterations at least 250; got "

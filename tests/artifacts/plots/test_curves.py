@@ -10,10 +10,10 @@ from synthproto.artifacts.plots.curves import (
     C2STCurve,
     ColumnImportanceBars,
     DCRDistribution,
+    FlaggedRows,
     GiveawayBars,
     MembershipCurve,
 )
-from synthproto.artifacts.plots.projections import FlaggedRows
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.drawing.picture import CARD, Picture
@@ -127,7 +127,7 @@ def test_refusals() -> None:
     for part in (DCRDistribution, C2STCurve, MembershipCurve, ColumnImportanceBars):
         with pytest.raises(ParameterError, match=r"`scale` must be from 0.5 to 4; got 9"):
             part(scale=9.0)
-    with pytest.raises(ParameterError, match=r"scale must be from 0.5 to 4; got 9"):
+    with pytest.raises(ParameterError, match=r"`scale` must be from 0.5 to 4; got 9"):
         FlaggedRows(scale=9.0)
     with pytest.raises(ParameterError, match="`columns` must be from 1 to 9; got 0"):
         ColumnImportanceBars(columns=0)

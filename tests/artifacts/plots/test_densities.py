@@ -23,11 +23,10 @@ from synthproto.artifacts.plots.densities import (
     value_axis,
 )
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition, CorrelationHeatmaps
-from synthproto.artifacts.plots.panels import Bars, Distribution, Histogram
+from synthproto.artifacts.plots.panels import Bars, Distribution, Histogram, ValueAxis
 from synthproto.contracts import Drawing
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
-from synthproto.drawing.axes import ValueAxis
 from synthproto.errors import ParameterError
 
 REAL_BLUE = [169, 203, 232]
@@ -213,7 +212,7 @@ def test_pictures_grow_with_the_scale(real: Table, scale: float) -> None:
 
 def test_arguments_out_of_range_are_refused_at_once() -> None:
     with pytest.raises(
-        ParameterError, match=r"bins must.*categories must.*columns must.*scale must"
+        ParameterError, match=r"PDF: `categories` must.*`bins` must.*`columns` must.*`scale` must"
     ):
         PDF(bins=0, categories=9, columns=0, scale=9.0)
     with pytest.raises(ParameterError, match="scale"):

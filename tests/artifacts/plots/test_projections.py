@@ -6,16 +6,15 @@ import pytest
 from matplotlib.collections import PolyCollection
 from sklearn.decomposition import PCA
 
+from synthproto.artifacts.plots.curves import FlaggedRows
 from synthproto.artifacts.plots.projections import (
     Cloud,
-    FlaggedRows,
     PCAJuxtaposition,
     Projection,
     TruncatedSVDJuxtaposition,
     TSNEJuxtaposition,
     limits,
 )
-from synthproto.artifacts.plots.space import Space, sampled
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError
@@ -56,15 +55,6 @@ def test_truncated_svd_is_that_of_the_table_scaled_to_its_range() -> None:
     np.testing.assert_allclose(np.abs(fit.axes), np.abs(vectors[:2].T), atol=1e-8)
     shares = values**2 / (values**2).sum()
     np.testing.assert_allclose(fit.explained, shares[:2], atol=1e-10)
-
-
-def test_indicators_weigh_as_much_as_a_number() -> None:
-    real = table(mixed(5000))
-    points = Space.fit(real, "mean").points(real, np.arange(5000))
-    assert points.shape[1] == Space.fit(real, "mean").width
-    np.testing.assert_allclose(points[:, :5].var(axis=0), 1, atol=1e-3)
-    assert points[:, 5:10].var(axis=0).sum() == pytest.approx(1, abs=1e-3)
-    assert points[:, 10:].var(axis=0).sum() == pytest.approx(1, abs=1e-3)
 
 
 def test_both_tables_are_in_the_real_tables_space() -> None:
@@ -115,15 +105,6 @@ def test_flagged_rows_are_rings_that_hide_nothing_and_a_remark_says_their_share(
     assert axes.texts[-1].get_text().startswith("flagged 5")
 
 
-def test_sample_is_seeded_ordered_and_without_repeats() -> None:
-    real = table(mixed(300))
-    rows = sampled(real, 100, 0)
-    np.testing.assert_array_equal(rows, sampled(real, 100, 0))
-    assert (np.diff(rows) > 0).all()
-    assert not np.array_equal(rows, sampled(real, 100, 1))
-    np.testing.assert_array_equal(sampled(real, 1000, 0), np.arange(300))
-
-
 def test_tsne_is_deterministic_and_honours_its_arguments() -> None:
     pair = TablePair(table(mixed(40)), table(mixed(30, seed=1)))
     plot = TSNEJuxtaposition(iterations=250)
@@ -153,7 +134,7 @@ def test_limits_hold_most_points_and_have_width() -> None:
 
 
 def test_arguments_out_of_range_are_refused_at_once() -> None:
-    with pytest.raises(ParameterError, match=r"points must be.*fitted must be.*scale must be"):
+    with pytest.raises(ParameterError, match=r"`points` must.*`fitted` must.*`scale` must"):
         PCAJuxtaposition(points=0, fitted=0, scale=0.0)
     with pytest.raises(ParameterError, match="perplexity"):
         TSNEJuxtaposition(perplexity=0.0)
