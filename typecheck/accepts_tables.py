@@ -1,5 +1,6 @@
 """Compositions that must fit: generation, plans and trackers. See ``accepts.py``."""
 
+import io
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -184,6 +185,16 @@ def tables_and_codec() -> None:
     real = Table(FRAME, spec)
     codec = TableCodec.fit(real)
     assert_type(codec.decode(codec.encode(real)), pd.DataFrame)
+
+
+def picture_as_file_and_as_figure() -> None:
+    """What a plot gives: a file of any format, a Figure to change, the arrays behind it."""
+    picture = PDF()(PAIR)
+    picture.savefig("fig.pdf")
+    picture.savefig(io.BytesIO(), format="svg")
+    assert_type(picture.figure(), Figure)
+    drawing: Drawing = picture
+    assert drawing is not None
 
 
 def plan_of_tables() -> None:

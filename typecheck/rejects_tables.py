@@ -2,13 +2,14 @@
 
 # pyright: reportUnnecessaryTypeIgnoreComment=error, reportUnusedExpression=false
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from synthproto import (
@@ -369,6 +370,17 @@ def plot_among_scores() -> None:
             PDF(),  # type: ignore[list-item]
         ],
     )
+
+
+def picture_in_place_of_a_figure() -> None:
+    """A plot's value where its Figure is needed."""
+
+    def titled(pair: TablePair, retitle: Callable[[Figure], None]) -> None:
+        retitle(
+            PDF()(pair),  # type: ignore[arg-type]
+        )
+
+    assert callable(titled)
 
 
 def score_among_plots() -> None:
