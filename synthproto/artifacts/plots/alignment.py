@@ -49,6 +49,15 @@ class Alignment:
 
     Raises:
         ParameterError: No statistics, one twice, or a scale out of range.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import Alignment, Table, TablePair, TableSpec
+        >>> frame = pd.DataFrame({"age": [31.0, 54.0, 47.0, 25.0], "sex": ["f", "m", "m", "f"]})
+        >>> real = Table(frame, TableSpec.infer(frame, categorical=["sex"]))
+        >>> picture = Alignment("mean")(TablePair(real, real))
+        >>> picture.panels[0].synthetic
+        array([0.])
     """
 
     statistics: Statistic | tuple[Statistic, ...] = STATISTICS

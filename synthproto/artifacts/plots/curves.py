@@ -146,6 +146,14 @@ class DCRDistribution:
 
     Raises:
         UndefinedScoreError: The real table has one row.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import DCRDistribution, Table, TablePair, TableSpec
+        >>> frame = pd.DataFrame({"age": [31.0, 54.0, 47.0, 25.0], "sex": ["f", "m", "m", "f"]})
+        >>> real = Table(frame, TableSpec.infer(frame, categorical=["sex"]))
+        >>> DCRDistribution()(TablePair(real, real)).panels[0].said[0]
+        'copies 100%, real 0%'
     """
 
     scale: float = 1.0

@@ -256,6 +256,17 @@ class PDF:
 
     Raises:
         ParameterError: An argument is out of range.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import PDF, Table, TablePair, TableSpec
+        >>> frame = pd.DataFrame({"age": [31.0, 54.0, 47.0, 25.0], "sex": ["f", "m", "m", "f"]})
+        >>> real = Table(frame, TableSpec.infer(frame, categorical=["sex"]))
+        >>> picture = PDF()(TablePair(real, real))
+        >>> picture
+        Picture('density of 2 columns, real and synthetic', 700 x 240 px)
+        >>> picture.panels[1].synthetic.inside
+        array([0.5, 0.5])
     """
 
     bins: int = 40
@@ -326,6 +337,13 @@ class CDF:
         columns: As in `PDF`.
         scale: Pixels of the picture per pixel of a 350 x 210 panel; 2 for print.
         name: Tag.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import CDF, Table, TablePair, TableSpec
+        >>> frame = pd.DataFrame({"age": [31.0, 54.0, 47.0, 25.0], "sex": ["f", "m", "m", "f"]})
+        >>> real = Table(frame, TableSpec.infer(frame, categorical=["sex"]))
+        >>> CDF()(TablePair(real, real)).savefig("cdf.pdf")
     """
 
     columns: int = 100

@@ -26,7 +26,7 @@ _NUMBERED, _NUMBERED_CELL = 10, 28.0
 # Up to so many columns every name has room beside its row; wider tables get a fixed size.
 _NAMED, _PLAIN_SIDE = 32, 310.0
 _LABEL, _LABEL_ALONE = 92.0, 80.0
-_TITLE, _GAP, _BAR = 30.0, 22.0, 56.0
+_TITLE, _FOOT, _GAP, _BAR = 30.0, 12.0, 22.0, 56.0
 
 
 @final
@@ -66,7 +66,10 @@ class CorrelationHeatmapJuxtaposition:
 @final
 @dataclass(frozen=True)
 class CorrelationHeatmaps:
-    """The matrices of `CorrelationHeatmapJuxtaposition`, a picture each, 350 pixels wide.
+    """The matrices of `CorrelationHeatmapJuxtaposition`, one picture per matrix.
+
+    A picture has the size of TensorBoard's image cards while the table has up to 56 columns; what
+    is larger is shrunk there. Columns have the order of the rows, whose names are written.
 
     Attributes:
         association: How each pair of columns is measured.
@@ -76,6 +79,14 @@ class CorrelationHeatmaps:
 
     Raises:
         ParameterError: The scale is out of range.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import CorrelationHeatmaps, Table, TablePair, TableSpec
+        >>> frame = pd.DataFrame({"age": [31.0, 54.0, 47.0, 25.0], "sex": ["f", "m", "m", "f"]})
+        >>> real = Table(frame, TableSpec.infer(frame, categorical=["sex"]))
+        >>> list(CorrelationHeatmaps()(TablePair(real, real)))
+        ['real', 'synthetic', 'synthetic_minus_real']
     """
 
     association: Association = field(default_factory=Association)
@@ -123,15 +134,19 @@ class _Layout:
         room = _LABEL_ALONE if alone else _LABEL
         names = tuple(distinct([str(name) for name in frame.columns], room))
         edge = max(text_width(name) for name in names) + 18
-        free = CARD[0] - edge - _BAR
-        cell = min(48.0, max(3.0, free // len(names))) if alone else _cell_size(len(names))
+        if alone:
+            cell = min(48.0, max(3.0, (CARD[1] - _TITLE - _FOOT) // len(names)))
+        else:
+            cell = _cell_size(len(names))
         side = cell * len(names)
+        below = max(_FOOT, CARD[1] - _TITLE - side) if alone else edge
+        bar = max(_BAR, CARD[0] - edge - side) if alone else _BAR - _GAP
         panels = [
             Matrix(
                 title,
                 names,
                 cell,
-                margins=Margins(0.0, 0.0 if alone else _GAP, edge, _TITLE),
+                margins=Margins(0.0, 0.0 if alone else _GAP, below, _TITLE),
                 values=frame.to_numpy(dtype=np.float64) if title == "real" else None,
                 first=place == 0,
                 last=place == len(self.titles) - 1,
@@ -140,12 +155,12 @@ class _Layout:
         ]
         return Sheet(
             panels,
-            card=(side + panels[0].margins.right, side + edge + _TITLE),
+            card=(side + panels[0].margins.right, side + below + _TITLE),
             caption="association of each pair of columns",
             scale=self.scale,
             indexed=False,
             across=len(panels),
-            sides=(edge, _BAR + max(0.0, free - side) if alone else _BAR - _GAP),
+            sides=(edge, bar),
         )
 
 
@@ -181,7 +196,8 @@ class Matrix:
         # Where cells are lower than letters, only every n-th name has room.
         shown = range(0, count, max(1, int(np.ceil(11.0 / self.cell))))
         middles, names = [at + 0.5 for at in shown], [self.names[at] for at in shown]
-        axes.set_xticks(middles, names, rotation=90, **text_style(TEXT))
+        below = [""] * len(names) if self.first and self.last else names
+        axes.set_xticks(middles, below, rotation=90, **text_style(TEXT))
         axes.set_yticks(middles, names if self.first else [""] * len(names), **text_style(TEXT))
         if self.last:
             self._color_bar(axes)

@@ -25,8 +25,7 @@ Method: TypeAlias = Literal["pca", "truncated_svd"]
 Plane: TypeAlias = NDArray[np.float64]
 """Points of a plane, shape ``(n, 2)``."""
 
-CARD: Final = (350.0, 280.0)
-_MARGINS: Final = Margins(left=24.0, bottom=24.0, top=46.0)
+_MARGINS: Final = Margins(left=24.0, bottom=22.0)
 # Up to so many real rows are drawn as dots, more as their density.
 _FEW: Final = 1000
 _DENSITY: Final = LinearSegmentedColormap.from_list("density", ["#D9E8F5", REAL, REAL_INK])
@@ -52,11 +51,19 @@ class PCAJuxtaposition:
         points: Most rows of each table that are drawn, at least 1.
         fitted: Most real rows that the components are fitted on, at least 1.
         seed: Decides which rows, where there are more.
-        scale: Pixels of the picture per pixel of a 350 x 280 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 210 panel, 0.5 to 4; 2 for print.
         name: Tag.
 
     Raises:
         ParameterError: An argument is out of range.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import PCAJuxtaposition, Table, TablePair, TableSpec
+        >>> frame = pd.DataFrame({"age": [31.0, 54.0, 47.0, 25.0], "sex": ["f", "m", "m", "f"]})
+        >>> real = Table(frame, TableSpec.infer(frame, categorical=["sex"]))
+        >>> PCAJuxtaposition()(TablePair(real, real)).figure().axes[0].get_title(loc="left")
+        'PCA'
     """
 
     points: int = 1500
@@ -214,7 +221,7 @@ class Cloud:
             axes.plot(*points.T, **_dots(REAL, _size(len(points)) + 2.0, 1.0))
             return
         ends = *self.across, *self.up
-        look: Style = {"gridsize": (46, 20), "bins": "log", "mincnt": 1, "linewidths": 0.3}
+        look: Style = {"gridsize": (50, 14), "bins": "log", "mincnt": 1, "linewidths": 0.3}
         axes.hexbin(*points.T, extent=ends, cmap=_DENSITY, zorder=1, **look)
 
     def overlay(self, axes: Axes) -> Sequence[Artist]:
@@ -297,7 +304,7 @@ def cloud_sheet(
     panel = Cloud(heading, real, limits(ends[:, 0]), limits(ends[:, 1]), names)
     legend = [_REAL_KEY if len(real) > _FEW else _REAL_DOT, _SYNTHETIC_DOT]
     legend += [_FLAGGED_DOT] if flagged else []
-    return Sheet([panel], card=CARD, legend=legend, scale=scale)
+    return Sheet([panel], legend=legend, scale=scale)
 
 
 def cloud_picture(
@@ -341,7 +348,7 @@ class TSNEJuxtaposition:
             third of all points but one; where more is asked for, that is used.
         iterations: Steps of the optimisation, at least 250.
         seed: Decides which rows, and the optimisation's random part.
-        scale: Pixels of the picture per pixel of a 350 x 280 panel, 0.5 to 4; 2 for print.
+        scale: Pixels of the picture per pixel of a 350 x 210 panel, 0.5 to 4; 2 for print.
         name: Tag.
 
     Raises:

@@ -212,7 +212,7 @@ def test_pictures_grow_with_the_scale(real: Table, scale: float) -> None:
 
 def test_arguments_out_of_range_are_refused_at_once() -> None:
     with pytest.raises(
-        ParameterError, match=r"PDF: `categories` must.*`bins` must.*`columns` must.*`scale` must"
+        ParameterError, match=r"PDF: `bins` must.*`columns` must.*`categories` must.*`scale` must"
     ):
         PDF(bins=0, categories=9, columns=0, scale=9.0)
     with pytest.raises(ParameterError, match="scale"):

@@ -49,10 +49,17 @@ def test_tags_lie_in_a_folder() -> None:
     assert CorrelationHeatmaps().name == "visual_correlation/matrix"
 
 
-@pytest.mark.parametrize("columns", [2, 9, 20, 60])
-def test_a_matrix_alone_is_as_wide_as_a_card(columns: int) -> None:
+@pytest.mark.parametrize("columns", [2, 9, 20, 50])
+def test_a_matrix_alone_has_the_size_of_a_card(columns: int) -> None:
     pair = TablePair(table(columns), table(columns, 1))
-    assert CorrelationHeatmaps()(pair)["real"].width == 350
+    picture = CorrelationHeatmaps()(pair)["real"]
+    assert (picture.width, picture.height) == (350, 210)
+
+
+def test_many_columns_have_more_room() -> None:
+    picture = CorrelationHeatmaps()(TablePair(table(120), table(120, 1)))["real"]
+    assert picture.width > 350
+    assert picture.height > 350
 
 
 def test_cells_hold_their_numbers_while_there_is_room() -> None:

@@ -79,7 +79,7 @@ def test_fit_and_real_points_are_kept_with_the_real_table(
     assert real.computed == computed
     assert first != second
     assert first == plot(TablePair(real, table(mixed(seed=1))))
-    assert (first.width, first.height) == (350, 280)
+    assert (first.width, first.height) == (350, 210)
 
 
 def test_many_real_rows_are_drawn_as_their_density() -> None:
