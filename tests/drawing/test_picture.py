@@ -188,7 +188,7 @@ def test_panels_are_placed_in_reading_order() -> None:
     sizes = {1: (350, 210), 2: (700, 240), 4: (700, 450), 5: (1050, 450), 12: (1400, 660)}
     assert {count: Sheet([Square()] * count).size for count in sizes} == sizes
     figure = Sheet([Square()] * 4).figure([Square(title=name) for name in "abcd"])
-    corners = {a.get_title(loc="left"): a.get_position().p0.tolist() for a in figure.axes}
+    corners = {a.get_title(loc="left"): list(a.get_position().p0) for a in figure.axes}
     assert corners["a"][0] == corners["c"][0] < corners["b"][0] == corners["d"][0]
     assert corners["a"][1] == corners["b"][1] > corners["c"][1] == corners["d"][1]
 
