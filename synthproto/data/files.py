@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TypeAlias, final
+from typing import IO, Literal, TypeAlias, final
 
 import pandas as pd
 
@@ -26,7 +26,11 @@ from synthproto.errors import MissingExtraError, ParameterError, SchemaError
 
 _SEPARATORS = ",;\t|"
 _LINE = 60  # characters of a line in one message
-_WIDEST = 100_000  # columns; a header of more is no header
+_WIDEST = 20_000  # columns; a header of more is no header
+# Numbers are read as they were written; from pandas 3.1 on, they are without being asked for.
+_PRECISION: Literal["round_trip"] | None = (
+    "round_trip" if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1) else None
+)
 # A packed file may unpack to so many bytes, or to so many times its size: what unpacks to more was
 # made to fill the memory.
 _UNPACKED, _RATIO = 1 << 26, 100
@@ -297,7 +301,7 @@ class CsvText:
                     keep_default_na=False,
                     na_values=marks,
                     usecols=None if only is None else list(only),
-                    float_precision="round_trip",
+                    float_precision=_PRECISION,
                     low_memory=False,  # or else a column's type may change within the file
                     index_col=False,
                 )
