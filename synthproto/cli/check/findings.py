@@ -96,11 +96,12 @@ def verdict_on(scripts: Sequence[Script]) -> Verdict:
         CheckerError: mypy could not run.
     """
     verdict = Verdict()
+    if not any(part.argument == "" for script in scripts for part in script.parts):
+        text = "no part of synthproto is used here, so nothing is proved"
+        verdict.findings = [_at(script, (1, 0, 1, 1), "", text) for script in scripts]
+        return verdict
     for group in _groups(scripts):
         _check(group, verdict)
-    if not any(script.parts for script in scripts):
-        text = "no part of synthproto is used here, so nothing is proved"
-        verdict.findings += [_at(script, (1, 0, 1, 1), "", text) for script in scripts]
     verdict.findings = sorted(
         set(verdict.findings),
         key=lambda each: (each.file, each.cell or 0, each.line, each.column, each.severity),
