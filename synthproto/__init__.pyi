@@ -18,6 +18,7 @@ from synthproto.artifacts.columns import ShapeDistance as ShapeDistance
 from synthproto.artifacts.columns import TotalVariation as TotalVariation
 from synthproto.artifacts.detection import C2ST as C2ST
 from synthproto.artifacts.detection import C2STAUC as C2STAUC
+from synthproto.artifacts.detection import C2STZ as C2STZ
 from synthproto.artifacts.detection import ColumnImportance as ColumnImportance
 from synthproto.artifacts.detection import Giveaways as Giveaways
 from synthproto.artifacts.detection import TwoSampleTest as TwoSampleTest
@@ -138,6 +139,7 @@ from synthproto.presets.sdmetrics import sdmetrics_diagnostic as sdmetrics_diagn
 from synthproto.presets.sdmetrics import sdmetrics_quality as sdmetrics_quality
 from synthproto.presets.tabsyn import PaperRow as PaperRow
 from synthproto.presets.tabsyn import PaperTable as PaperTable
+from synthproto.presets.tabsyn import PublishedRow as PublishedRow
 from synthproto.progress import ProgressBar as ProgressBar
 from synthproto.report import Report as Report
 from synthproto.samplers import bind as bind

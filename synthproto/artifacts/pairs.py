@@ -16,6 +16,7 @@ from synthproto.data.crosstab import CrossCounts
 from synthproto.data.statistics import BinRule
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.measures.columns import Noise, noise_of_correlation, noise_of_tables
 from synthproto.measures.pairs import (
     above,
     contingency_distances,
@@ -272,6 +273,36 @@ def _mean(trends: PairTrends, pair: TablePair, name: str) -> float:
             f"an association above {trends.min_association}"
         )
     return float(similarity.mean())
+
+
+def pair_noise(pair: TablePair) -> dict[tuple[str, str], Noise]:
+    """What 1 - similarity is in `PairTrends` if both tables are samples of one distribution.
+
+    By closed forms from the real table and the sizes of the tables, without a holdout.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import Table, TablePair, TableSpec
+        >>> from synthproto.artifacts.pairs import pair_noise
+        >>> real = pd.DataFrame({"a": list("xxyy") * 100, "b": list("pqpq") * 100})
+        >>> table = Table(real, TableSpec.infer(real))
+        >>> round(pair_noise(TablePair(table, table))["a", "b"].expected, 4)
+        0.0489
+    """
+    layout, rows = _Layout.of(pair, "all"), len(pair.synthetic)
+    found: dict[tuple[str, str], Noise] = {}
+    if layout.correlated:
+        matrix = pair.real.get(Correlations(layout.numeric))
+        at = {name: place for place, name in enumerate(layout.numeric)}
+        for a, b in layout.correlated:
+            r = float(matrix[at[a], at[b]])
+            found[a, b] = noise_of_correlation(r, len(pair.real), rows)
+    if layout.crossed:
+        counts = _cross_counts(pair, PairTrends.bins, PairTrends.rule, layout.crossed)
+        cells = pair.real.get(counts)
+        noise = noise_of_tables(cells.pair, cells.counts, rows)
+        found |= dict(zip(layout.crossed, noise, strict=True))
+    return found
 
 
 @final

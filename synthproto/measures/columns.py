@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self, final
+from typing import NamedTuple, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,83 @@ def _compared(
     some = real.any(axis=-1), synthetic.any(axis=-1)
     within = np.minimum(np.maximum(distance, 0.0), worst)
     return np.where(some[0] & some[1], within, np.where(some[0] | some[1], worst, 0.0))
+
+
+class Noise(NamedTuple):
+    """What a distance is for two samples of one distribution.
+
+    Attributes:
+        expected: Its mean.
+        spread: Its standard deviation, positive.
+    """
+
+    expected: float
+    spread: float
+
+    def units(self, gap: float) -> float:
+        """A difference of two distances in units of the noise."""
+        return gap / self.spread
+
+
+# No noise is smaller: a limit for constant columns, and for correlations of 1.
+_LEAST_NOISE = 1e-4
+
+
+def noise_of_ks(rows: int, others: int) -> Noise:
+    """Noise of the Kolmogorov-Smirnov statistic of two samples of continuous values.
+
+    That of Kolmogorov's distribution, which is a little too large where values tie.
+
+    Args:
+        rows: Size of a sample, at least 1.
+        others: Size of the other.
+
+    Example:
+        >>> from synthproto.measures.columns import noise_of_ks
+        >>> round(noise_of_ks(1000, 1000).expected, 4)
+        0.0388
+    """
+    unit = (1 / rows + 1 / others) ** 0.5
+    return Noise(0.8687 * unit, max(0.2603 * unit, _LEAST_NOISE))
+
+
+def noise_of_tables(table: Places, counts: Counts, others: int) -> list[Noise]:
+    """Noise of the total variation of samples of distributions over cells.
+
+    Differences of shares are nearly normal and independent; so ½ Σ |gap| has the mean
+    ½ Σ √(2 v / π) and the variance ¼ Σ v (1 - 2 / π), v being p (1 - p) (1/n + 1/N).
+
+    Args:
+        table: Which distribution each occupied cell belongs to, from 0.
+        counts: Rows in it.
+        others: Size of the other sample.
+
+    Example:
+        >>> import numpy as np
+        >>> from synthproto.measures.columns import noise_of_tables
+        >>> many = noise_of_tables(np.zeros(1000, dtype=int), np.full(1000, 2), 2000)
+        >>> round(many[0].expected, 2)  # of a perfect sampler
+        0.4
+    """
+    n = np.bincount(table, weights=counts)
+    p = counts / n[table]
+    variance = p * (1 - p) * (1 / n + 1 / others)[table]
+    expected = np.bincount(table, weights=np.sqrt(2 * variance / np.pi)) / 2
+    spread = np.sqrt(np.bincount(table, weights=variance) * (1 - 2 / np.pi)) / 2
+    pairs = zip(expected.tolist(), np.maximum(spread, _LEAST_NOISE).tolist(), strict=True)
+    return [Noise(*each) for each in pairs]
+
+
+def noise_of_correlation(correlation: float, rows: int, others: int) -> Noise:
+    """Noise of ½ |r - r'| of two samples, by the large-sample variance (1 - r²)² / n.
+
+    Example:
+        >>> from synthproto.measures.columns import noise_of_correlation
+        >>> round(noise_of_correlation(0.0, 500, 500).expected, 4)
+        0.0252
+    """
+    unit = (1 - correlation**2) * (1 / rows + 1 / others) ** 0.5 / 2
+    return Noise(unit * (2 / np.pi) ** 0.5, max(unit * (1 - 2 / np.pi) ** 0.5, _LEAST_NOISE))
 
 
 @final

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from synthproto.measures.rows import Floats
@@ -35,6 +36,30 @@ class Roc(NamedTuple):
 
     false_positive: Floats
     true_positive: Floats
+
+
+def null_variance(scores: Floats, positive: NDArray[np.bool_]) -> float:
+    """Variance of the area under the ROC curve over all permutations of the labels.
+
+    Args:
+        scores: Shape ``(n,)``; ties are counted as such.
+        positive: Which of them are positives; some are, and some are not.
+
+    References:
+        Mann and Whitney, "On a Test of Whether one of Two Random Variables is Stochastically
+        Larger than the Other", Annals of Mathematical Statistics 18, 1947.
+
+    Example:
+        >>> import numpy as np
+        >>> from synthproto.measures.ranking import null_variance
+        >>> round(null_variance(np.arange(4.0), np.array([True, True, False, False])), 4)
+        0.1042
+    """
+    n, m = int(positive.sum()), int((~positive).sum())
+    total = n + m
+    _, ties = np.unique(scores, return_counts=True)
+    tied = float((ties**3.0 - ties).sum()) / (total * (total - 1))
+    return (total + 1 - tied) / (12 * n * m)
 
 
 def wilson(successes: float, trials: float) -> Interval:

@@ -45,6 +45,7 @@ from synthproto.measures.classifiers import Learner
 from synthproto.plan import TablePlan
 from synthproto.presets.artifact_core import artifact_core
 from synthproto.presets.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
+from synthproto.presets.tabsyn import PublishedRow
 
 PresetName: TypeAlias = Literal["default", "tabsyn", "sdmetrics", "artifact-core"]
 """Which plan."""
@@ -117,10 +118,12 @@ def tabsyn_plan(
     rows: int = Sampled.rows,
     seed: int = 0,
 ) -> TablePlan:
-    """The row that papers print since TabSyn (ICLR 2024), part by part.
+    """The row that papers print since TabSyn (ICLR 2024), and this library's numbers beside it.
 
-    The scores of `PaperRow` as scores of their own, each with its reference; what needs a holdout,
-    a target or scikit-learn is left out without it. `PaperRow` uses all rows.
+    `PublishedRow`, whose numbers are those of the scripts published with TabSyn; and what
+    `PaperRow` has as scores of their own, C2ST by boosted trees beside logistic regression, which
+    does not see how columns depend on each other. What needs a holdout, a target or scikit-learn
+    is left out without it.
 
     Args:
         holdout: As in `default_plan`.
@@ -129,8 +132,13 @@ def tabsyn_plan(
         seed: As in `default_plan`.
     """
     sampled = [*_joint("linear", seed), *_utility(target, holdout, 1), *_shares(holdout)]
+    published: list[Score[TablePair]] = []
+    if _learns():
+        published.append(Sampled(PublishedRow(target or "", seed), rows, seed))
+        sampled.insert(3, C2ST("trees", seed=seed))
     return TablePlan(
         scores=[
+            *published,
             Mean(ShapeDistance()),
             ShapeDistance(),
             TrendSimilarity(),

@@ -1,5 +1,7 @@
 """Two-sample tests of tables: known cases, copies, refusals, and what gives rows away."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,12 +9,13 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sdmetrics.single_table import LogisticDetection
 
-from synthproto.artifacts.detection import C2ST, C2STAUC, ColumnImportance, Giveaways
+from synthproto.artifacts.detection import C2ST, C2STAUC, C2STZ, ColumnImportance, Giveaways
 from synthproto.artifacts.plots.curves import C2STCurve, ColumnImportanceBars
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures import classifiers
+from synthproto.measures.ranking import auc, null_variance
 from synthproto.plan import TablePlan
 
 
@@ -121,3 +124,24 @@ def test_scikit_learn_missing_is_said_when_the_score_is_made(
 
 def test_the_former_name_still_works() -> None:
     assert Giveaways is ColumnImportance
+
+
+def test_z_of_two_samples_of_one_distribution_is_that_of_chance() -> None:
+    found = []
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        sides = [pd.DataFrame(rng.normal(size=(60, 2)), columns=["x", "y"]) for _ in range(2)]
+        spec = TableSpec.infer(sides[0])
+        found.append(C2STZ("linear", folds=3)(TablePair(*(Table(side, spec) for side in sides))))
+    assert abs(np.mean(found)) < 0.4
+    assert 0.75 < np.std(found) < 1.25
+    assert np.mean(np.abs(found) < 1.96) > 0.85
+
+
+def test_null_variance_is_that_of_all_permutations() -> None:
+    scores = np.array([1.0, 2.0, 2.0, 3.0, 5.0])
+    areas = []
+    for chosen in combinations(range(5), 2):
+        positive = np.isin(np.arange(5), chosen)
+        areas.append(auc(scores[positive], scores[~positive]))
+    assert null_variance(scores, np.arange(5) < 2) == pytest.approx(np.var(areas), abs=1e-12)

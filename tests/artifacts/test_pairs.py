@@ -9,13 +9,16 @@ from scipy import stats
 from sklearn.metrics import normalized_mutual_info_score
 
 from synthproto.artifacts.associations import Association
+from synthproto.artifacts.columns import ShapeDistance, shape_noise
 from synthproto.artifacts.pairs import (
     ContingencySimilarity,
     DependenceKept,
     DependenceSimilarity,
     NMISimilarity,
+    PairTrends,
     Similarity,
     TrendSimilarity,
+    pair_noise,
 )
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
@@ -199,3 +202,45 @@ def test_references_are_of_the_compared_sizes() -> None:
     assert len(both.between.synthetic) == 300
     assert len(both.floor.synthetic) == 100
     assert len(pair(mixed(50, 0), mixed(170, 1)).floor.synthetic) == 170
+
+
+def test_noise_is_that_of_samples() -> None:
+    rng = np.random.default_rng(0)
+
+    def drawn(rows: int) -> pd.DataFrame:
+        x = rng.normal(size=rows)
+        c = np.array(list("abcdefgh"), dtype=object)[rng.integers(0, 8, rows)]
+        return pd.DataFrame({"x": x, "y": x + rng.normal(size=rows), "c": c})
+
+    real = drawn(4000)
+    columns, pairs = [], []
+    for _ in range(60):
+        both = pair(drawn(1000), drawn(1500))
+        columns.append(ShapeDistance()(both))
+        pairs.append(1 - PairTrends()(both)["similarity"])
+    once = pair(real[:1000], real[:1500])
+    found = pd.DataFrame(columns)
+    for name, noise in shape_noise(once).items():
+        assert found[name].mean() == pytest.approx(noise.expected, rel=0.2)
+        assert found[name].std() == pytest.approx(noise.spread, rel=0.4)
+    found = pd.DataFrame(pairs)
+    for names, noise in pair_noise(once).items():
+        assert found[names].mean() == pytest.approx(noise.expected, rel=0.25)
+        assert found[names].std() == pytest.approx(noise.spread, rel=0.5)
+
+
+def test_a_broken_pair_is_farthest_from_real_rows_among_noisy_ones() -> None:
+    rng = np.random.default_rng(0)
+
+    def made(broken: bool) -> pd.DataFrame:
+        x = rng.normal(size=1500)
+        y = x + rng.normal(0, 0.14, 1500)
+        codes = {f"c{n}": rng.integers(0, 300, 1500).astype(str).astype(object) for n in range(7)}
+        return pd.DataFrame({"x": x, "y": rng.permutation(y) if broken else y, **codes})
+
+    both = pair(made(broken=False), made(broken=True))
+    distances = 1 - PairTrends()(both)["similarity"]
+    noise = pair_noise(both)
+    beyond = {p: noise[p].units(distances[p] - noise[p].expected) for p in noise}
+    assert max(beyond, key=lambda p: beyond[p]) == ("x", "y")
+    assert distances["x", "y"] < distances.max()  # which is what hid it

@@ -31,7 +31,7 @@ from synthproto.artifacts.columns import (
     ShapeDistance,
     TotalVariation,
 )
-from synthproto.artifacts.detection import C2ST, C2STAUC
+from synthproto.artifacts.detection import C2ST, C2STAUC, C2STZ
 from synthproto.artifacts.joint import MMD, PRDC, AlphaPrecision, Authenticity, BetaRecall
 from synthproto.artifacts.pairs import (
     ContingencySimilarity,
@@ -75,7 +75,7 @@ from synthproto.errors import SchemaError, UndefinedScoreError
 from synthproto.plan import TablePlan
 from synthproto.presets.artifact_core import ArtifactCoreJSDistance, ScriptJSDivergence
 from synthproto.presets.sdmetrics import SDMetricsStructure, SDMetricsTrends, SDMetricsValidity
-from synthproto.presets.tabsyn import PaperRow
+from synthproto.presets.tabsyn import PaperRow, PublishedRow
 from synthproto.report import Report
 
 Part = Callable[[TablePair], Any]
@@ -166,6 +166,7 @@ FURTHER: list[Part] = [
     C2ST("linear", folds=2),
     C2ST("trees", folds=2),
     C2STAUC("linear", folds=2),
+    C2STZ("linear", folds=2),
     ExactMatchShare(),
     DCR(),
     NNDR(),
@@ -182,6 +183,7 @@ FURTHER: list[Part] = [
     UtilityGap("c", ("linear",), 1),
     UtilityGap("x", ("linear",), 1),
     PaperRow("c"),
+    PublishedRow("c"),
     Similarity(),
     Sampled(MeanJSDistance(), 50),
 ]
@@ -199,14 +201,19 @@ NO_REFERENCE = {
 }
 NOT_BEST_OF_COPIES = {
     Authenticity: "0 for copies, which is what it is for",
+    C2STZ: "copies in other folds mislead the classifier below 0",
     C2STAUC: "copies in other folds mislead the classifier below 0.5",
     PRDC: "density may exceed 1",
     DCRShare: "1 for copies, which is what it is for",
     MembershipInference: "names all copies",
     AttributeInference: "the secrets of copies are betrayed",
+<<<<<<< HEAD
     EpsilonBound: "a bound of what copies betray",
     SinglingOut: "copies are singled out",
     Linkability: "copies are linked",
+=======
+    PublishedRow: "one entry is the DCR share; alpha is short of 1 by a step of its curve",
+>>>>>>> facbace (PublishedRow: the numbers of TabSyn's scripts; C2STZ in units of chance; worst columns and pairs by what is beyond noise, before they are cut)
     PaperRow: "one entry is the DCR share, another a prediction",
     TSTR: "predicts no better than real rows do",
     TRTR: "is about the real table alone",
@@ -234,6 +241,7 @@ NOT_WORST_OF_DISJOINT = {
     MMD: "its kernel has a width beyond which all is equally far",
     BetaRecall: "the integral of a curve that starts at 0 is not 0 for no recall",
     AlphaPrecision: "the integral of a curve that ends at 1 is not 0 for none",
+    C2STZ: "best in the middle of its range",
     C2STAUC: "best in the middle of its range",
     PRDC: "best in the middle of the range of its density",
     Authenticity: "best in the middle of its range",
@@ -247,6 +255,7 @@ NOT_WORST_OF_DISJOINT = {
     TRTR: "is about the real table alone",
     UtilityGap: "guesses are not the worst predictions",
     PaperRow: "has several entries",
+    PublishedRow: "has several entries",
     ExactMatchShare: "disjoint tables share no row, which is its best",
     DCR: "far rows are its better end",
     NNDR: "far rows are its better end",

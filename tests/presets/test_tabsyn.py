@@ -3,12 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sdmetrics.reports.single_table.quality_report import QualityReport
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
 
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table, TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.plan import TablePlan
-from synthproto.presets.tabsyn import PaperRow, PaperTable
+from synthproto.presets.default import tabsyn_plan
+from synthproto.presets.tabsyn import PaperRow, PaperTable, PublishedRow
 
 
 def frame(seed: int, count: int = 300) -> pd.DataFrame:
@@ -97,3 +100,90 @@ def test_refusals() -> None:
     for rows in wrong:
         with pytest.raises(ParameterError, match="at least one row a synthesizer"):
             PaperTable(rows)
+
+
+# --- the published scripts, written here from what they do, with their libraries ----------------
+
+
+def published(
+    real: pd.DataFrame, synthetic: pd.DataFrame, holdout: pd.DataFrame
+) -> dict[str, float]:
+    """Numbers before labels, the target (a label) last; as the scripts for quality and DCR do."""
+    numbers, labels = ["x", "y"], ["other", "group"]
+    encoder = OneHotEncoder(sparse_output=False).fit(real[labels].astype(str))
+
+    def whole(side: pd.DataFrame, span: np.ndarray) -> np.ndarray:
+        return np.hstack([side[numbers] / span, encoder.transform(side[labels].astype(str))])
+
+    ones = np.ones(2)
+    scaler = MinMaxScaler().fit(whole(real, ones)[:, :-1])
+    x, s = (scaler.transform(whole(side, ones)[:, :-1]) for side in (real, synthetic))
+    alphas = np.linspace(0, 1, 30)
+    radii = np.quantile(np.sqrt(((x - x.mean(axis=0)) ** 2).sum(axis=1)), alphas)
+    from_centre = np.sqrt(((s - x.mean(axis=0)) ** 2).sum(axis=1))
+    within = np.sqrt(((x[:, None] - x) ** 2).sum(axis=2))
+    np.fill_diagonal(within, np.inf)
+    across = np.sqrt(((x[:, None] - s) ** 2).sum(axis=2))
+    nearest = s[across.argmin(axis=1)]
+    reach = np.sqrt(((nearest - s.mean(axis=0)) ** 2).sum(axis=1))
+    curves = [
+        [np.mean(from_centre <= radius) for radius in radii],
+        [
+            np.mean((across.min(axis=1) <= within.min(axis=1)) & (reach <= radius))
+            for radius in np.quantile(reach, alphas)
+        ],
+    ]
+    alpha, beta = (1 - np.abs(alphas - curve).sum() / alphas.sum() for curve in curves)
+
+    span = (real[numbers].max() - real[numbers].min()).to_numpy()
+    real_rows, synthetic_rows, other_rows = (whole(f, span) for f in (real, synthetic, holdout))
+    closest = [
+        np.abs(synthetic_rows[:, None] - side).sum(axis=2).min(axis=1)
+        for side in (real_rows, other_rows)
+    ]
+    share = float(np.mean(closest[0] < closest[1]))
+    return {"alpha_precision": alpha, "beta_recall": beta, "dcr_share": share}
+
+
+def mixed(seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return frame(seed).assign(other=np.array(["p", "q", "r"])[rng.integers(0, 3, 300)])
+
+
+MIXED = TableSpec.infer(mixed(0), categorical=["group", "other"])
+
+
+@pytest.mark.parametrize("changed", ["sample", "shifted", "copies"])
+def test_numbers_are_those_of_the_published_scripts(changed: str) -> None:
+    real, holdout, synthetic = mixed(0), mixed(1), mixed(2)
+    if changed == "shifted":  # beyond the real range
+        synthetic[["x", "y"]] += [1.5, -3.0]
+    if changed == "copies":
+        synthetic = pd.concat([real[:150], synthetic[:150]], ignore_index=True)
+    pair = TablePair(*(Table(side, MIXED) for side in (real, synthetic, holdout)))
+    found = PublishedRow("group")(pair)
+    for name, value in published(real, synthetic, holdout).items():
+        assert found[name] == pytest.approx(value, abs=1e-9), name
+    theirs = QualityReport()
+    theirs.real_correlation_threshold = theirs.real_association_threshold = 0.0
+    kinds = {n: {"sdtype": "numerical" if n in "xy" else "categorical"} for n in real.columns}
+    theirs.generate(real, synthetic, {"columns": kinds}, verbose=False)
+    shape, trend = theirs.get_properties()["Score"]
+    assert found["shape_error"] == pytest.approx(1 - shape, abs=1e-9)
+    assert found["trend_error"] == pytest.approx(1 - trend, abs=1e-9)
+
+
+def test_the_longer_table_is_cut_to_the_shorter_one() -> None:
+    long = pd.concat([mixed(2), mixed(3)], ignore_index=True)
+    found = PublishedRow("group")(TablePair(Table(mixed(0), MIXED), Table(long, MIXED)))
+    assert "dcr_share" not in found
+    assert 0.8 < found["alpha_precision"] <= 1
+    assert found == PublishedRow("group")(TablePair(Table(mixed(0), MIXED), Table(long, MIXED)))
+
+
+def test_the_preset_prints_theirs_and_ours() -> None:
+    pair = TablePair(*(Table(mixed(seed), MIXED) for seed in range(3)))
+    report = tabsyn_plan(holdout=True, target="group").run(pair)
+    both = {"paper/published/trend_error", "fidelity/trend_similarity"}
+    assert both | {"joint/c2st_trees", "joint/c2st_linear"} <= set(report)
+    assert report.references["paper/published/dcr_share"] == 0.5

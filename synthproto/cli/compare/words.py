@@ -318,6 +318,23 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
                 "Below 0.5 where synthetic rows are copies.",
             ),
         ),
+        "paper/published": Words(
+            "As published",
+            "What the scripts published with TabSyn (ICLR 2024) print: lay these beside a paper's "
+            "numbers.",
+            "Errors: 0 is best. DCR share: 0.5. All others: 1.",
+            _ITS_WAY,
+        ),
+        **dict.fromkeys(
+            ("joint/c2st_z_trees", "joint/c2st_z_linear"),
+            Words(
+                "C2ST in units of chance",
+                "How far the area under the ROC curve of the C2ST is from 0.5, in standard "
+                "deviations of chance.",
+                "0 is best; between -2 and 2 nothing is proved.",
+                "Grows with the number of rows. Far below 0 where synthetic rows are copies.",
+            ),
+        ),
         "paper/row": Words(
             "The row of papers",
             "The numbers that papers on tabular synthesis print since TabSyn (ICLR 2024).",
