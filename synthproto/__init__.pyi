@@ -16,6 +16,7 @@ from synthproto.artifacts.columns import Mean as Mean
 from synthproto.artifacts.columns import MeanJSDistance as MeanJSDistance
 from synthproto.artifacts.columns import ShapeDistance as ShapeDistance
 from synthproto.artifacts.columns import TotalVariation as TotalVariation
+from synthproto.artifacts.columns import Within as Within
 from synthproto.artifacts.detection import C2ST as C2ST
 from synthproto.artifacts.detection import C2STAUC as C2STAUC
 from synthproto.artifacts.detection import C2STZ as C2STZ

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Generic, Literal, TypeAlias, Union, final
+from typing import IO, TYPE_CHECKING, Generic, Literal, Self, TypeAlias, Union, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -507,6 +507,15 @@ class Controlled(Protocol[Resources_contra]):
 
     def control(self, resources: Resources_contra, /) -> float | Mapping[str, float]:
         """The value with real rows in the synthetic table's place, or those that are known."""
+        ...
+
+
+@runtime_checkable
+class Relabelled(Protocol):
+    """Resources that give others in which real rows stand on both sides, drawn anew each time."""
+
+    def relabelled(self, seed: int, /) -> Self | None:
+        """Two samples of the same rows; ``None`` if there are too few."""
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeAlias, TypeVar, final
 
 import numpy as np
 
-from synthproto.checks import About, about, direction_of, faults_of_description, tag_of
+from synthproto.checks import About, about, check_least, direction_of, faults_of_description, tag_of
 from synthproto.contracts import (
     Array,
     ArrayArtifact,
@@ -15,11 +15,13 @@ from synthproto.contracts import (
     Direction,
     Drawing,
     Plot,
+    Relabelled,
     Resources_contra,
     Score,
 )
 from synthproto.data.table import TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.measures.columns import Noise
 from synthproto.report import Report
 
 Value = TypeVar("Value")
@@ -65,6 +67,9 @@ class Plan(Generic[Resources_contra]):
         scores: Parts that give numbers.
         arrays: Parts that give arrays or frames.
         plots: Parts that give drawings.
+        relabellings: How often scores of fidelity and validity are computed for two samples of
+            real and holdout rows together, to say what sampling noise alone gives (`Report.noise`);
+            20 are enough, 0 leaves it out. Once a run.
 
     Raises:
         ParameterError: A part has no name (a lambda, a partial), two have the same, or what a
@@ -77,8 +82,12 @@ class Plan(Generic[Resources_contra]):
         scores: Sequence[Score[Resources_contra]] = (),
         arrays: Sequence[ArrayArtifact[Resources_contra]] = (),
         plots: Sequence[Plot[Resources_contra]] = (),
+        relabellings: int = 0,
     ) -> None:
         _check_tags({"scores": scores, "arrays": arrays, "plots": plots})
+        check_least(self, "relabellings", relabellings, 0)
+        self._relabellings = relabellings
+        self._noise: tuple[object, Mapping[str, Noise]] = (None, {})
         self._scores = {tag_of(part): part for part in scores}
         self._about = {tag_of(part): about(part) for part in scores}
         self._arrays = {tag_of(part): part for part in arrays}
@@ -159,6 +168,7 @@ class Plan(Generic[Resources_contra]):
             bounds=said.bounds,
             directions=said.directions,
             floors={tag: value for tag, value in floors.items() if tag in scores},
+            noise={t: noise for t, noise in self._noise_of(resources).items() if t in scores},
         )
 
     def _scores_of(
@@ -190,9 +200,28 @@ class Plan(Generic[Resources_contra]):
             return {}
         known, scores = self._beside.get(name, (None, {}))
         if known is not beside:
-            scores = self._defined_scores_of(beside)
+            # A reference has no holdout of its own: scores that need one are left out.
+            scores = _defined(self._scores, beside)
             self._beside[name] = (beside, scores)
         return scores
+
+    def _noise_of(self, resources: Resources_contra) -> Mapping[str, Noise]:
+        """Mean and spread of cheap scores over relabellings, once for each reference."""
+        reference = getattr(resources, "reference", None)
+        if not self._relabellings or not isinstance(resources, Relabelled) or reference is None:
+            return {}
+        known, noise = self._noise
+        if known is not reference:
+            cheap = {tag: s for tag, s in self._scores.items() if tag.startswith(_CHEAP)}
+            drawn: dict[str, list[float]] = {}
+            for seed in range(self._relabellings):
+                again = resources.relabelled(seed)
+                found = {} if again is None else _defined(cheap, again)
+                for tag, value in found.items():
+                    drawn.setdefault(tag, []).append(value)
+            noise = {tag: Noise.of(values) for tag, values in drawn.items() if len(values) > 1}
+            self._noise = (reference, noise)
+        return noise
 
     def _controls_of(self, resources: Resources_contra) -> dict[str, float]:
         """What real rows reach, by scores that the reference has no value of."""
@@ -205,13 +234,19 @@ class Plan(Generic[Resources_contra]):
                     _add(scores, tag, _finite(tag, _computed(tag, part.control, resources)))
         return scores
 
-    def _defined_scores_of(self, reference: Resources_contra) -> dict[str, float]:
-        """Scores without those that are undefined: a reference has no holdout of its own."""
-        scores: dict[str, float] = {}
-        for tag, score in self._scores.items():
-            with contextlib.suppress(UndefinedScoreError):
-                _add(scores, tag, _finite(tag, _computed(tag, score, reference)))
-        return scores
+
+_CHEAP = ("fidelity/", "validity/")
+
+
+def _defined(
+    scores: Mapping[str, Score[Resources_contra]], resources: Resources_contra
+) -> dict[str, float]:
+    """Scores without those that are undefined."""
+    found: dict[str, float] = {}
+    for tag, score in scores.items():
+        with contextlib.suppress(UndefinedScoreError):
+            _add(found, tag, _finite(tag, _computed(tag, score, resources)))
+    return found
 
 
 TablePlan: TypeAlias = Plan[TablePair]

@@ -1,7 +1,8 @@
 """`Report`: what a plan found. It needs no pandas until it is asked for a frame."""
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean, stdev
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, final
 
@@ -12,6 +13,8 @@ from synthproto.formatting import aligned, html_table, number
 
 if TYPE_CHECKING:
     import pandas
+from synthproto.errors import ParameterError
+from synthproto.measures.columns import Noise
 
 Value = TypeVar("Value")
 
@@ -31,6 +34,8 @@ class Report(Mapping[str, float]):
         bounds: The least and the largest value, by tag, where the artifact says.
         directions: Which values are better, by tag, where that is known.
         floors: What a score is for independent columns, by tag.
+        noise: What a score is for two samples of real rows, by tag: mean and standard deviation.
+        spreads: Standard deviation over several synthetic tables, by tag, if these are means.
     """
 
     def __init__(
@@ -44,6 +49,8 @@ class Report(Mapping[str, float]):
         bounds: Mapping[str, tuple[float, float]] | None = None,
         directions: Mapping[str, Direction] | None = None,
         floors: Mapping[str, float] | None = None,
+        noise: Mapping[str, Noise] | None = None,
+        spreads: Mapping[str, float] | None = None,
     ) -> None:
         self._scores = dict(scores)
         self._references = MappingProxyType(dict(references or {}))
@@ -52,6 +59,8 @@ class Report(Mapping[str, float]):
         self._best = MappingProxyType(dict(best or {}))
         self._bounds = MappingProxyType(dict(bounds or {}))
         self._floors = MappingProxyType(dict(floors or {}))
+        self._noise = MappingProxyType(dict(noise or {}))
+        self._spreads = MappingProxyType(dict(spreads or {}))
         self._directions: Mapping[str, Direction] = MappingProxyType(dict(directions or {}))
 
     def __getitem__(self, tag: str) -> float:
@@ -116,6 +125,61 @@ class Report(Mapping[str, float]):
         """Scores of the real columns, each shuffled by itself: what no dependence at all gives."""
         return self._floors
 
+    @property
+    def noise(self) -> Mapping[str, Noise]:
+        """What sampling noise alone gives, if the plan was asked for it: mean, spread and band."""
+        return self._noise
+
+    @property
+    def spreads(self) -> Mapping[str, float]:
+        """Standard deviation over several synthetic tables, of a report that is their mean."""
+        return self._spreads
+
+    @property
+    def z(self) -> Mapping[str, float]:
+        """How far scores are from what real rows give, in units of sampling noise.
+
+        Within -2 and 2, a table is not to be told from real rows by this score.
+        """
+        return {tag: n.units(self._scores[tag] - n.expected) for tag, n in self._noise.items()}
+
+    @classmethod
+    def mean(cls, reports: Sequence["Report"]) -> "Report":
+        """Means and standard deviations over several synthetic tables of one model.
+
+        Args:
+            reports: At least two, of one plan and one real table. Arrays and figures are those of
+                the first.
+
+        Raises:
+            ParameterError: There are fewer than two, or they have other scores.
+
+        Example:
+            >>> from synthproto import Report
+            >>> mean = Report.mean([Report({"own/score": 1.0}), Report({"own/score": 2.0})])
+            >>> mean["own/score"], round(mean.spreads["own/score"], 4)
+            (1.5, 0.7071)
+        """
+        if len(reports) < 2 or any(set(r) != set(reports[0]) for r in reports):
+            raise ParameterError(
+                "Report.mean needs at least two reports with the same scores; got "
+                f"{[sorted(r)[:3] for r in reports]}."
+            )
+        first = reports[0]
+        values = {tag: [report[tag] for report in reports] for tag in first}
+        return cls(
+            {tag: fmean(each) for tag, each in values.items()},
+            first._references,
+            first._arrays,
+            first._figures,
+            first._best,
+            bounds=first._bounds,
+            directions=first._directions,
+            floors=first._floors,
+            noise=first._noise,
+            spreads={tag: stdev(each) for tag, each in values.items()},
+        )
+
     def standing(self, tag: str) -> float | None:
         """Where a score lies between its floor, 0, and its reference, 1; or ``None``.
 
@@ -146,10 +210,12 @@ class Report(Mapping[str, float]):
             bounds=_under(prefix, self._bounds),
             directions=_under(prefix, self._directions),
             floors=_under(prefix, self._floors),
+            noise=_under(prefix, self._noise),
+            spreads=_under(prefix, self._spreads),
         )
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Scores as a frame: index ``score``; ``value``, ``floor``, ``reference`` and ``best``.
+        """Scores as a frame: index ``score``; ``value``, ``sd``, ``floor``, ``reference``, ``z``...
 
         Columns without any entry are left out; a score without a reference has NaN there.
         """
@@ -193,7 +259,13 @@ class Report(Mapping[str, float]):
 
     def _anchors(self) -> dict[str, Mapping[str, float]]:
         """What stands beside the scores, from the worst to the best."""
-        return {"floor": self._floors, "reference": self._references, "best": self._best}
+        return {
+            "sd": self._spreads,
+            "floor": self._floors,
+            "reference": self._references,
+            "z": self.z,
+            "best": self._best,
+        }
 
     def _rest(self) -> list[str]:
         held = (("arrays", self._arrays), ("figures", self._figures))

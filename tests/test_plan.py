@@ -414,3 +414,30 @@ def test_members_of_ones_own_that_mean_something_else_are_let_be(
     members: dict[str, object],
 ) -> None:
     TablePlan(scores=[own_score(**members)])
+
+
+def test_noise_is_what_relabelled_real_rows_give() -> None:
+    rng = np.random.default_rng(0)
+
+    def made(rows: int, shift: float = 0.0) -> Table:
+        frame = pd.DataFrame({"x": rng.normal(shift, size=rows), "y": rng.normal(size=rows)})
+        return Table(frame, TableSpec.infer(frame))
+
+    real, holdout = made(400), made(300)
+    plan = TablePlan(scores=[Mean(ShapeDistance()), total_rows], relabellings=12)
+    fine, wrong = (plan.run(TablePair(real, made(200, at), holdout)) for at in (0.0, 0.5))
+    tag = "fidelity/mean_shape_distance"
+    assert set(fine.noise) == {tag}  # what is cheap
+    assert abs(fine.z[tag]) < 3 < wrong.z[tag]
+    low, high = fine.noise[tag].band
+    assert low < fine.references[tag] < high
+    assert fine.noise is not wrong.noise
+    assert dict(fine.noise) == dict(wrong.noise)
+    assert list(fine.to_frame().columns) == ["value", "floor", "reference", "z", "best"]
+    assert TablePlan(scores=[total_rows], relabellings=5).run(TablePair(real, holdout)).noise == {}
+    with pytest.raises(ParameterError, match="`relabellings` must be at least 0"):
+        TablePlan(relabellings=-1)
+
+
+def total_rows(pair: TablePair) -> float:
+    return float(len(pair.real) + len(pair.synthetic))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synthproto import Report, UnknownScoreError
+from synthproto import ParameterError, Report, UnknownScoreError
 
 REPORT = Report(
     {"fidelity/mean_js_distance": 0.1, "privacy/dcr": 0.2}, arrays={"a/mean": np.zeros(1)}
@@ -29,3 +29,26 @@ def test_a_tag_of_an_array_says_where_it_is() -> None:
 def test_it_is_still_a_mapping() -> None:
     assert REPORT.get("nothing") is None
     assert "nothing" not in REPORT
+
+
+def test_the_mean_of_reports_has_their_standard_deviation() -> None:
+    reports = [Report({"a/b": value}, best={"a/b": 1.0}) for value in (1.0, 2.0, 6.0)]
+    mean = Report.mean(reports)
+    assert mean["a/b"] == 3.0
+    assert mean.spreads["a/b"] == pytest.approx(np.std([1.0, 2.0, 6.0], ddof=1))
+    assert list(mean.to_frame().columns) == ["value", "sd", "best"]
+    with pytest.raises(ParameterError, match="at least two reports with the same scores"):
+        Report.mean([reports[0], Report({"a/c": 1.0})])
+
+
+def test_where_a_score_stands_between_floor_and_reference() -> None:
+    report = Report(
+        {"up": 0.9, "down": 0.1, "near": 0.6, "none": 1.0},
+        {"up": 1.0, "down": 0.0, "near": 0.5},
+        best={"near": 0.5},
+        directions={"up": "higher", "down": "lower", "near": "target"},
+        floors={"up": 0.5, "down": 0.5, "near": 0.9},
+    )
+    found = [report.standing(tag) for tag in ("up", "down", "near")]
+    assert found == pytest.approx([0.8, 0.8, 0.75])
+    assert report.standing("none") is None

@@ -12,12 +12,12 @@ from typing import final
 import numpy as np
 from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.checks import about
+from synthproto.checks import about, check_least, listed
 from synthproto.contracts import Bounds
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import BinRule
 from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
-from synthproto.errors import ParameterError, UndefinedScoreError
+from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.columns import (
     Floats,
     Noise,
@@ -124,6 +124,108 @@ class Complement:
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Complement by column."""
         return {column: 1.0 - value for column, value in pair.get(self.of).items()}
+
+
+@final
+@dataclass(frozen=True)
+class Within:
+    """Mean of a score within each group of rows: ``Within("sex", ShapeDistance())``.
+
+    A mean over all rows hardly notices a small group that is missing or wrong. By group, a value of
+    a discrete column: the score's mean over the other columns, of the rows of that group in both
+    tables; its worst value if the synthetic table has none of them. `Mean` of it weighs all groups
+    alike.
+
+    Attributes:
+        column: A categorical or boolean column.
+        of: A score that gives numbers in fixed bounds by column.
+        groups: The most frequent real values so many of which are groups.
+        name: Tag; by default that of the score and ``"_within_"`` and the column.
+
+    Raises:
+        SchemaError: The column is not discrete.
+        UndefinedScoreError: The score is undefined within a group.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import ShapeDistance, Table, TablePair, TableSpec, Within
+        >>> real = pd.DataFrame({"sex": ["f", "f", "m", "m"], "size": [1.0, 2.0, 5.0, 6.0]})
+        >>> spec = TableSpec.infer(real, categorical=["sex"])
+        >>> pair = TablePair(Table(real, spec), Table(real[:2], spec))
+        >>> Within("sex", ShapeDistance())(pair)
+        {'f': 0.0, 'm': 1.0}
+    """
+
+    column: str
+    of: ByColumn
+    groups: int = 20
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        check_least(self, "groups", self.groups, 1)
+        if not self.name:
+            plain = "".join(c if c.isalnum() else "_" for c in self.column.casefold())
+            object.__setattr__(self, "name", f"{self.of.name}_within_{plain}")
+
+    @property
+    def best(self) -> float:
+        """Best value."""
+        return self.of.best
+
+    @property
+    def bounds(self) -> Bounds:
+        """Those of the score."""
+        return about(self.of).bounds
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Mean score by group."""
+        if pair.spec.kind(self.column) not in DISCRETE:
+            raise SchemaError(
+                f"score {self.name!r} groups by column {self.column!r}, which is "
+                f"{pair.spec.kind(self.column)}; it takes one of "
+                f"{listed(pair.spec.of_kind(*DISCRETE))}"
+            )
+        levels = pair.real.levels(self.column)
+        labels = levels.labels[: self.groups]
+        return {label: self._of(pair, levels.slots[label]) for label in labels}
+
+    def _of(self, pair: TablePair, slot: int) -> float:
+        group = _Group(self.column, slot)
+        real, synthetic = group.of(pair.real, pair.real), group.of(pair.synthetic, pair.real)
+        bounds = self.bounds
+        if synthetic is None or real is None:
+            if not isinstance(bounds, tuple):
+                raise UndefinedScoreError(
+                    f"score {self.name!r} is undefined: the {pair.synthetic.name} has no row of a "
+                    f"group of column {self.column!r}, and {self.of.name!r} says no worst value"
+                )
+            return max(bounds, key=lambda end: abs(end - self.best))
+        values = self.of(TablePair(real, synthetic))
+        others = [value for name, value in values.items() if name != self.column]
+        return float(np.mean(others or list(values.values())))
+
+
+@final
+@dataclass(frozen=True)
+class _Group:
+    """The rows of one group."""
+
+    column: str
+    slot: int
+
+    def of(self, table: Table, real: Table) -> Table | None:
+        """Those of a table, in the levels of the real one; ``None`` if there are none."""
+        found = np.flatnonzero(table.codes(real.levels(self.column)) == self.slot)
+        return table.get(_Rows(tuple(found.tolist()))) if len(found) else None
+
+
+@final
+@dataclass(frozen=True)
+class _Rows:
+    places: tuple[int, ...]
+
+    def __call__(self, table: Table) -> Table:
+        return Table(table.frame.iloc[list(self.places)], table.spec, name=table.name)
 
 
 @final

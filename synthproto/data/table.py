@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self, TypeVar, cast, final
 
@@ -491,6 +492,20 @@ class TablePair:
         """
         return self._real.get(_AgainstShuffled(len(self._synthetic), self._holdout))
 
+    def relabelled(self, seed: int) -> "TablePair | None":
+        """Two samples of real and holdout rows together, of the sizes of `reference`.
+
+        What a score is for many of these is what sampling noise alone gives.
+
+        Args:
+            seed: Decides which rows are drawn.
+
+        Returns:
+            ``None`` without a holdout.
+        """
+        beside = self.reference
+        return None if beside is None else beside.get(_Relabelled(seed, self._holdout))
+
     def get(self, compute: Callable[["TablePair"], Value]) -> Value:
         """A statistic of this pair, computed at the first call and kept; see `Table.get`."""
         return self._once(compute, lambda: compute(self))
@@ -561,6 +576,27 @@ class _AgainstReal:
         drawn = np.random.default_rng(0).permutation(len(holdout))[: self.rows]
         frame = holdout.frame.iloc[np.sort(drawn)]
         return TablePair(self.real, Table(frame, holdout.spec, name=holdout.name))
+
+
+@final
+@dataclass(frozen=True)
+class _Relabelled:
+    """Rows of a real table and a holdout, drawn anew for both sides of a pair."""
+
+    seed: int
+    holdout: Table | None
+
+    def __call__(self, beside: TablePair) -> TablePair:
+        real, others = beside.real, self.holdout or beside.synthetic
+        frame = pd.concat([real.frame, others.frame], ignore_index=True)
+        order = np.random.default_rng(self.seed).permutation(len(frame))
+        ends = (0, len(real), len(real) + len(beside.synthetic))
+        return TablePair(
+            *(
+                Table(frame.iloc[order[start:end]], real.spec, name=real.name)
+                for start, end in pairwise(ends)
+            )
+        )
 
 
 @final

@@ -96,6 +96,16 @@ class Noise(NamedTuple):
     expected: float
     spread: float
 
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Self:
+        """Of at least two values that noise gave."""
+        return cls(float(np.mean(values)), max(float(np.std(values, ddof=1)), _LEAST_NOISE))
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Where 95 of 100 values are."""
+        return self.expected - 1.96 * self.spread, self.expected + 1.96 * self.spread
+
     def units(self, gap: float) -> float:
         """A difference of two distances in units of the noise."""
         return gap / self.spread

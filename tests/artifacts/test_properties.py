@@ -30,6 +30,7 @@ from synthproto.artifacts.columns import (
     MeanJSDistance,
     ShapeDistance,
     TotalVariation,
+    Within,
 )
 from synthproto.artifacts.detection import C2ST, C2STAUC, C2STZ
 from synthproto.artifacts.joint import MMD, PRDC, AlphaPrecision, Authenticity, BetaRecall
@@ -155,6 +156,7 @@ def outcome(part: Part, pair: TablePair) -> dict[str, float] | str:
 
 # Scores that need more than a table of two sides: a target, secrets, a classifier, another score.
 FURTHER: list[Part] = [
+    Within("c", ShapeDistance()),
     DependenceKept(),
     DependenceSimilarity(),
     AlphaPrecision(),
@@ -222,7 +224,7 @@ NOT_BEST_OF_COPIES = {
     KeyUniqueness: "keys of the synthetic table alone",
     MMD: "the unbiased estimate may be below 0",
 }
-NOT_WORST_OF_DISJOINT = {
+NOT_WORST_OF_DISJOINT: dict[type, str] = {
     Complement: "of distances whose best end is the other",
     CorrelationDistance: "columns may depend on each other as they should",
     CorrelationSimilarity: "columns may depend on each other as they should",
@@ -570,7 +572,7 @@ def test_a_score_has_a_reference_or_says_why_not(part: Part) -> None:
 
 @pytest.mark.parametrize("part", SCORES, ids=repr)
 def test_a_score_has_words_in_the_page(part: Part) -> None:
-    if not isinstance(part, (Complement, Mean, Sampled)):  # of whatever they are made of
+    if not isinstance(part, (Complement, Mean, Sampled, Within)):  # of whatever they are made of
         assert words_of(tag_of(part)) is not None
 
 
