@@ -209,13 +209,10 @@ NOT_BEST_OF_COPIES = {
     DCRShare: "1 for copies, which is what it is for",
     MembershipInference: "names all copies",
     AttributeInference: "the secrets of copies are betrayed",
-<<<<<<< HEAD
     EpsilonBound: "a bound of what copies betray",
     SinglingOut: "copies are singled out",
     Linkability: "copies are linked",
-=======
     PublishedRow: "one entry is the DCR share; alpha is short of 1 by a step of its curve",
->>>>>>> facbace (PublishedRow: the numbers of TabSyn's scripts; C2STZ in units of chance; worst columns and pairs by what is beyond noise, before they are cut)
     PaperRow: "one entry is the DCR share, another a prediction",
     TSTR: "predicts no better than real rows do",
     TRTR: "is about the real table alone",
