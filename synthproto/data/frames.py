@@ -131,7 +131,7 @@ def _series(column: "pa.ChunkedArray") -> pd.Series:
         return _spans(column, kind.unit)
     elif _is_binary(kind):
         return _texts(column)
-    elif types.is_string_view(kind):
+    elif str(kind) == "string_view":
         column = column.cast(_storable(kind))
     elif gaps and types.is_boolean(kind):
         return pd.Series(column.to_pandas(types_mapper=lambda _: pd.BooleanDtype()))
@@ -151,7 +151,7 @@ def _storable(kind: "pa.DataType") -> "pa.DataType":
         return pa.dictionary(pa.int32(), _storable(kind.value_type), kind.ordered)
     if types.is_date(kind):
         return pa.timestamp("s" if types.is_date32(kind) else "ms")
-    return pa.large_string() if types.is_string_view(kind) else kind
+    return pa.large_string() if str(kind) == "string_view" else kind
 
 
 def _extension(column: "pa.ChunkedArray") -> pd.Series:
@@ -197,7 +197,7 @@ def _spans(column: "pa.ChunkedArray", unit: str) -> pd.Series:
 def _is_binary(kind: "pa.DataType") -> bool:
     from pyarrow import types
 
-    plain = types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+    plain = types.is_binary(kind) or types.is_large_binary(kind) or str(kind) == "binary_view"
     return bool(plain or types.is_fixed_size_binary(kind))
 
 
