@@ -263,7 +263,7 @@ MUTANTS = [
     ),
     Mutant(
         "every_takes_any_part",
-        "synthproto/training/schedule.py",
+        "synthproto/training/routines.py",
         "part: Callable[[Event_contra], Value_co],",
         "part: Callable[..., Value_co],",
     ),
