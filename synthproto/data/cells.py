@@ -92,15 +92,17 @@ class Cells:
             SchemaError: A column of numbers has another decimal mark.
         """
         open_columns = [column for column in self.frame.columns if column not in named]
-        self._restoreleading_zeros(open_columns)
+        self._restore_leading_zeros(open_columns)
         for column in open_columns:
             self._convert(column)
         refuse(name, self._decimal_faults(open_columns, ASK))
-        kinds = {c: named[c] if c in named else self._kind(c) for c in self.frame.columns}
+        kinds: dict[str, Kind] = {
+            c: named[c] if c in named else self._kind(c) for c in self.frame.columns
+        }
         self._note_left_out({column: kinds[column] for column in open_columns})
         return kinds
 
-    def _restoreleading_zeros(self, columns: Sequence[str]) -> None:
+    def _restore_leading_zeros(self, columns: Sequence[str]) -> None:
         """Put text back where numbers were read from digits with a zero before them."""
         if self._csv is None or not self._csv.has_leading_zeros():
             return

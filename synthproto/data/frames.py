@@ -120,7 +120,9 @@ def _series(column: "pa.ChunkedArray") -> pd.Series:
     if types.is_run_end_encoded(kind):
         import pyarrow.compute as pc
 
-        column, kind = pc.run_end_decode(column), kind.value_type
+        # The stubs of pyarrow that pyright has lack this function.
+        decoded = pc.run_end_decode(column)  # pyright: ignore[reportAttributeAccessIssue]
+        column, kind = decoded, kind.value_type
     if hasattr(kind, "storage_type"):
         return _extension(column)
     if types.is_date(kind) or types.is_dictionary(kind):

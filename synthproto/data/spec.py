@@ -154,7 +154,7 @@ class TableSpec:
         encoding: str = "utf-8",
         decimal: str = ".",
         missing: Names = (),
-    ) -> Self:
+    ) -> "TableSpec":
         r"""Spec of a CSV or parquet file: kinds that are named here, inferred ones for the rest.
 
         The rules are those of `infer`, after the cells of CSV are looked at: a column is numbers,

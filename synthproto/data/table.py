@@ -21,7 +21,7 @@ from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Self, TypeVar, cast, final
+from typing import Literal, TypeVar, cast, final
 
 import numpy as np
 import pandas as pd
@@ -110,7 +110,7 @@ class Table:
         decimal: str = ".",
         missing: Names = (),
         name: str = "table",
-    ) -> Self:
+    ) -> "Table":
         r"""A table of a CSV or parquet file, as ``python -m synthproto compare`` reads it.
 
         Cells are read by the kinds of their columns, whatever else is in the file: numbers only

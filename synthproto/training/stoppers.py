@@ -178,7 +178,8 @@ class BestSoFar:
     def __init__(
         self, monitor: Monitor, mode: Mode, min_delta: float = 0.0, relative: float = 0.0
     ) -> None:
-        self._monitor, self._mode = monitor, mode
+        self._monitor = monitor
+        self._mode: Mode = mode
         self._min_delta, self._relative = min_delta, relative
         self._begin(())
 

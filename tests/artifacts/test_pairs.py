@@ -138,7 +138,7 @@ def copula(real: pd.DataFrame, seed: int) -> pd.DataFrame:
     """A Gaussian copula of ranks: right margins, half the dependence."""
     rng = np.random.default_rng(seed)
     ranked = real.apply(lambda column: column.rank(method="first", na_option="top"))
-    scores = stats.norm.ppf((ranked - 0.5) / len(real))
+    scores = np.asarray(stats.norm.ppf((ranked.to_numpy() - 0.5) / len(real)))
     drawn = rng.multivariate_normal(np.zeros(scores.shape[1]), np.corrcoef(scores.T), len(real))
     places = (stats.norm.cdf(drawn) * len(real)).astype(int)
     ordered = {

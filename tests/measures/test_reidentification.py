@@ -15,7 +15,7 @@ from synthproto.measures.reidentification import (
     singled_out,
     univariate_predicates,
 )
-from synthproto.measures.rows import Ints
+from synthproto.measures.rows import Floats, Ints
 
 # A number with one missing value, and labels.
 TABLE = np.array([[1.0, 1.0], [2.0, 1.0], [2.0, 2.0], [5.0, 2.0], [np.inf, 3.0]])
@@ -35,7 +35,8 @@ def test_univariate_predicates_by_hand() -> None:
 
 def test_multivariate_predicates_single_rows_out() -> None:
     rng = np.random.default_rng(0)
-    table = np.column_stack([rng.normal(size=(400, 2)), rng.integers(0, 5, (400, 2))])
+    codes = rng.integers(0, 5, (400, 2)).astype(np.float64)
+    table: Floats = np.column_stack([rng.normal(size=(400, 2)), codes])
     table[rng.random(table.shape) < 0.05] = np.inf
     found = multivariate_predicates(table, 2, 3, 150, rng)
     assert len(found.low) == 150

@@ -113,7 +113,8 @@ def published(
     encoder = OneHotEncoder(sparse_output=False).fit(real[labels].astype(str))
 
     def whole(side: pd.DataFrame, span: np.ndarray) -> np.ndarray:
-        return np.hstack([side[numbers] / span, encoder.transform(side[labels].astype(str))])
+        one_hot = np.asarray(encoder.transform(side[labels].astype(str)))
+        return np.hstack([side[numbers].to_numpy() / span, one_hot])
 
     ones = np.ones(2)
     scaler = MinMaxScaler().fit(whole(real, ones)[:, :-1])
