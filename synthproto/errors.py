@@ -39,7 +39,9 @@ class UndefinedScoreError(SynthprotoError, ArithmeticError):
 class UnknownScoreError(SynthprotoError, KeyError):
     """A report has no score of this tag."""
 
-    __str__ = Exception.__str__  # a KeyError would quote its message
+    def __str__(self) -> str:
+        """The message as it is; a KeyError would quote it."""
+        return Exception.__str__(self)
 
 
 class NonFiniteLossError(SynthprotoError, ArithmeticError):

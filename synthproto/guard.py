@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import cache, wraps
 from inspect import signature
 from types import FunctionType, UnionType
-from typing import TypeVar, Union, cast, get_args, get_origin
+from typing import Self, TypeVar, Union, cast, get_args, get_origin
 
 from beartype import BeartypeConf, beartype
 
@@ -126,7 +126,10 @@ def checked_arguments(function: FunctionType) -> Callable[..., object]:
     bare.__kwdefaults__ = function.__kwdefaults__
     vars(bare).update(vars(function))  # what a decorator has noted
     hints = function.__annotations__
-    bare.__annotations__ = {name: hint for name, hint in hints.items() if name != "return"}
+    # `Self` means something to beartype only where it decorates a whole class.
+    bare.__annotations__ = {
+        name: hint for name, hint in hints.items() if name != "return" and hint is not Self
+    }
     # mypy 1.12 takes beartype's decorator for one that returns anything.
     return cast("Callable[..., object]", _checked(bare))
 

@@ -68,6 +68,7 @@ def made(part: type) -> object:
     import synthproto
 
     arguments: dict[str, object] = {
+        "column": "c",
         "columns": (),
         "of": synthproto.JSDistance(),
         "part": synthproto.DCR(),

@@ -116,8 +116,10 @@ def params_of_each_table() -> None:
     ).compare()
 
 
-def frames_of_other_libraries(frame: pl.DataFrame, relation: duckdb.DuckDBPyRelation) -> None:
+def frames_of_other_libraries() -> None:
     """Whatever has Arrow's stream, or knows its way to pandas."""
+    frame = pl.DataFrame({"age": [31.0, 42.0, 53.0], "sex": ["female", "male", "male"]})
+    relation = duckdb.from_arrow(frame.to_arrow())
     Table(frame, TableSpec.infer(relation))
     assert_type(split(frame), tuple[pd.DataFrame, pd.DataFrame])
     Validation(sample=lambda: frame, real=REAL, plan=TablePlan(scores=[MeanJSDistance()]))

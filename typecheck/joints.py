@@ -22,6 +22,7 @@ MADE = {
     "Activations": 'Activations(VAE_MODEL, ["layer"], MemoryTracker())',
     "AllOf": "AllOf(MaxEpochs(1))",
     "AnyOf": "AnyOf(MaxEpochs(1))",
+    "Within": 'Within("sex", ShapeDistance())',
     "AttributeInference": 'AttributeInference(("sex",))',
     "Background": "Background(MemoryTracker())",
     "BatchScores": 'BatchScores(model=VAE_MODEL, batches=VAE_BATCHES, scores={"loss": loss_of})',

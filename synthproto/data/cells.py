@@ -58,14 +58,14 @@ class Cells:
     def __init__(
         self, path: Path, written: FileFormat, kinds: Mapping[str, Kind] | None = None
     ) -> None:
-        self.subject = f"file {str(path)!r}"
+        self.subject: str = f"file {str(path)!r}"
         self.notes: list[str] = []
         self._written = written
         self._csv: CsvText | None = None
         self._texts: dict[str, Text] = {}
         content = content_of(path)
         if content.startswith(PARQUET):
-            self.frame = parquet_frame(self.subject, content)
+            self.frame: pd.DataFrame = parquet_frame(self.subject, content)
         elif path.suffix.lower() in (".parquet", ".pq"):
             raise SchemaError(f"{self.subject} is not a parquet table; its first bytes say so")
         else:

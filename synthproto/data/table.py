@@ -59,7 +59,7 @@ from synthproto.data.statistics import (
 )
 from synthproto.errors import ParameterError, SchemaError, SynthprotoWarning, UndefinedScoreError
 from synthproto.formatting import html_table
-from synthproto.measures.rows import SAME_SINGLE, distinct, precision, snapped, snapped_to
+from synthproto.measures.rows import SAME_SINGLE, distinct, precision, snapped_to
 
 Value = TypeVar("Value")
 
@@ -557,8 +557,9 @@ def _aligned(table: Table, real: Table) -> Table:
         few = values[:: 1 + len(values) // _LOOKED_AT]
         near = snapped_to(few, real.get(_Distinct(column)), SAME_SINGLE)
         if ((near != few) & ~np.isnan(few)).any():
-            known = real.ascending(column)
-            changed[column] = snapped(values, known, precision(known, values))
+            known = np.unique(real.ascending(column))
+            # To the nearest of all: a number that is a real one stays, however near others are.
+            changed[column] = snapped_to(values, known, precision(known, values))
     return table.with_values(changed) if changed else table
 
 

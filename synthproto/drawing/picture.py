@@ -302,7 +302,9 @@ class Picture:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Picture) and self.png() == other.png()
 
-    __hash__ = None  # type: ignore[assignment]  # pictures are compared by what they show
+    def __hash__(self) -> int:
+        """A number that equal pictures share."""
+        return hash(self.png())
 
     def __repr__(self) -> str:
         return f"Picture({self.alt!r}, {self.width} x {self.height} px)"

@@ -210,13 +210,15 @@ def _binned(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.f
 
 def histogram(tag: str, values: NDArray[np.float64]) -> Summary.Value:
     """A distribution of finite values in 30 equal bins."""
-    counts, edges = _binned(values)
+    with np.errstate(over="ignore", invalid="ignore"):  # of values whose squares are not finite
+        counts, edges = _binned(values)
+        total, squares = float(values.sum()), float(np.square(values).sum())
     message = HistogramProto(
         min=float(edges[0]),
         max=float(edges[-1]),
         num=float(values.size),
-        sum=float(values.sum()),
-        sum_squares=float(np.square(values).sum()),
+        sum=total,
+        sum_squares=squares,
         bucket_limit=edges[1:].tolist(),
         bucket=counts.tolist(),
     )

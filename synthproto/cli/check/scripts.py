@@ -132,7 +132,7 @@ class Script:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.is_notebook = path.suffix == ".ipynb"
+        self.is_notebook: bool = path.suffix == ".ipynb"
         cells = _cells(path) if self.is_notebook else [_text(path)]
         self.text: str = "\n".join(cells)
         self.lines: list[str] = self.text.split("\n")
