@@ -19,6 +19,8 @@ from typecheck.golden import without_ignores
 from typecheck.joints import FOREIGN, MADE, NOT_MADE, SEATS, fits, parts, refused, script
 from typecheck.suite import alarms, outcomes
 
+pytestmark = pytest.mark.interpreter_independent
+
 # Minutes. The rejecting files ask pyright in every run, through unnecessary ignores: test_types.py.
 SLOW = ("pyright", "basedpyright")
 # What a user's checker sees; the library's own code is proved by mypy and pyright: test_types.py.

@@ -104,7 +104,7 @@ def add_compare(commands: Commands) -> None:
         "synthetic",
         type=Path,
         nargs="+",
-        metavar="[MODEL=]FILE[,FILE...]",
+        metavar="SYNTHETIC",
         help="generated tables; with MODEL=, several tables of one model",
     )
     _add_questions(parser)

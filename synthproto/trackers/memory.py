@@ -190,7 +190,11 @@ class MemoryTracker:
 
     def _frame(self, kind: str) -> pd.DataFrame:
         with self._lock:
-            rows = [
-                (tag, step, value) for (tag, step), value in self._entries.get(kind, {}).items()
-            ]
-        return pd.DataFrame(rows, columns=["tag", "step", "value"])
+            entries = self._entries.get(kind, {}).items()
+            rows = [(tag, step, value) for (tag, step), value in entries]
+        names = ["tag", "step", "value"]
+        try:
+            return pd.DataFrame(rows, columns=names)
+        except UnicodeEncodeError:  # pandas 3 keeps strings as UTF-8, which holds no lone surrogate
+            kinds = {"step": "int64"} | ({"value": "float64"} if kind == "scores" else {})
+            return pd.DataFrame(rows, columns=names, dtype=object).astype(kinds)

@@ -78,7 +78,7 @@ def mixed(rows: int, seed: int) -> pd.DataFrame:
 
 def codes(column: pd.Series, real: pd.Series, bins: int, rule: str) -> np.ndarray:
     """Levels by pandas alone."""
-    if real.dtype == object:
+    if not pd.api.types.is_numeric_dtype(real):
         return column.astype(object).to_numpy()
     edges = (
         np.linspace(real.min(), real.max(), bins + 1)

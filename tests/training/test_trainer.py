@@ -560,7 +560,7 @@ def test_every_part_of_a_list_is_looked_at() -> None:
                     step=step_of(net()), batches=[rows()], stopper=MaxEpochs(1), callbacks=parts
                 )
     wrong: Any = 5
-    with pytest.raises(ConformanceError, match="AnyOf: stopper(s| 2) must be"):
+    with pytest.raises(ConformanceError, match=r"AnyOf: stopper(s| 2) must be"):
         AnyOf(MaxEpochs(1), wrong)
     Trainer(  # a generator function is a fine source of batches
         step=step_of(net()), batches=lambda epoch: (rows() for _ in "ab"), stopper=MaxEpochs(1)

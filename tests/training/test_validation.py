@@ -2,6 +2,7 @@
 
 import gc
 import math
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -341,7 +342,8 @@ def test_two_hundred_validations_leave_nothing_behind() -> None:
         for epoch in epochs:
             checked(EpochEvent(epoch, epoch, 0.0, {}))
         gc.collect()
-        return len(gc.get_objects())
+        # pandas keeps weak references to a frame's blocks, and prunes them from time to time.
+        return sum(type(each) is not weakref.ref for each in gc.get_objects())
 
     before = objects(range(1, 11))
     assert objects(range(11, 211)) - before < 200  # fewer than one for each
