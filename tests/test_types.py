@@ -128,7 +128,10 @@ COMPOSITIONS = [(path.stem, case.name) for path in ACCEPTS for case in cases(pat
 
 
 @pytest.mark.parametrize(("module", "name"), COMPOSITIONS, ids=[name for _, name in COMPOSITIONS])
-def test_what_is_accepted_runs(module: str, name: str) -> None:
+def test_what_is_accepted_runs(
+    module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
     getattr(importlib.import_module(f"typecheck.{module}"), name)()
 
 
