@@ -63,9 +63,6 @@ LATER: Table = {"ty": {_MEET: "loss_of_other_batch"}}
 MISSED: Table = {
     "pyrefly": {_MEET: "loss_of_other_batch"},
     "zuban": {_MEET: "loss_of_other_batch"},
-    "ty": {
-        "takes torch.utils.tensorboard for a package that cannot be imported": "writer_as_tracker"
-    },
 }
 ALARMS: Table = {
     "zuban": {
