@@ -110,10 +110,10 @@ from synthproto.data.batches import trusted as trusted
 from synthproto.data.codec import Block as Block
 from synthproto.data.codec import TableCodec as TableCodec
 from synthproto.data.frames import as_pandas as as_pandas
+from synthproto.data.pair import TablePair as TablePair
 from synthproto.data.spec import TableSpec as TableSpec
 from synthproto.data.split import split as split
 from synthproto.data.table import Table as Table
-from synthproto.data.table import TablePair as TablePair
 from synthproto.drawing.picture import Picture as Picture
 from synthproto.errors import CheckpointError as CheckpointError
 from synthproto.errors import ConformanceError as ConformanceError

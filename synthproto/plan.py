@@ -19,7 +19,7 @@ from synthproto.contracts import (
     Resources_contra,
     Score,
 )
-from synthproto.data.table import TablePair
+from synthproto.data.pair import TablePair
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.columns import Noise
 from synthproto.report import Report

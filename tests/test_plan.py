@@ -17,8 +17,9 @@ from synthproto.artifacts.statistics import (
 )
 from synthproto.artifacts.validity import BoundaryAdherence, CategoryAdherence
 from synthproto.contracts import Array, Drawing
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.plan import Plan, TablePlan
 from synthproto.presets.artifact_core import artifact_core

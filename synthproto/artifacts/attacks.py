@@ -15,7 +15,8 @@ from synthproto.artifacts.rows import Side, check_known, distance_columns, rows,
 from synthproto.artifacts.searches import search
 from synthproto.checks import check_shares
 from synthproto.contracts import Direction
-from synthproto.data.table import NUMERIC, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import NUMERIC
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.attacks import (
     Guesses,

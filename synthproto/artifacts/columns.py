@@ -14,9 +14,10 @@ from typing_extensions import Protocol, runtime_checkable
 
 from synthproto.checks import about, check_least, listed
 from synthproto.contracts import Bounds
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import BinRule
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.columns import (
     Floats,

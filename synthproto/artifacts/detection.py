@@ -8,7 +8,7 @@ import pandas as pd
 
 from synthproto.artifacts.rows import distance_columns, rows
 from synthproto.checks import check_least
-from synthproto.data.table import TablePair
+from synthproto.data.pair import TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.classifiers import (
     Learner,

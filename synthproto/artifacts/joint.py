@@ -16,7 +16,8 @@ from synthproto.artifacts.rows import Scale, Side, real_rows, rows
 from synthproto.artifacts.searches import centre_distances, in_any_ball, in_balls, search
 from synthproto.checks import check_least
 from synthproto.contracts import Direction
-from synthproto.data.table import Table, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.joint import (
     alpha_precision,

@@ -13,8 +13,9 @@ from synthproto.artifacts.associations import Association, Correlations
 from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.checks import check_least
 from synthproto.data.crosstab import CrossCounts
+from synthproto.data.pair import TablePair
 from synthproto.data.statistics import BinRule
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.columns import Noise, noise_of_correlation, noise_of_tables
 from synthproto.measures.pairs import (

@@ -21,7 +21,7 @@ from synthproto.artifacts.rows import Scale, Side, exact_rows, with_holdout
 from synthproto.artifacts.searches import closest_in_both, search
 from synthproto.checks import check_shares
 from synthproto.contracts import Direction
-from synthproto.data.table import TablePair
+from synthproto.data.pair import TablePair
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.privacy import (
     CAVEAT,

@@ -21,7 +21,8 @@ from synthproto.artifacts.rows import (
     with_holdout,
 )
 from synthproto.checks import check_least
-from synthproto.data.table import NUMERIC, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import NUMERIC
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.attacks import excess_risk, share_of
 from synthproto.measures.neighbours import nearest

@@ -13,8 +13,9 @@ from typing import Literal, TypeAlias, final
 import numpy as np
 import pandas as pd
 
+from synthproto.data.pair import TablePair
 from synthproto.data.statistics import Levels
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import SchemaError, UndefinedScoreError
 from synthproto.measures.rows import (
     Floats,

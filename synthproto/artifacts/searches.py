@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from synthproto.artifacts.rows import Scale, Side, real_rows, rows, with_holdout
 from synthproto.checks import about, check_least, tag_of
 from synthproto.contracts import Best, Bounds, Controlled, Directions
-from synthproto.data.table import Table, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.joint import Centre
 from synthproto.measures.neighbours import Balls, Neighbours, covered, nearest, nested_balls

@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import BinRule, Histogram, Statistic
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.columns import Floats, shares, similarity_in_range, wasserstein_distance
 

@@ -14,7 +14,8 @@ import pandas as pd
 
 from synthproto.artifacts.rows import Side, distance_columns, rows, with_holdout
 from synthproto.contracts import Direction
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.classifiers import Learner, require_learn
 from synthproto.measures.rows import Floats, Ints, Rows

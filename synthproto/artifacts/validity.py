@@ -7,8 +7,9 @@ from typing import final
 import numpy as np
 
 from synthproto.checks import listed
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import Kind
-from synthproto.data.table import DISCRETE, NUMERIC, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC
 from synthproto.measures.columns import range_coverage
 
 

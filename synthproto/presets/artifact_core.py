@@ -16,8 +16,9 @@ from synthproto.artifacts.associations import Association
 from synthproto.artifacts.columns import Mean
 from synthproto.artifacts.pairs import CorrelationDistance
 from synthproto.artifacts.statistics import Juxtaposition, StatisticDifference
+from synthproto.data.pair import TablePair
 from synthproto.data.statistics import Statistic, histogram_edges
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.columns import Floats, js_distance, shares, stacked
 

@@ -39,8 +39,9 @@ from synthproto.artifacts.validity import (
     RangeCoverage,
 )
 from synthproto.contracts import Plot, Score
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import DISCRETE, NUMERIC, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC
 from synthproto.measures.classifiers import Learner
 from synthproto.plan import TablePlan
 from synthproto.presets.artifact_core import artifact_core

@@ -16,8 +16,9 @@ from synthproto.artifacts.associations import Correlations
 from synthproto.artifacts.columns import Complement, Mean, ShapeDistance
 from synthproto.artifacts.validity import BoundaryAdherence, CategoryAdherence
 from synthproto.data.crosstab import CrossTables, cross_tables
+from synthproto.data.pair import TablePair
 from synthproto.data.statistics import edges_passed, histogram_edges
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.pairs import Floats, above, contingency_distances, cramers_v
 

@@ -22,7 +22,8 @@ from synthproto.artifacts.privacy import DCRShare
 from synthproto.artifacts.rows import rows as rows_of
 from synthproto.artifacts.rows import with_holdout
 from synthproto.artifacts.utility import TRTR, TSTR
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.formatting import latex_table, markdown_table
 from synthproto.measures.classifiers import require_learn

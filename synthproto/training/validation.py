@@ -13,7 +13,8 @@ from synthproto.checks import listed, tag_of
 from synthproto.conformance.hints import check_function
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker
 from synthproto.data.frames import ArrowStream, Frame, ToPandas
-from synthproto.data.table import Table, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ConformanceError, ParameterError, SchemaError, SynthprotoWarning
 from synthproto.plan import TablePlan
 from synthproto.report import Report

@@ -9,8 +9,9 @@ from scipy.stats import binom
 
 from synthproto.artifacts.attacks import AttributeInference, EpsilonBound, MembershipInference
 from synthproto.artifacts.privacy import DCRShare
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 
 

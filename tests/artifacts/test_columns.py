@@ -39,8 +39,9 @@ from synthproto.artifacts.validity import (
     RangeCoverage,
     label_notes,
 )
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.presets.sdmetrics import SDMetricsTrends
 

@@ -11,8 +11,9 @@ from sdmetrics.single_table import LogisticDetection
 
 from synthproto.artifacts.detection import C2ST, C2STAUC, C2STZ, ColumnImportance, Giveaways
 from synthproto.artifacts.plots.curves import C2STCurve, ColumnImportanceBars
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures import classifiers
 from synthproto.measures.ranking import auc, null_variance

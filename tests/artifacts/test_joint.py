@@ -14,8 +14,9 @@ from synthproto.artifacts.joint import (
     BetaRecall,
 )
 from synthproto.artifacts.privacy import DCR, DCRShare
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.plan import TablePlan
 

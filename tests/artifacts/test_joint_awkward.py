@@ -14,8 +14,9 @@ from synthproto.artifacts.detection import C2ST, ColumnImportance
 from synthproto.artifacts.joint import MMD, PRDC, AlphaPrecision, Authenticity, BetaRecall
 from synthproto.artifacts.privacy import DCR, NNDR, Audit, DCRShare, DCRTable, ExactMatchShare
 from synthproto.artifacts.utility import TSTR, UtilityTable
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import Column, TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import SynthprotoError
 from synthproto.presets.tabsyn import PaperRow
 

@@ -20,8 +20,9 @@ from synthproto.artifacts.pairs import (
     TrendSimilarity,
     pair_noise,
 )
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.plan import TablePlan
 

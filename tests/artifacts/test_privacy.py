@@ -6,8 +6,9 @@ import pytest
 from sdmetrics.single_table import DCROverfittingProtection
 
 from synthproto.artifacts.privacy import DCR, NNDR, Audit, DCRShare, DCRTable, ExactMatchShare
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.plan import TablePlan
 

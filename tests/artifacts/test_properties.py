@@ -70,8 +70,9 @@ from synthproto.artifacts.validity import (
 from synthproto.checks import about, tag_of
 from synthproto.cli.compare.words import words_of
 from synthproto.contracts import Described
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import Column, Kind, TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import SchemaError, UndefinedScoreError
 from synthproto.plan import TablePlan
 from synthproto.presets.artifact_core import ArtifactCoreJSDistance, ScriptJSDivergence

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from synthproto.artifacts.reidentification import Linkability, SinglingOut
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 
 LABELS = ["a", "b", "c", "d", "e"]

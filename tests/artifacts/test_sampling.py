@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from synthproto.artifacts.pairs import Similarity
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
 
 

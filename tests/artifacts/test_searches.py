@@ -14,8 +14,9 @@ from synthproto.artifacts.privacy import DCR, NNDR, DCRShare, ExactMatchShare
 from synthproto.artifacts.rows import Side, rows
 from synthproto.artifacts.searches import Sampled, search
 from synthproto.artifacts.utility import TRTR, TSTR
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.neighbours import Neighbours, nearest
 from synthproto.measures.rows import Rows

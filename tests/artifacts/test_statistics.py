@@ -3,8 +3,9 @@ import pytest
 
 from synthproto.artifacts.associations import Association
 from synthproto.artifacts.statistics import AssociationMatrices, Histograms, Juxtaposition
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
 
 REAL = pd.DataFrame({"x": [0.0, 4.0, None, 8.0], "c": ["a", "b", "b", None]})

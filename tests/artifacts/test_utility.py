@@ -6,8 +6,9 @@ import pytest
 
 from synthproto.artifacts.searches import Sampled
 from synthproto.artifacts.utility import TRTR, TSTR, UtilityGap, UtilityTable
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures import classifiers
 from synthproto.plan import TablePlan

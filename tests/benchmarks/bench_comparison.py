@@ -23,8 +23,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, StrMethodFormatter
 
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.plan import TablePlan
 from synthproto.presets.artifact_core import artifact_core
 from synthproto.presets.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality

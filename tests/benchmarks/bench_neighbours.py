@@ -31,8 +31,9 @@ from synthproto.artifacts.joint import PRDC, AlphaPrecision, Authenticity, BetaR
 from synthproto.artifacts.privacy import DCR, NNDR, DCRShare, ExactMatchShare
 from synthproto.artifacts.rows import rows
 from synthproto.artifacts.searches import search
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.measures.rows import Floats, Rows
 
 SAMPLE = 64

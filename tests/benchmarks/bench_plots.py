@@ -48,8 +48,9 @@ from synthproto.artifacts.plots.alignment import Alignment
 from synthproto.artifacts.plots.densities import CDF, PDF
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition
 from synthproto.artifacts.plots.projections import TSNEJuxtaposition
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.drawing.picture import Picture
 
 Draw = Callable[[pd.DataFrame, pd.DataFrame], object]

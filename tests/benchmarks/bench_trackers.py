@@ -32,8 +32,9 @@ from torch.utils.tensorboard import SummaryWriter
 
 from synthproto.artifacts.plots.densities import PDFByColumn
 from synthproto.contracts import Drawing, RunTracker
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.drawing.picture import Picture
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.trackers.memory import MemoryTracker

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import Column, Kind, TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import SchemaError, SynthprotoWarning, UndefinedScoreError
 
 FRAME = pd.DataFrame(
@@ -119,12 +120,6 @@ def test_infinite_and_enormous_values_are_refused_with_their_columns() -> None:
     assert "'x'" in message
     assert "'y'" in message
     assert "'z'" not in message
-
-
-def test_tables_of_different_specs_are_no_pair() -> None:
-    other = Table(FRAME, TableSpec.infer(FRAME, categorical=["n"]), name="synthetic table")
-    with pytest.raises(SchemaError, match="synthetic table has column 'n' as categorical"):
-        TablePair(Table(FRAME, SPEC, name="real table"), other)
 
 
 def test_what_a_table_has_computed_it_keeps() -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from synthproto.artifacts.columns import KSDistance
 from synthproto.cli.main import PRESETS as OFFERED
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.plan import TablePlan
 from synthproto.presets.default import PRESETS, default_plan, preset, tabsyn_plan
 

@@ -15,8 +15,9 @@ from synthproto.artifacts.columns import Complement, KSDistance, TotalVariation
 from synthproto.artifacts.pairs import CorrelationDistance, PairTrends
 from synthproto.artifacts.statistics import MissingRateDifference, StatisticSimilarity
 from synthproto.artifacts.validity import CategoryCoverage, KeyUniqueness, RangeCoverage
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.plan import TablePlan
 from synthproto.presets.artifact_core import (
     ArtifactCoreJSDistance,

@@ -6,8 +6,9 @@ import pytest
 from sdmetrics.reports.single_table.quality_report import QualityReport
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
 
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.plan import TablePlan
 from synthproto.presets.default import tabsyn_plan

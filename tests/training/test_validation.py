@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from synthproto.contracts import Array, Drawing, EpochEvent
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import (
     ConformanceError,
     ParameterError,

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from synthproto.artifacts.plots.panels import check_plot
+from synthproto.data.pair import TablePair
 from synthproto.data.statistics import Statistic
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.drawing.axes import Floats, level_ticks, prepare
 from synthproto.drawing.picture import CARD, Margins, Picture, Sheet, blank
 from synthproto.drawing.style import HOLDOUT, REAL, SYNTHETIC, TEXT, Style, distinct, text_style

@@ -17,7 +17,7 @@ from synthproto.artifacts.plots.space import sampled
 from synthproto.artifacts.privacy import Audit
 from synthproto.artifacts.searches import search
 from synthproto.checks import check_least
-from synthproto.data.table import TablePair
+from synthproto.data.pair import TablePair
 from synthproto.drawing.axes import (
     Floats,
     level_ticks,

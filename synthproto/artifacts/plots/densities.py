@@ -22,8 +22,9 @@ from synthproto.artifacts.plots.panels import (
     keys,
     linear_width,
 )
+from synthproto.data.pair import TablePair
 from synthproto.data.statistics import Levels, interval_labels
-from synthproto.data.table import DISCRETE, NUMERIC, Table, TablePair
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.drawing.axes import Floats
 from synthproto.drawing.picture import Picture, Sheet, blank
 

@@ -11,7 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from synthproto.artifacts.associations import Association
 from synthproto.artifacts.plots.panels import check_plot
-from synthproto.data.table import Table, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import Table
 from synthproto.drawing.axes import Floats, prepare
 from synthproto.drawing.picture import CARD, Margins, Picture, Sheet, blank
 from synthproto.drawing.style import TEXT, WHITE, Style, distinct, text_style, text_width

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from synthproto.artifacts.plots.panels import check_plot
 from synthproto.artifacts.plots.space import Space, sampled
-from synthproto.data.table import Table, TablePair
+from synthproto.data.pair import TablePair
+from synthproto.data.table import Table
 from synthproto.drawing.axes import percent, prepare, remark
 from synthproto.drawing.picture import Margins, Picture, Sheet
 from synthproto.drawing.style import AXIS, REAL, REAL_INK, SYNTHETIC, TEXT, Style, text_style

@@ -12,9 +12,10 @@ from synthproto.artifacts.columns import ShapeDistance
 from synthproto.artifacts.pairs import PairTrends
 from synthproto.artifacts.validity import label_notes
 from synthproto.contracts import Array, Direction, Drawing
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.split import split
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import SchemaError, UndefinedScoreError
 from synthproto.plan import TablePlan
 from synthproto.report import Report

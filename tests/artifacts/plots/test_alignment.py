@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from synthproto.artifacts.plots.alignment import Alignment, Gaps
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 
 
 def table(**columns: list[float]) -> Table:

@@ -15,8 +15,9 @@ from synthproto.artifacts.plots.densities import CDF, PDF, CDFByColumn, PDFByCol
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition, CorrelationHeatmaps
 from synthproto.artifacts.plots.projections import PCAJuxtaposition, TruncatedSVDJuxtaposition
 from synthproto.contracts import Plot
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import Column, TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.drawing.picture import Picture
 
 PLOTS: list[Plot[TablePair]] = [

@@ -14,8 +14,9 @@ from synthproto.artifacts.plots.curves import (
     GiveawayBars,
     MembershipCurve,
 )
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.drawing.picture import CARD, Picture
 from synthproto.drawing.style import text_width
 from synthproto.errors import ParameterError, UndefinedScoreError

@@ -25,8 +25,9 @@ from synthproto.artifacts.plots.densities import (
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition, CorrelationHeatmaps
 from synthproto.artifacts.plots.panels import Bars, Distribution, Histogram, ValueAxis
 from synthproto.contracts import Drawing
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError
 
 REAL_BLUE = [169, 203, 232]

@@ -12,8 +12,9 @@ from synthproto.artifacts.plots.heatmaps import (
     Matrix,
     differences,
 )
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 
 
 def table(columns: int = 5, seed: int = 0) -> Table:

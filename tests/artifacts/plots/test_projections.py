@@ -15,8 +15,9 @@ from synthproto.artifacts.plots.projections import (
     TSNEJuxtaposition,
     limits,
 )
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError
 
 

@@ -15,8 +15,9 @@ from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.pairs import Similarity
 from synthproto.cli.compare.words import PICTURES, words_of
 from synthproto.cli.main import PRESETS, main
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
-from synthproto.data.table import Table, TablePair
+from synthproto.data.table import Table
 from synthproto.presets.default import preset
 
 QUICK = ["--preset", "sdmetrics"]

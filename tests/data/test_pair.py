@@ -1,0 +1,51 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.data.pair import TablePair
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table
+from synthproto.errors import SchemaError
+
+FRAME = pd.DataFrame({"x": [3.0, 1.0, np.nan, 2.0], "n": [1, 1, 1, 1], "c": ["b", "a", "b", None]})
+SPEC = TableSpec.infer(FRAME)
+
+
+def test_tables_of_different_specs_are_no_pair() -> None:
+    other = Table(FRAME, TableSpec.infer(FRAME, categorical=["n"]), name="synthetic table")
+    with pytest.raises(SchemaError, match="synthetic table has column 'n' as categorical"):
+        TablePair(Table(FRAME, SPEC, name="real table"), other)
+
+
+def test_both_sides_are_counted_in_the_levels_of_the_real_table() -> None:
+    synthetic = Table(FRAME.assign(c=pd.Series(["a", "a", "z", None])), SPEC)
+    histogram = TablePair(Table(FRAME, SPEC), synthetic).histogram("c")
+    assert histogram.levels.labels == ("b", "a")
+    assert histogram.real.tolist() == [1, 2, 1, 0]  # missing, b, a, what only synthetic has
+    assert histogram.synthetic.tolist() == [1, 0, 2, 1]
+
+
+def test_references_are_the_same_objects_for_all_pairs_of_one_length() -> None:
+    real, holdout = Table(FRAME, SPEC), Table(FRAME.iloc[::-1], SPEC)
+    pair, again = (TablePair(real, Table(FRAME.iloc[:3], SPEC), holdout) for _ in range(2))
+    reference = pair.reference
+    assert reference is not None
+    assert reference is again.reference
+    assert len(reference.synthetic) == 3
+    assert pair.floor is again.floor
+    assert TablePair(real, real).reference is None
+
+
+def test_columns_are_shuffled_by_themselves_at_the_floor() -> None:
+    floor = TablePair(Table(FRAME, SPEC), Table(FRAME, SPEC)).floor.synthetic.frame
+    assert sorted(floor["x"].dropna()) == [1.0, 2.0, 3.0]
+    assert sorted(floor["c"].dropna()) == ["a", "b", "b"]
+
+
+def test_last_digits_lost_in_single_precision_are_no_difference() -> None:
+    frame = pd.DataFrame({"x": [0.1, 1 / 3, 2.5]})
+    spec = TableSpec.infer(frame)
+    single = Table(frame.astype(np.float32), spec)
+    assert single.values("x").tolist() != frame["x"].tolist()
+    pair = TablePair(Table(frame, spec), single)
+    assert pair.synthetic.values("x").tolist() == frame["x"].tolist()
