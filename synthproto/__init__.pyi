@@ -4,10 +4,8 @@ from synthproto.adapters import AdaptedModel as AdaptedModel
 from synthproto.adapters import ForeignFit as ForeignFit
 from synthproto.adapters import as_frame as as_frame
 from synthproto.artifacts.associations import Association as Association
-from synthproto.artifacts.associations import Correlations as Correlations
 from synthproto.artifacts.attacks import AttributeInference as AttributeInference
 from synthproto.artifacts.attacks import EpsilonBound as EpsilonBound
-from synthproto.artifacts.attacks import MembershipAttack as MembershipAttack
 from synthproto.artifacts.attacks import MembershipInference as MembershipInference
 from synthproto.artifacts.columns import Complement as Complement
 from synthproto.artifacts.columns import JSDistance as JSDistance
@@ -21,8 +19,6 @@ from synthproto.artifacts.detection import C2ST as C2ST
 from synthproto.artifacts.detection import C2STAUC as C2STAUC
 from synthproto.artifacts.detection import C2STZ as C2STZ
 from synthproto.artifacts.detection import ColumnImportance as ColumnImportance
-from synthproto.artifacts.detection import Giveaways as Giveaways
-from synthproto.artifacts.detection import TwoSampleTest as TwoSampleTest
 from synthproto.artifacts.joint import MMD as MMD
 from synthproto.artifacts.joint import PRDC as PRDC
 from synthproto.artifacts.joint import AlphaPrecision as AlphaPrecision
@@ -41,7 +37,6 @@ from synthproto.artifacts.plots.curves import C2STCurve as C2STCurve
 from synthproto.artifacts.plots.curves import ColumnImportanceBars as ColumnImportanceBars
 from synthproto.artifacts.plots.curves import DCRDistribution as DCRDistribution
 from synthproto.artifacts.plots.curves import FlaggedRows as FlaggedRows
-from synthproto.artifacts.plots.curves import GiveawayBars as GiveawayBars
 from synthproto.artifacts.plots.curves import MembershipCurve as MembershipCurve
 from synthproto.artifacts.plots.densities import CDF as CDF
 from synthproto.artifacts.plots.densities import PDF as PDF
@@ -126,16 +121,12 @@ from synthproto.errors import SynthprotoWarning as SynthprotoWarning
 from synthproto.errors import TrackerError as TrackerError
 from synthproto.errors import UndefinedScoreError as UndefinedScoreError
 from synthproto.errors import UnknownScoreError as UnknownScoreError
-from synthproto.measures.classifiers import Learner as Learner
 from synthproto.plan import Plan as Plan
 from synthproto.plan import TablePlan as TablePlan
 from synthproto.presets.artifact_core import artifact_core as artifact_core
 from synthproto.presets.artifact_core import experiment_script as experiment_script
-from synthproto.presets.default import artifact_core_plan as artifact_core_plan
 from synthproto.presets.default import default_plan as default_plan
 from synthproto.presets.default import preset as preset
-from synthproto.presets.default import sdmetrics_plan as sdmetrics_plan
-from synthproto.presets.default import tabsyn_plan as tabsyn_plan
 from synthproto.presets.sdmetrics import sdmetrics_diagnostic as sdmetrics_diagnostic
 from synthproto.presets.sdmetrics import sdmetrics_quality as sdmetrics_quality
 from synthproto.presets.tabsyn import PaperRow as PaperRow
@@ -165,12 +156,10 @@ from synthproto.training.models import Ema as Ema
 from synthproto.training.optimization import OnPlateau as OnPlateau
 from synthproto.training.optimization import PerStep as PerStep
 from synthproto.training.processes import Processes as Processes
-from synthproto.training.processes import processes_of_torchrun as processes_of_torchrun
 from synthproto.training.processes import torchrun_processes as torchrun_processes
 from synthproto.training.routines import BatchScores as BatchScores
 from synthproto.training.routines import Every as Every
 from synthproto.training.routines import KeepBest as KeepBest
-from synthproto.training.routines import LoaderRoutine as LoaderRoutine
 from synthproto.training.routines import LossRoutine as LossRoutine
 from synthproto.training.state import TrainingResult as TrainingResult
 from synthproto.training.steps import AdversarialStep as AdversarialStep
@@ -190,3 +179,17 @@ from synthproto.training.validation import Validation as Validation
 
 __version__: str
 __all__: list[str]
+
+# Former names, which warn and will go: of interest inside their rooms only, or renamed.
+from synthproto.artifacts.associations import Correlations as Correlations
+from synthproto.artifacts.attacks import MembershipAttack as MembershipAttack
+from synthproto.artifacts.detection import TwoSampleTest as TwoSampleTest
+from synthproto.measures.classifiers import Learner as Learner
+from synthproto.presets.default import artifact_core_plan as artifact_core_plan
+from synthproto.presets.default import sdmetrics_plan as sdmetrics_plan
+from synthproto.presets.default import tabsyn_plan as tabsyn_plan
+
+GiveawayBars = ColumnImportanceBars
+Giveaways = ColumnImportance
+LoaderRoutine = BatchScores
+processes_of_torchrun = torchrun_processes

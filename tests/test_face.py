@@ -1,6 +1,7 @@
 """The public face: every listed name loads, says what it is, and costs nothing before its use."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,12 @@ import pytest
 
 import synthproto
 
+STUB = Path(synthproto.__file__).with_suffix(".pyi")
 NAMES = [name for name in synthproto.__all__ if name != "__version__"]
 
 
 def test_what_checkers_see_is_what_loads() -> None:
-    stub = ast.parse(Path(synthproto.__file__).with_suffix(".pyi").read_text())
+    stub = ast.parse(STUB.read_text().partition("# Former names")[0])
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
     assert [node.names[0].asname for node in imports] == NAMES
     assert all(len(node.names) == 1 for node in imports)
@@ -30,6 +32,21 @@ def test_every_name_loads_and_has_a_docstring(name: str) -> None:
 def test_an_unknown_name_says_what_is_near() -> None:
     with pytest.raises(AttributeError, match=r"Did you mean .*Trainer"):
         getattr(synthproto, "Traner")  # noqa: B009  a checker would refuse the plain spelling
+
+
+def test_former_names_warn_and_work() -> None:
+    with pytest.warns(DeprecationWarning, match=r"use synthproto\.ColumnImportance"):
+        assert synthproto.Giveaways is synthproto.ColumnImportance
+    with pytest.warns(DeprecationWarning, match=r"use synthproto\.presets\.default\.sd"):
+        assert synthproto.sdmetrics_plan.__name__ == "sdmetrics_plan"
+    _, _, text = STUB.read_text().partition("# Former names")
+    former = re.findall(r"(?: as (\w+)$)|(?:^(\w+) = )", text, re.MULTILINE)
+    names = [moved or renamed for moved, renamed in former]
+    assert len(names) >= 11
+    assert not set(names) & set(dir(synthproto))
+    for name in names:
+        with pytest.warns(DeprecationWarning, match="former name"):
+            getattr(synthproto, name)
 
 
 def test_dir_lists_names_before_they_are_loaded() -> None:

@@ -29,7 +29,6 @@ MADE = {
     "Batches": "Batches(VAEBatch(features=ROWS), 2)",
     "Checkpoints": 'Checkpoints("runs")',
     "Complement": "Complement(JSDistance())",
-    "Correlations": 'Correlations(("age",))',
     "Ema": "Ema(VAE_MODEL, 0.9)",
     "Every": "Every(2, LossRoutine(MemoryTracker()))",
     "FilesystemTracker": 'FilesystemTracker("runs")',
@@ -97,7 +96,6 @@ FOREIGN = {
 
 NOT_MADE = {
     "Block": "is made by a codec",
-    "LoaderRoutine": "is the former name of BatchScores",
     "Picture": "is made by plots",
     "TrainingResult": "is made by a trainer",
 }

@@ -170,10 +170,6 @@ class ColumnImportance:
         return frame.sort_values("importance", ascending=False, kind="stable")
 
 
-Giveaways = ColumnImportance
-"""The former name of `ColumnImportance`."""
-
-
 @final
 @dataclass(frozen=True)
 class TwoSampleTest:

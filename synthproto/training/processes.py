@@ -96,7 +96,3 @@ def torchrun_processes(backend: str = "gloo") -> Iterator[Processes]:
         yield Processes(dist.get_rank(), dist.get_world_size())
     finally:
         dist.destroy_process_group()
-
-
-processes_of_torchrun = torchrun_processes
-"""The former name of `torchrun_processes`, kept for a release."""

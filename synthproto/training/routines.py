@@ -153,10 +153,6 @@ class BatchScores(Generic[Batch, Output]):
         return ScoreMonitor(f"{self._name}/{score}")
 
 
-LoaderRoutine = BatchScores
-"""The former name of `BatchScores`, kept for a release."""
-
-
 @final
 class KeepBest:
     """Keeps a copy of the model's weights from the epoch with the best value of a score.

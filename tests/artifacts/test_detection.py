@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sdmetrics.single_table import LogisticDetection
 
-from synthproto.artifacts.detection import C2ST, C2STAUC, C2STZ, ColumnImportance, Giveaways
+from synthproto.artifacts.detection import C2ST, C2STAUC, C2STZ, ColumnImportance
 from synthproto.artifacts.plots.curves import C2STCurve, ColumnImportanceBars
 from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
@@ -121,10 +121,6 @@ def test_scikit_learn_missing_is_said_when_the_score_is_made(
     for part in (C2ST, C2STAUC, ColumnImportance):
         with pytest.raises(ImportError, match=r"synthproto\[learn\]"):
             part()
-
-
-def test_the_former_name_still_works() -> None:
-    assert Giveaways is ColumnImportance
 
 
 def test_z_of_two_samples_of_one_distribution_is_that_of_chance() -> None:

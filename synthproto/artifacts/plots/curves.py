@@ -361,10 +361,6 @@ class ColumnImportanceBars:
         )
 
 
-GiveawayBars = ColumnImportanceBars
-"""The former name of `ColumnImportanceBars`."""
-
-
 @final
 @dataclass(frozen=True, eq=False)
 class Importances:

@@ -11,7 +11,6 @@ from synthproto.artifacts.plots.curves import (
     ColumnImportanceBars,
     DCRDistribution,
     FlaggedRows,
-    GiveawayBars,
     MembershipCurve,
 )
 from synthproto.data.pair import TablePair
@@ -103,10 +102,6 @@ def test_axes_say_what_they_measure() -> None:
         assert axes.get_ylabel() or isinstance(plot, ColumnImportanceBars)
     (axes,) = DCRDistribution()(pair).figure().axes
     assert axes.get_xlabel() == "Gower distance"
-
-
-def test_the_former_name_still_works() -> None:
-    assert GiveawayBars is ColumnImportanceBars
 
 
 def test_awkward_tables() -> None:
