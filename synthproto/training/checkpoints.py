@@ -15,15 +15,27 @@ import torch
 from synthproto.contracts import EpochEvent, Monitor, Stateful, Tracker
 from synthproto.errors import CheckpointError, ParameterError
 from synthproto.files import FileLock, locked, replace_file, replacing
+from synthproto.training.state import HistoryTable
 from synthproto.training.stoppers import BestSoFar, Mode
 
 FORMAT = "synthproto checkpoint"
-VERSION = 1
+VERSION = 2
 _BEGINNING = "beginning.json"
 _NAME = re.compile(r"checkpoint-(\d+)\.pt")
 _Upgrade = Callable[[dict[str, object]], dict[str, object]]
+
+
+def _with_columns(state: dict[str, object]) -> dict[str, object]:
+    """Version 1 has one entry per epoch in the history, version 2 has its columns."""
+    run = state.get("run")
+    if not isinstance(run, dict):
+        return state  # whoever goes on from it says what it lacks
+    history = [EpochEvent(*row) for row in run["history"]]
+    return {**state, "run": {**run, "history": HistoryTable().columns(history)}}
+
+
 # What makes a state of a version one of the next; a version without an entry cannot be read.
-_UPGRADES: Mapping[int, _Upgrade] = {}
+_UPGRADES: Mapping[int, _Upgrade] = {1: _with_columns}
 
 
 @final
@@ -322,7 +334,13 @@ def _upgraded(state: dict[str, object], version: int, path: Path) -> dict[str, o
                 f"checkpoint {str(path)!r} has version {version}; this library reads up to "
                 f"{VERSION}. Use the release that wrote it."
             )
-        state, version = upgrade(state), version + 1
+        try:
+            state, version = upgrade(state), version + 1
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"checkpoint {str(path)!r} is damaged: its version {version} cannot be made one of "
+                f"the next ({error!r})."
+            ) from error
     return state
 
 

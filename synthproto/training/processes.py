@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import TypeVar, cast, final
 
 import torch
@@ -10,6 +11,9 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from synthproto.errors import ParameterError
+
+_NOTHING = object()
 Value = TypeVar("Value")
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -30,7 +34,7 @@ class Processes:
         self.rank = rank
         self.world = world
         nccl = world > 1 and dist.get_backend() == "nccl"  # which cannot send from a CPU
-        self._stop = torch.zeros(1, dtype=torch.uint8, device="cuda" if nccl else "cpu")
+        self._flag = torch.zeros(1, dtype=torch.int32, device="cuda" if nccl else "cpu")
 
     @property
     def is_first(self) -> bool:
@@ -57,9 +61,44 @@ class Processes:
         """The first process's reason to stop, in all of them."""
         if self.world == 1:
             return reason
-        self._stop.fill_(reason is not None)
-        dist.broadcast(self._stop, src=0)
-        return self.on_part(reason) if self._stop.item() else None
+        self._flag.fill_(reason is not None)
+        dist.broadcast(self._flag, src=0)
+        return self.on_part(reason) if self._flag.item() else None
+
+    def in_step(self, batches: Iterator[Value], start: int, known: int | None) -> Iterator[Value]:
+        """An epoch's batches, none of which one process has and another one lacks.
+
+        Without this, processes would wait for each other for good at the end of the epoch.
+
+        Args:
+            batches: Those of this process that are left.
+            start: How many of the epoch were skipped.
+            known: How many this process has in an epoch. Where a process does not know, all of
+                them ask each other before each step.
+
+        Raises:
+            ParameterError: Their numbers differ; raised in all processes.
+        """
+        if self.world == 1:
+            return batches
+        numbers = self.gathered(known)
+        if None in numbers:
+            return self._while_all_have_one(batches, start)
+        if len(set(numbers)) > 1:
+            raise _unequal(f"got {numbers} batches per epoch, in order of rank")
+        return batches
+
+    def _while_all_have_one(self, batches: Iterator[Value], start: int) -> Iterator[Value]:
+        for done in count(start):
+            batch = next(batches, cast("Value", _NOTHING))  # looked at by identity only
+            self._flag.fill_(batch is _NOTHING)
+            dist.all_reduce(self._flag)
+            ended = int(self._flag.item())
+            if ended == self.world:
+                return
+            if ended:
+                raise _unequal(f"after {done} batches {ended} of {self.world} have none left")
+            yield batch
 
     def on_part(self, value: Value) -> Value:
         """The first process's value, in all of them."""
@@ -76,6 +115,13 @@ class Processes:
         values: list[object] = [None] * self.world
         dist.all_gather_object(values, value)
         return cast("list[Value]", values)  # what the processes put in
+
+
+def _unequal(found: str) -> ParameterError:
+    return ParameterError(
+        f"Trainer: all processes need the same number of batches in an epoch; {found}. Let each "
+        "take its share of every batch, Batches(..., rank=, world=), or cut the longer epochs."
+    )
 
 
 @contextmanager

@@ -234,8 +234,13 @@ class Saver:
             for part, (_, state) in zip(self._parts, parts, strict=True):
                 load_into(part, state, path)
         load_into(self._step, content["step"], path)
-        self._state.load_shared_state(cast("dict[str, object]", content["run"]))
-        self._state.load_own_state(own[self._processes.rank], self._generators)
+        try:
+            self._state.load_shared_state(cast("dict[str, object]", content["run"]))
+            self._state.load_own_state(own[self._processes.rank], self._generators)
+        except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"checkpoint {str(path)!r} is damaged: its run cannot be read ({error!r})."
+            ) from error
         self._saved = (self._state.step, self._state.position)
         if self._processes.is_first:
             self._rewind(cast("list[tuple[str, dict[str, object]]]", content.get("trackers", [])))

@@ -1,12 +1,15 @@
 """Means of losses over an epoch, kept where the losses are."""
 
 import math
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING, cast, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -142,6 +145,64 @@ def _plain_report(report: Report | None) -> dict[str, dict[str, float]] | None:
 
 
 @final
+class HistoryTable:
+    """The history of a run by column: each checkpoint has it whole, so it must be quick and small.
+
+    An epoch is taken over once; its scores are entries of three columns (which epoch has how
+    many, which tag, which value), in their order.
+    """
+
+    def __init__(self) -> None:
+        self._epochs, self._steps, self._sizes = array("q"), array("q"), array("q")
+        self._seconds, self._values = array("d"), array("d")
+        self._tags = array("i")
+        self._places: dict[str, int] = {}
+
+    def columns(self, history: Sequence[EpochEvent]) -> dict[str, object]:
+        """A history as tensors, and its tags.
+
+        Args:
+            history: The one of the last call, to which epochs may have been added.
+        """
+        for event in history[len(self._epochs) :]:
+            self._epochs.append(event.epoch)
+            self._steps.append(event.step)
+            self._seconds.append(event.seconds)
+            self._sizes.append(len(event.scores))
+            self._values.extend(event.scores.values())
+            places = self._places
+            self._tags.extend(places.setdefault(tag, len(places)) for tag in event.scores)
+        return {
+            "epoch": _tensor(self._epochs),
+            "step": _tensor(self._steps),
+            "seconds": _tensor(self._seconds),
+            "scores": _tensor(self._sizes),
+            "tag": _tensor(self._tags),
+            "value": _tensor(self._values),
+            "tags": list(self._places),
+        }
+
+    @staticmethod
+    def read(columns: Mapping[str, object]) -> list[EpochEvent]:
+        """The history of the columns that `columns` gave."""
+        # The types of a loaded file are known only to the code that wrote it.
+        epochs, steps, seconds, sizes, tags, values = (
+            cast("Tensor", columns[name]).tolist()
+            for name in ("epoch", "step", "seconds", "scores", "tag", "value")
+        )
+        names = cast("list[str]", columns["tags"])
+        entries = zip(tags, values, strict=True)
+        return [
+            EpochEvent(epoch, step, time, {names[tag]: x for tag, x in islice(entries, size)})
+            for epoch, step, time, size in zip(epochs, steps, seconds, sizes, strict=True)
+        ]
+
+
+def _tensor(column: "array[int] | array[float]") -> Tensor:
+    return torch.from_numpy(np.array(column))  # a copy: the column grows
+
+
+@final
 @dataclass
 class RunState:
     """Where a run is.
@@ -171,6 +232,7 @@ class RunState:
     ending: EpochEvent | None = None
     routines_done: int = 0
     report: Report | None = None
+    _table: HistoryTable = field(default_factory=HistoryTable)
 
     @property
     def epoch_ended(self) -> bool:
@@ -190,10 +252,7 @@ class RunState:
             "position": self.position,
             "step": self.step,
             "seconds": seconds,
-            "history": [
-                (event.epoch, event.step, event.seconds, dict(event.scores))
-                for event in self.history
-            ],
+            "history": self._table.columns(self.history),
             "report": _plain_report(self.report),
         }
 
@@ -214,8 +273,8 @@ class RunState:
         self.position = cast("int", state["position"])
         self.step = cast("int", state["step"])
         self.seconds = cast("float", state["seconds"])
-        rows = cast("list[tuple[int, int, float, dict[str, float]]]", state["history"])
-        self.history[:] = [EpochEvent(*row) for row in rows]
+        self.history[:] = HistoryTable.read(cast("Mapping[str, object]", state["history"]))
+        self._table = HistoryTable()
         self.ending = None
         report = cast("dict[str, dict[str, float]] | None", state.get("report"))
         if report is not None:

@@ -23,6 +23,7 @@ from synthproto.contracts import (
     Stopper,
     TrainingStep,
 )
+from synthproto.data.batches import Batches as InMemory
 from synthproto.errors import NonFiniteLossError, ParameterError
 from synthproto.progress import ProgressBar
 from synthproto.report import Report
@@ -275,16 +276,19 @@ class Trainer(Generic[Batch, Output]):
 
     def _remaining_batches(self) -> Iterator[Batch]:
         """The batches of a new epoch, or what is left of the current one."""
-        state = self._state
+        state, given = self._state, self._batches
+        # Of others the length is a promise only: a DataLoader's over a stream may be wrong.
+        known = len(given) if isinstance(given, Sequence | InMemory) else None
         if state.epoch_ended:
             state.begin_epoch()
-            return epoch_batches(self._batches, state.epoch, 0)
-        now = RandomStates.capture()
-        if state.epoch_random is not None:
-            state.epoch_random.restore()
-        batches = epoch_batches(self._batches, state.epoch, state.position)
-        now.restore()
-        return batches
+            batches = epoch_batches(given, state.epoch, 0)
+        else:
+            now = RandomStates.capture()
+            if state.epoch_random is not None:
+                state.epoch_random.restore()
+            batches = epoch_batches(given, state.epoch, state.position)
+            now.restore()
+        return self._processes.in_step(batches, state.position, known)
 
     def _steps(self, batches: Iterator[Batch]) -> str | None:
         """Train on batches until there are none left or there is a reason to end."""

@@ -13,7 +13,7 @@ import weakref
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,10 +32,11 @@ from synthproto.errors import (
     SynthprotoWarning,
 )
 from synthproto.training.callbacks import LossCallback
-from synthproto.training.checkpoints import Checkpoints, read_checkpoint
+from synthproto.training.checkpoints import _UPGRADES, Checkpoints, read_checkpoint
 from synthproto.training.models import Ema
 from synthproto.training.optimization import OnPlateau, PerStep
 from synthproto.training.routines import BatchScores, Every, KeepBest, LossRoutine
+from synthproto.training.state import HistoryTable
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import AnyOf, MaxEpochs, MaxSteps, Patience, train_loss
 from synthproto.training.trainer import Trainer
@@ -382,7 +383,7 @@ def test_foreign_and_missing_files_and_other_versions_are_refused(tmp_path: Path
     with pytest.raises(CheckpointError, match="no synthproto checkpoint"):
         read_checkpoint(path)
     torch.save({"format": "synthproto checkpoint", "version": 99, "state": {}}, path)
-    with pytest.raises(CheckpointError, match="has version 99; this library reads up to 1"):
+    with pytest.raises(CheckpointError, match="has version 99; this library reads up to 2"):
         read_checkpoint(path)
 
 
@@ -472,9 +473,41 @@ def test_a_state_of_an_older_version_is_upgraded(
     torch.save({"format": "synthproto checkpoint", "version": 0, "state": {"steps": 3}}, path)
     with pytest.raises(CheckpointError, match="has version 0"):
         read_checkpoint(path)
-    renamed = {0: lambda state: {"step": state["steps"]}}
+    renamed = {0: lambda state: {"step": state["steps"]}, **_UPGRADES}
     monkeypatch.setattr("synthproto.training.checkpoints._UPGRADES", renamed)
     assert read_checkpoint(path) == {"step": 3}
+
+
+def as_version_1(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint, with the history as version 1 had it: epoch by epoch."""
+    content: dict[str, Any] = torch.load(path, weights_only=True)
+    run = content["state"]["run"]
+    rows = HistoryTable.read(run["history"])
+    run["history"] = [(e.epoch, e.step, e.seconds, dict(e.scores)) for e in rows]
+    return {**content, "version": 1}
+
+
+def test_a_run_goes_on_from_a_checkpoint_of_version_1(
+    tmp_path: Path, uninterrupted: Ending
+) -> None:
+    Run(tmp_path, epochs=3).trainer.run()
+    path = Run(tmp_path).checkpoints.paths[-1]
+    old = as_version_1(path)
+    assert old["state"]["run"]["history"]
+    torch.save(old, path)
+    assert finished(Run(tmp_path), tmp_path, resume=True) == uninterrupted
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("history", [3, [(1,)], [3], [(1, 2, 3.0, "scores")], {"epoch": 3}])
+def test_a_damaged_history_is_told(history: object, version: int, tmp_path: Path) -> None:
+    short(tmp_path).run()
+    path = Checkpoints(tmp_path).paths[-1]
+    content = as_version_1(path)
+    content["state"]["run"]["history"] = history
+    torch.save({**content, "version": version}, path)
+    with pytest.raises(CheckpointError, match="is damaged"):
+        short(tmp_path).run(resume=True)
 
 
 def test_ctrl_c_saves_where_the_run_stopped(tmp_path: Path, uninterrupted: Ending) -> None:

@@ -2,10 +2,11 @@
 
 import multiprocessing
 import os
+import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +14,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from synthproto.contracts import Batches as AnyBatches
 from synthproto.contracts import EpochEvent, StepEvent
 from synthproto.data.batches import Batches
-from synthproto.errors import CheckpointError
+from synthproto.errors import CheckpointError, ParameterError
 from synthproto.training.checkpoints import Checkpoints
 from synthproto.training.models import inner_model
 from synthproto.training.processes import Processes, torchrun_processes
@@ -46,8 +48,8 @@ class Net(nn.Module):
         return Fit(loss=(out - batch.x.sum(1, keepdim=True)).pow(2).mean())
 
 
-def in_two(work: Callable[[Processes], None]) -> None:
-    """Run work in two connected processes, as torchrun would."""
+def in_two(work: Callable[[Processes], None], exits: tuple[int, int] = (0, 0)) -> None:
+    """Run work in two connected processes, as torchrun would; they have a minute to end."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -65,7 +67,7 @@ def in_two(work: Callable[[Processes], None]) -> None:
     for child in children:
         child.join(60)
         child.kill()
-    assert [child.exitcode for child in children] == [0, 0]
+    assert tuple(child.exitcode for child in children) == exits
 
 
 def train(processes: Processes, folder: Path, epochs: int, noise: float, every: int = 3) -> None:
@@ -154,6 +156,94 @@ def test_the_first_process_decides(tmp_path: Path) -> None:
         assert processes.gathered(processes.rank) == [0, 1]
 
     in_two(work)
+
+
+def trainer_of(
+    batches: AnyBatches[Rows], processes: Processes, ddp: bool = True
+) -> Trainer[Rows, Fit]:
+    net = Net(0.0)
+    return Trainer(
+        step=GradientStep(
+            model=processes.wrap_ddp(net) if ddp else net,
+            loss=loss_of,
+            optimizer=torch.optim.SGD(net.parameters(), lr=1e-2),
+        ),
+        batches=batches,
+        stopper=MaxEpochs(2),
+        processes=processes,
+        progress=False,
+    )
+
+
+BATCH = Rows(torch.ones(4, 3))
+
+
+class Promised:
+    """Batches that promise another length than they have, as loaders over streams do."""
+
+    def __init__(self, given: int) -> None:
+        self.given = given
+
+    def __len__(self) -> int:
+        return 9
+
+    def __call__(self, epoch: int) -> Iterator[Rows]:
+        yield from [BATCH] * self.given
+
+
+@pytest.mark.parametrize("ddp", [True, False])
+def test_unequal_numbers_of_batches_are_an_error_in_all_processes(ddp: bool) -> None:
+    def work(processes: Processes) -> None:
+        for more in range(2):  # which of the two has more
+            own = 4 + (processes.rank == more)
+            numbers = f"{[5, 4] if more == 0 else [4, 5]}"
+            for batches, found in (
+                ([BATCH] * own, re.escape(f"got {numbers} batches per epoch")),
+                (Batches(Rows(torch.ones(own, 3)), 1), re.escape(f"got {numbers} batches")),
+                (lambda _, own=own: iter([BATCH] * own), "after 4 batches 1 of 2 have none left"),
+                (Promised(own), "after 4 batches 1 of 2 have none left"),
+                (Promised(own - 4), "after 0 batches 1 of 2 have none left"),
+            ):
+                with pytest.raises(ParameterError, match=found):
+                    trainer_of(batches, processes, ddp).run()
+        assert trainer_of(Promised(3), processes, ddp).run().step == 6
+
+    in_two(work)
+
+
+@pytest.mark.parametrize("dying", [0, 1])
+def test_where_one_process_dies_the_other_ends_with_an_error(dying: int) -> None:
+    def work(processes: Processes) -> None:
+        def batches(epoch: int) -> Iterator[Rows]:
+            yield BATCH
+            if processes.rank == dying:
+                os._exit(9)
+            yield BATCH
+
+        with pytest.raises(RuntimeError, match=r"[Cc]onnection (closed|reset) by peer"):
+            trainer_of(batches, processes).run()
+
+    in_two(work, exits=(9, 0) if dying == 0 else (0, 9))
+
+
+def test_where_one_process_raises_an_error_the_other_ends_too() -> None:
+    def work(processes: Processes) -> None:
+        def routine(_: EpochEvent) -> None:
+            raise ZeroDivisionError
+
+        trainer = Trainer(
+            step=trainer_of([BATCH], processes)._step,
+            batches=[BATCH],
+            stopper=MaxEpochs(1),
+            routines=[routine],
+            processes=processes,
+            progress=False,
+        )
+        with pytest.raises(ZeroDivisionError if processes.is_first else RuntimeError):
+            trainer.run()
+        os._exit(5)  # as after a traceback, without waiting for anybody
+
+    in_two(work, exits=(5, 5))
 
 
 def test_one_process_needs_no_connection() -> None:
