@@ -70,6 +70,8 @@ class Plan(Generic[Resources_contra]):
         relabellings: How often scores of fidelity and validity are computed for two samples of
             real and holdout rows together, to say what sampling noise alone gives (`Report.noise`);
             20 are enough, 0 leaves it out. Once a run.
+        floors: Whether scores are computed for the ``floor`` as well, once as long as it is the
+            same object.
 
     Raises:
         ParameterError: A part has no name (a lambda, a partial), two have the same, or what a
@@ -83,10 +85,11 @@ class Plan(Generic[Resources_contra]):
         arrays: Sequence[ArrayArtifact[Resources_contra]] = (),
         plots: Sequence[Plot[Resources_contra]] = (),
         relabellings: int = 0,
+        floors: bool = True,
     ) -> None:
         _check_tags({"scores": scores, "arrays": arrays, "plots": plots})
         check_least(self, "relabellings", relabellings, 0)
-        self._relabellings = relabellings
+        self._relabellings, self._floors = relabellings, floors
         self._noise: tuple[object, Mapping[str, Noise]] = (None, {})
         self._scores = {tag_of(part): part for part in scores}
         self._about = {tag_of(part): about(part) for part in scores}
@@ -158,7 +161,8 @@ class Plan(Generic[Resources_contra]):
             told(tag)
             with _left_out(tag, undefined):
                 _add(figures, tag, _computed(tag, plot, resources))
-        references, floors = self._references(resources), self._scores_beside(resources, "floor")
+        references = self._references(resources)
+        floors = self._scores_beside(resources, "floor") if self._floors else {}
         return Report(
             scores,
             {tag: value for tag, value in references.items() if tag in scores},

@@ -130,6 +130,8 @@ def test_references_are_real_against_holdout_and_computed_once() -> None:
     assert reports[0].references == reports[1].references
     assert reports[0].references["fidelity/mean_js_distance"] > 0
     assert plan.run(pair()).references == {}
+    assert TablePlan(scores=[counted], floors=False).run(two).floors == {}
+    assert calls[-2:] == [two, two.reference]
 
 
 def test_progress_is_told_each_part() -> None:

@@ -186,5 +186,5 @@ class Association:
 
 
 def _scaled_zero(moments: Moments) -> float:
-    """What 0.0 is on the scale of `Table.scaled`."""
+    """What 0.0 is on the scale of `SumsByLevel`."""
     return -moments.mean / moments.span

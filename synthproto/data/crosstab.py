@@ -5,7 +5,7 @@ its own; the tables of the pairs of their columns are sums of that count. So d c
 ten slots take d² / 8 passes, not d² / 2.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, combinations
 from math import prod
@@ -14,11 +14,12 @@ from typing import Self, TypeVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.data.statistics import Levels
+from synthproto.data.statistics import Levels, sum_of_squares
 from synthproto.data.table import Table
 
 Array = TypeVar("Array", NDArray[np.int64], NDArray[np.float64])
 Codes = NDArray[np.int32]
+Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Sparse = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 
@@ -26,6 +27,9 @@ Sparse = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 _GROUP = 180
 # Up to here a count of all cells is faster than sorting the rows.
 _DENSE = 1 << 20
+# Combinations of one group of columns when weights are summed, and those of all weights; and how
+# many groups share one look at the weights.
+_SUMS, _SUMS_OF_ALL, _AT_ONCE = 1 << 13, 1 << 18, 16
 
 
 @final
@@ -89,7 +93,9 @@ def cross_tables(
     """
     ordered = tuple(pairs)
     rows = len(codes[0]) if codes else 0
-    groups = [_Group.of(places, codes, sizes) for places in _groups(sizes, rows)]
+    # Counting more cells than rows is dearer than what it saves.
+    room = min(_GROUP, int((2 * rows) ** 0.5))
+    groups = [_Group.of(places, codes, sizes) for places in _groups(sizes, room)]
     home = {place: number for number, group in enumerate(groups) for place in group.spans}
     blocks: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for i, j in ordered:
@@ -211,35 +217,40 @@ def _gathered(
 
 
 def sums_by_slot(
-    codes: Sequence[Codes], sizes: Sequence[int], weights: Sequence[NDArray[np.float64]]
-) -> list[NDArray[np.float64]]:
+    codes: Sequence[Codes], sizes: Sequence[int], weight: Callable[[int], Floats], weights: int
+) -> list[Floats]:
     """Sums of weights by the slots of each column.
 
     Args:
         codes: Slots of each column's rows, each of shape ``(n,)``.
         sizes: Number of slots of each column.
-        weights: Each of shape ``(n,)``.
+        weight: Gives the weights of a number from 0, shape ``(n,)``; asked more than once, for
+            what it may put in the same array.
+        weights: How many there are.
 
     Returns:
-        For each column, shape ``(its slots, number of weights)``.
+        For each column, shape ``(its slots, weights)``.
     """
-    result: list[NDArray[np.float64]] = [np.zeros((size, len(weights))) for size in sizes]
-    for places in _groups(sizes, len(weights[0])) if weights else []:
-        group = _Group.of(places, codes, sizes)
-        combined = group.codes.astype(np.intp)
-        sums: NDArray[np.float64] = np.empty((group.cells, len(weights)))
-        for column, held in enumerate(weights):
-            sums[:, column] = np.bincount(combined, weights=held, minlength=group.cells)
-        summed = group.by_slot(sums)
-        for place in places:
-            result[place] = summed[group.spans[place]]
+    result: list[Floats] = [np.zeros((size, weights)) for size in sizes]
+    room = min(_SUMS, _SUMS_OF_ALL // max(weights, 1))
+    members = _groups(sizes, min(room, len(codes[0]))) if codes and weights else []
+    for start in range(0, len(members), _AT_ONCE):
+        groups = [_Group.of(places, codes, sizes) for places in members[start : start + _AT_ONCE]]
+        combined = [group.codes.astype(np.intp) for group in groups]
+        sums: list[Floats] = [np.empty((group.cells, weights)) for group in groups]
+        for number in range(weights):
+            held = weight(number)
+            for group, cells, into in zip(groups, combined, sums, strict=True):
+                into[:, number] = np.bincount(cells, weights=held, minlength=group.cells)
+        for group, of_cells in zip(groups, sums, strict=True):
+            summed = group.by_slot(of_cells)
+            for place, span in group.spans.items():
+                result[place] = summed[span]
     return result
 
 
-def _groups(sizes: Sequence[int], rows: int) -> list[tuple[int, ...]]:
+def _groups(sizes: Sequence[int], room: int) -> list[tuple[int, ...]]:
     """Columns together whose combinations are few: each column in the first group with room."""
-    # Counting more cells than rows is dearer than what it saves.
-    room = min(_GROUP, int((2 * rows) ** 0.5))
     groups: list[list[int]] = []
     for place in sorted(range(len(sizes)), key=lambda place: -sizes[place]):
         for group in groups:
@@ -308,7 +319,8 @@ class SumsByLevel:
 
     Attributes:
         levels: Of the discrete columns, at least one.
-        columns: The numeric columns, at least one, taken as `Table.scaled`.
+        columns: The numeric columns, at least one, centred on their mean and divided by their
+            range.
     """
 
     levels: tuple[Levels, ...]
@@ -319,17 +331,55 @@ class SumsByLevel:
         codes = [table.codes(levels) for levels in self.levels]
         counts = [table.counts(levels) for levels in self.levels]
         sizes = [len(count) for count in counts]
-        scaled = [table.scaled(column) for column in self.columns]
         gappy = [place for place, column in enumerate(self.columns) if table.missing(column)]
-        gaps = [np.isnan(table.values(self.columns[place])) * 1.0 for place in gappy]
         rows = np.concatenate(counts)[:, None].astype(np.float64)
-        absent: NDArray[np.float64] = np.zeros((len(rows), len(scaled)))
+        absent: Floats = np.zeros((len(rows), len(self.columns)))
         if gappy:
-            absent[:, gappy] = np.concatenate(sums_by_slot(codes, sizes, gaps))
+            gaps = _Gaps(table, [self.columns[place] for place in gappy])
+            absent[:, gappy] = np.concatenate(sums_by_slot(codes, sizes, gaps, len(gappy)))
+        scaled = _Scaled(table, self.columns, np.empty(len(table)))
+        sums = np.concatenate(sums_by_slot(codes, sizes, scaled, len(self.columns)))
         return LevelSums(
-            squares=np.array([np.dot(column, column) for column in scaled]),
+            squares=np.array([sum_of_squares(scaled(n)) for n in range(len(self.columns))]),
             variable=np.repeat(np.arange(len(sizes)), sizes),
             present=rows - absent,
             absent=absent,
-            sums=np.concatenate(sums_by_slot(codes, sizes, scaled)),
+            sums=sums,
         )
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Gaps:
+    """Where numbers of columns are missing: 1, else 0."""
+
+    table: Table
+    columns: Sequence[str]
+
+    def __call__(self, place: int) -> Floats:
+        return np.isnan(self.table.values(self.columns[place])).astype(np.float64)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Scaled:
+    """Numbers of columns, centred on their mean and divided by their range; missing is 0.
+
+    Attributes:
+        table: Whose.
+        columns: Which.
+        kept: Where the numbers of each are put, shape ``(n,)``.
+    """
+
+    table: Table
+    columns: Sequence[str]
+    kept: Floats
+
+    def __call__(self, place: int) -> Floats:
+        column = self.columns[place]
+        values, moments = self.table.values(column), self.table.moments(column)
+        np.subtract(values, moments.mean, out=self.kept)
+        np.divide(self.kept, moments.span, out=self.kept)
+        if moments.missing:
+            self.kept[np.isnan(self.kept)] = 0.0
+        return self.kept

@@ -283,14 +283,18 @@ def _seconds(series: pd.Series) -> NDArray[np.float64]:
     return seconds
 
 
-def too_large(column: str, values: NDArray[np.float64]) -> str | None:
-    """Which fault a column of numbers has, if any: infinite values, or beyond `LARGEST`."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(np.dot(values, values)):
-            return None
-    beyond = np.abs(values) > LARGEST
-    if not beyond.any():
+def too_large(column: str, values: NDArray[np.float64], low: float, high: float) -> str | None:
+    """Which fault a column of numbers has, if any: infinite values, or beyond `LARGEST`.
+
+    Args:
+        column: Its name.
+        values: Its values, NaN where missing.
+        low: The smallest one; infinite if there are none.
+        high: The largest one; minus infinite if there are none.
+    """
+    if max(-low, high) <= LARGEST:
         return None
+    beyond = np.abs(values) > LARGEST
     return (
         f"has {int(beyond.sum())} infinite or too large values in column {column!r}, e.g. "
         f"{float(values[beyond][0])}; it takes magnitudes up to {LARGEST:g}. Clip them, or "

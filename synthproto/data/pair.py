@@ -18,9 +18,10 @@ from synthproto.data.kinds import NUMERIC
 from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import BinRule, Histogram
 from synthproto.data.table import Table
-from synthproto.measures.rows import SAME_SINGLE, distinct, precision, snapped_to
+from synthproto.measures.rows import Digits, distinct, snapped_to
 
 Value = TypeVar("Value")
+Floats = NDArray[np.float64]
 
 
 @final
@@ -154,21 +155,24 @@ class _AgainstShuffled:
 
 
 # Rows that are looked at for numbers that differ from real ones in their last digits.
-_LOOKED_AT = 256
+_LOOKED_AT = 4096
 
 
 def _aligned(table: Table, real: Table) -> Table:
     """A table whose numbers equal those of the real one where they differ in their last digits."""
     changed = {}
     for column in table.spec.of_kind(*NUMERIC) if table is not real else ():
-        values = table.values(column)
+        values, known = table.values(column), real.get(_Known(column))
+        # To the nearest of all: a number that is a real one stays, however near others are.
+        tolerance = known.digits.precision(Digits.of(values))
         few = values[:: 1 + len(values) // _LOOKED_AT]
-        near = snapped_to(few, real.get(_Distinct(column)), SAME_SINGLE)
-        if ((near != few) & ~np.isnan(few)).any():
-            known = np.unique(real.ascending(column))
-            # To the nearest of all: a number that is a real one stays, however near others are.
-            changed[column] = snapped_to(values, known, precision(known, values))
+        if _differ(snapped_to(few, known.values, tolerance), few):
+            changed[column] = snapped_to(values, known.values, tolerance)
     return table.with_values(changed) if changed else table
+
+
+def _differ(first: Floats, second: Floats) -> bool:
+    return first is not second and bool(((first != second) & ~np.isnan(second)).any())
 
 
 @final
@@ -209,14 +213,24 @@ class _Relabelled:
 
 
 @final
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """The distinct numbers of a real column, ascending, and how precise they are."""
+
+    values: Floats
+    digits: Digits
+
+
+@final
 @dataclass(frozen=True)
-class _Distinct:
+class _Known:
     """What of a real column tells whether other numbers differ in their last digits only."""
 
     column: str
 
-    def __call__(self, real: Table) -> NDArray[np.float64]:
-        return distinct(real.ascending(self.column), SAME_SINGLE)
+    def __call__(self, real: Table) -> _Column:
+        known = distinct(real.ascending(self.column), 0.0)
+        return _Column(known, Digits.of(known))
 
 
 def _differences(table: Table, real: Table) -> list[str]:

@@ -55,19 +55,25 @@ class Moments:
     def of(cls, values: NDArray[np.float64]) -> Self:
         """Moments of values, shape ``(n,)``, NaN where missing."""
         present = values
-        low = float(values.min(initial=np.inf))
-        if np.isnan(low):
+        if np.isnan(values.min(initial=np.inf)):
             present = values[~np.isnan(values)]
-            low = float(present.min(initial=np.inf))
         count, missing = len(present), len(values) - len(present)
+        low, high = float(present.min(initial=np.inf)), float(present.max(initial=-np.inf))
         if not count:
-            return cls(0, missing, 0.0, 0.0, np.inf, -np.inf)
-        # Measured from the smallest value, so that a large offset costs no precision.
-        heights = present - low
-        mean, high = float(heights.sum()) / count, float(heights.max())
-        heights -= min(mean, high)  # rounding may put the mean of equal values beside them
-        squares = float(np.dot(heights, heights))
-        return cls(count, missing, low + min(mean, high), squares, low, float(present.max()))
+            return cls(0, missing, 0.0, 0.0, low, high)
+        blocks = [present[start : start + _BLOCK] for start in range(0, count, _BLOCK)]
+        kept: NDArray[np.float64] = np.empty(min(count, _BLOCK))
+        # Infinite values make nonsense of the rest; tables refuse them by their extremes.
+        with np.errstate(over="ignore", invalid="ignore"):
+            # Measured from the smallest value, so that a large offset costs no precision.
+            mean = sum(float(_heights(block, low, kept).sum()) for block in blocks) / count
+            mean = min(mean, high - low)  # rounding may put the mean of equal values beside them
+            squares = 0.0
+            for block in blocks:
+                heights = _heights(block, low, kept)
+                heights -= mean
+                squares += float(np.dot(heights, heights))
+        return cls(count, missing, low + mean, squares, low, high)
 
     def merged(self, other: Self) -> Self:
         """Moments of both chunks together.
@@ -103,6 +109,23 @@ class Moments:
     def span(self) -> float:
         """Largest minus smallest value; 1 for a constant column, or one without values."""
         return self.high - self.low if self.high > self.low else 1.0
+
+
+def _heights(
+    block: NDArray[np.float64], low: float, kept: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far values are above the lowest one, in an array that is used again."""
+    return np.subtract(block, low, out=kept[: len(block)])
+
+
+def sum_of_squares(values: NDArray[np.float64]) -> float:
+    """Sum of squares of values without NaN, shape ``(n,)``.
+
+    By blocks: of long arrays, the dot product is shared between threads, and waiting for each
+    other takes these many times as long as one of them needs for all.
+    """
+    blocks = (values[start : start + _BLOCK] for start in range(0, len(values), _BLOCK))
+    return sum(float(np.dot(block, block)) for block in blocks)
 
 
 def quantile(ascending: NDArray[np.float64], share: float) -> float:
@@ -162,9 +185,11 @@ class CoMoments:
         width = len(columns)
         count, sums, squares, products = np.zeros((4, width, width))
         rows = len(columns[0]) if columns else 0
+        kept: NDArray[np.float64] = np.empty((width, min(rows, _BLOCK)))
         for start in range(0, rows, _BLOCK):
-            block = np.stack([column[start : start + _BLOCK] for column in columns])
-            block -= centre[:, None]
+            block = kept[:, : rows - start]
+            for place, column in enumerate(columns):
+                np.subtract(column[start : start + _BLOCK], centre[place], out=block[place])
             block /= scale[:, None]
             if np.isnan(block.sum()):
                 absent = np.isnan(block)
@@ -407,7 +432,11 @@ def edges_passed(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDA
         passed = np.searchsorted(edges, values, side="right").astype(np.int32)
         passed[np.isnan(values)] = 0
         return passed
-    count = np.zeros(len(values), dtype=np.uint8)
-    for edge in edges.tolist():
-        count += values >= edge
-    return count.astype(np.int32)
+    passed = np.empty(len(values), dtype=np.int32)
+    for start in range(0, len(values), _BLOCK):
+        block = values[start : start + _BLOCK]
+        count = np.zeros(len(block), dtype=np.uint8)
+        for edge in edges.tolist():
+            count += block >= edge
+        passed[start : start + _BLOCK] = count
+    return passed

@@ -6,7 +6,6 @@ What `Table` offers to artifacts and plots, each computed at the first call and 
 - ``moments(column)``, ``statistic(column, "median")``, ``missing``, ``distinct``;
 - ``levels(column, bins, rule)``: categories (most frequent first) or bins, fitted on this table;
 - ``codes(levels)``, ``counts(levels)``, ``unseen(levels)``: this table in any table's levels;
-- ``scaled(column)``: numbers centred and divided by their range, missing ones 0;
 - ``co_moments(columns)``: what Pearson correlations are made of;
 - ``get(function)``: any other statistic, computed once for each table; ready ones are
   `synthproto.data.crosstab.CrossCounts` and `synthproto.artifacts.associations.Association`.
@@ -57,6 +56,8 @@ from synthproto.formatting import html_table
 Value = TypeVar("Value")
 
 _LABELS_SHOWN = 3  # in a notebook
+# What is kept of single columns, whatever the others hold.
+_OF_COLUMNS = ("values", "ascending", "moments", "missing", "labels")
 
 
 @final
@@ -89,7 +90,7 @@ class Table:
         self._name = name
         self._notes: tuple[str, ...] = ()
         self._memo: dict[object, object] = {}
-        refuse(name, [f for c in spec.of_kind("continuous") if (f := too_large(c, self.values(c)))])
+        refuse(name, [f for c in spec.of_kind("continuous") if (f := self._too_large(c))])
         self._warn_of_collapse()
 
     @classmethod
@@ -174,7 +175,7 @@ class Table:
         table._memo = {
             key: value
             for key, value in self._memo.items()
-            if isinstance(key, tuple) and key[0] in ("values", "labels") and key[1] not in numbers
+            if isinstance(key, tuple) and key[0] in _OF_COLUMNS and key[1] not in numbers
         }
         table._memo |= {("values", column): values for column, values in numbers.items()}
         return table
@@ -263,14 +264,6 @@ class Table:
         rows = self._columns[column].series
         return self._once(("missing", column), lambda: int(rows.isna().sum()))
 
-    def scaled(self, column: str) -> NDArray[np.float64]:
-        """Numbers of a column, centred on their mean and divided by their range; missing is 0."""
-        values = self.values(column) - self.moments(column).mean
-        values /= self.moments(column).span
-        if self.missing(column):
-            values[np.isnan(values)] = 0.0
-        return values
-
     def distinct(self, column: str) -> int:
         """Number of distinct present values of a column of any kind."""
         if self._kind(column) in NUMERIC:
@@ -315,6 +308,10 @@ class Table:
         return self._once(("co-moments", columns), lambda: self._co_moments(columns))
 
     # --- how ----------------------------------------------------------------------------------
+
+    def _too_large(self, column: str) -> str | None:
+        moments = self.moments(column)
+        return too_large(column, self.values(column), moments.low, moments.high)
 
     def _warn_of_collapse(self) -> None:
         lost = [c for c in self._spec.of_kind(*NUMERIC) if collapses(self._columns[c].series)]
@@ -366,7 +363,10 @@ class Table:
         return Levels(column, tuple(name for _, name in ranked))
 
     def _bins(self, column: str, bins: int, rule: BinRule) -> Levels:
-        edges = fitted_edges(self.ascending(column), bins, rule)
+        moments = self.moments(column)
+        ends = [moments.low, moments.high] if moments.count else []
+        fitted = np.array(ends) if rule == "width" else self.ascending(column)
+        edges = fitted_edges(fitted, bins, rule)
         return Levels(column, interval_labels(edges), edges)
 
     def _codes(self, levels: Levels) -> NDArray[np.int32]:

@@ -31,8 +31,8 @@ class _OwnBins:
     column: str
 
     def __call__(self, table: Table) -> NDArray[np.int32]:
-        values, ascending = table.values(self.column), table.ascending(self.column)
-        low, high = (ascending[0], ascending[-1]) if len(ascending) else (0.0, 1.0)
+        values, moments = table.values(self.column), table.moments(self.column)
+        low, high = (moments.low, moments.high) if moments.count else (0.0, 1.0)
         codes = edges_passed(values, histogram_edges(low, high, 10))
         if table.missing(self.column):
             codes[np.isnan(values)] = 11

@@ -31,8 +31,9 @@ from synthproto.presets.artifact_core import artifact_core
 from synthproto.presets.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
 from synthproto.report import Report
 
-QUALITY = TablePlan(scores=[*sdmetrics_quality(0.0, 0.0), *sdmetrics_diagnostic()])
-CORE = TablePlan(scores=artifact_core()[0], arrays=artifact_core()[1])
+# Without floors, which neither peer has.
+QUALITY = TablePlan(scores=[*sdmetrics_quality(0.0, 0.0), *sdmetrics_diagnostic()], floors=False)
+CORE = TablePlan(scores=artifact_core()[0], arrays=artifact_core()[1], floors=False)
 
 
 def mixed_table(rows: int, columns: int, seed: int) -> pd.DataFrame:

@@ -42,6 +42,18 @@ def test_columns_are_shuffled_by_themselves_at_the_floor() -> None:
     assert sorted(floor["c"].dropna()) == ["a", "b", "b"]
 
 
+def test_what_is_known_of_columns_that_are_not_aligned_is_kept() -> None:
+    frame = pd.DataFrame({"x": np.linspace(0.1, 0.9, 50), "y": np.linspace(1.0, 2.0, 50) ** 3})
+    single = frame.assign(x=frame["x"].astype(np.float32))
+    spec = TableSpec.infer(frame)
+    given = Table(single, spec)
+    aligned = TablePair(Table(frame, spec), given).synthetic
+    assert aligned.values("x").tolist() == frame["x"].tolist()
+    assert given.values("x").tolist() == single["x"].astype(float).tolist()
+    assert aligned.moments("y") is given.moments("y")
+    assert aligned.moments("x") != given.moments("x")
+
+
 def test_last_digits_lost_in_single_precision_are_no_difference() -> None:
     frame = pd.DataFrame({"x": [0.1, 1 / 3, 2.5]})
     spec = TableSpec.infer(frame)

@@ -7,8 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from synthproto.data.crosstab import cross_tables, sums_by_slot
-from synthproto.data.statistics import CoMoments, Moments, bin_codes, fitted_edges, quantile
+from synthproto.data.statistics import (
+    CoMoments,
+    Moments,
+    bin_codes,
+    edges_passed,
+    fitted_edges,
+    quantile,
+    sum_of_squares,
+)
+from tests.awkward_columns import AWKWARD
 
 Floats = NDArray[np.float64]
 
@@ -96,44 +104,35 @@ def test_histograms_merge_and_hold_every_row(
         assert counts[2].sum() == len(first) + len(second)
 
 
-@given(st.integers(0, 10_000), st.lists(st.integers(1, 7), min_size=2, max_size=6))
-def test_cross_tables_are_counts_and_merge(seed: int, sizes: list[int]) -> None:
-    rng = np.random.default_rng(seed)
-    chunks = [[rng.integers(0, size, n).astype(np.int32) for size in sizes] for n in (9, 400)]
-    whole = [np.concatenate(column) for column in zip(*chunks, strict=True)]
-    pairs = [(i, j) for i in range(len(sizes)) for j in range(i + 1, len(sizes))]
-    merged = cross_tables(chunks[0], sizes, pairs).merged(cross_tables(chunks[1], sizes, pairs))
-    together = cross_tables(whole, sizes, pairs)
-    for ours, theirs in zip(merged.cells, together.cells, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    for i, j in pairs:
-        counted = np.zeros((sizes[i], sizes[j]), dtype=np.int64)
-        np.add.at(counted, (whole[i], whole[j]), 1)
-        dense = together.dense(i, j)
-        np.testing.assert_array_equal(dense, counted[: dense.shape[0], : dense.shape[1]])
-        assert dense.sum() == counted.sum()
+@pytest.mark.parametrize("values", AWKWARD.values(), ids=list(AWKWARD))
+@pytest.mark.parametrize("repeats", [1, 700])
+def test_moments_in_blocks_are_plain_ones(values: Floats, repeats: int) -> None:
+    column = np.tile(values, repeats)
+    moments, present = Moments.of(column), column[~np.isnan(column)]
+    assert (moments.count, moments.missing) == (len(present), np.isnan(column).sum())
+    assert moments.low == present.min(initial=np.inf)
+    assert moments.high == present.max(initial=-np.inf)
+    if len(present):
+        heights = present - present.min()
+        mean = min(heights.sum() / len(present), heights.max())
+        plain = present.min() + mean, np.dot(heights - mean, heights - mean)
+        exact = 0.0 if len(present) <= 8192 else 1e-13  # one block is bit for bit the same
+        assert (moments.mean, moments.squares) == pytest.approx(plain, rel=exact, abs=0.0)
 
 
-def test_cross_tables_of_too_many_cells_are_sorted_instead() -> None:
-    rng = np.random.default_rng(0)
-    sizes = [3000, 4, 2000]
-    codes = [rng.integers(0, size, 5000).astype(np.int32) for size in sizes]
-    tables = cross_tables(codes, sizes, [(0, 1), (0, 2), (1, 2)])
-    assert (np.diff(tables.pair) >= 0).all()
-    for i, j in tables.pairs:
-        dense = tables.dense(i, j)
-        np.testing.assert_array_equal(
-            dense.sum(axis=0), np.bincount(codes[j], minlength=dense.shape[1])
+@pytest.mark.parametrize("values", AWKWARD.values(), ids=list(AWKWARD))
+def test_edges_are_passed_as_a_search_finds_them(values: Floats) -> None:
+    column = np.tile(values, 700)
+    for count in (3, 60):
+        edges = np.unique(
+            np.append(column[~np.isnan(column)][: count // 2], np.arange(1.0 * count))
         )
+        theirs = np.where(np.isnan(column), 0, np.searchsorted(edges, column, side="right"))
+        np.testing.assert_array_equal(edges_passed(column, edges), theirs)
 
 
-@given(st.integers(0, 10_000), st.lists(st.integers(1, 7), min_size=1, max_size=5))
-def test_sums_by_slot_are_sums(seed: int, sizes: list[int]) -> None:
-    rng = np.random.default_rng(seed)
-    codes = [rng.integers(0, size, 300).astype(np.int32) for size in sizes]
-    weights = list(rng.normal(size=(2, 300)))
-    for place, sums in enumerate(sums_by_slot(codes, sizes, weights)):
-        for column, weight in enumerate(weights):
-            theirs = np.bincount(codes[place], weights=weight, minlength=sizes[place])
-            np.testing.assert_allclose(sums[:, column], theirs, atol=1e-12)
-    assert all(sums.shape[1] == 0 for sums in sums_by_slot(codes, sizes, []))
+def test_sums_of_squares_by_hand_and_of_many() -> None:
+    assert sum_of_squares(np.array([3.0, 4.0])) == 25.0
+    assert sum_of_squares(np.empty(0)) == 0.0
+    values = np.random.default_rng(0).normal(size=50_000)
+    assert sum_of_squares(values) == pytest.approx(float(np.square(values).sum()), rel=1e-13)

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from synthproto.errors import SchemaError
 from synthproto.measures.rows import (
     BLOCK,
+    SAME_SINGLE,
+    Digits,
+    Floats,
     Rows,
     bit_of,
     gower,
@@ -16,6 +19,7 @@ from synthproto.measures.rows import (
     scale_to_ranks,
     snapped,
 )
+from tests.awkward_columns import AWKWARD
 
 
 def rows(continuous: list[list[float]], codes: list[list[int]]) -> Rows:
@@ -77,6 +81,26 @@ def test_snapping_by_hand() -> None:
     # Real values that equal each other are one.
     assert same([0.30000000000000004, 0.7], [0.3, 0.30000000000000004]) == [0.3, 0.7]
     assert precision(np.array([1.0, 2.0**60]), np.array([3.0, np.nan])) == 0.0
+
+
+def test_many_values_snap_as_few_do() -> None:
+    rng = np.random.default_rng(0)
+    known = np.unique(rng.normal(size=5000))
+    values = rng.choice(known, 20_000).astype(np.float32).astype(float)
+    values[::7] = rng.normal(size=len(values[::7]))
+    values[::50] = np.nan
+    at_once = [snapped(part, known, SAME_SINGLE) for part in np.array_split(values, 40)]
+    found = snapped(values, known, SAME_SINGLE)
+    np.testing.assert_array_equal(found, np.concatenate(at_once))
+    assert np.isin(found, known).mean() > 0.8
+
+
+@pytest.mark.parametrize("values", AWKWARD.values(), ids=list(AWKWARD))
+def test_digits_of_awkward_columns(values: Floats) -> None:
+    present = values[~np.isnan(values)]
+    with np.errstate(over="ignore", under="ignore"):
+        single = bool((present == present.astype(np.float32)).all())
+    assert Digits.of(values) == (bool((present == np.rint(present)).all()), single)
 
 
 def test_gower_by_hand() -> None:
