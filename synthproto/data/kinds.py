@@ -6,6 +6,7 @@ A new kind is added in two files: here, where every function that depends on the
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -314,7 +315,8 @@ class Labels:
     """A column as its distinct values, which are compared as strings.
 
     Attributes:
-        names: The distinct values that occur, missing aside, in order of appearance.
+        names: The distinct values that occur, missing aside, in order of appearance: text as it
+            is written, whole numbers without decimals.
         codes: Place of each row among them, shape ``(n,)``; ``len(names)`` where missing.
         counts: Rows with each of them, and last those where it is missing, shape
             ``(len(names) + 1,)``.
@@ -328,8 +330,9 @@ class Labels:
 def labels_of(column: FrameColumn, kind: Kind) -> Labels:
     """Distinct values of a column as strings, and each row's place among them.
 
-    Equal values of different types have one label: 1, 1.0, ``"1"`` and ``"1.0"``; True, and 1 in a
-    boolean column.
+    Equal values of different types have one label: 1, 1.0 and ``"1"``; True, and 1 in a boolean
+    column. Text is as it is written: ``"1"`` and ``"1.0"``, which may be versions, are two labels.
+    Tables that write the same numbers in two ways meet in `Levels.slots_of`.
     """
     codes, distinct = _factorised(column)
     tallies = np.bincount(codes, minlength=len(distinct))
@@ -372,7 +375,7 @@ def _is_missing(value: object) -> bool:
 
 def _label(value: object, kind: Kind) -> str:
     if isinstance(value, str):
-        return _plain(value) if kind != "boolean" else str(value)
+        return str(value)  # of a class of its own: numpy's strings, an enum's
     if kind == "boolean" or isinstance(value, (bool, np.bool_)):
         return str(bool(value))
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
@@ -380,9 +383,16 @@ def _label(value: object, kind: Kind) -> str:
     return str(value)
 
 
+def shown_labels(names: Sequence[str]) -> list[str]:
+    """Labels as they are shown: ``"1"`` for ``"1.0"``, unless there is ``"1"`` as well."""
+    plain = [_plain(name) if _WHOLE.fullmatch(name) else name for name in names]
+    if plain == list(names):
+        return plain
+    often = Counter(plain)
+    return [short if often[short] == 1 else name for short, name in zip(plain, names, strict=True)]
+
+
 def _plain(text: str) -> str:
-    """A label; that of a whole number without decimals, as `_label` gives for the number."""
-    if _WHOLE.fullmatch(text) is None:
-        return str(text)
+    """A whole number without decimals, as `_label` gives for the number."""
     number = float(text)
-    return str(int(number)) if math.isfinite(number) and number.is_integer() else str(text)
+    return str(int(number)) if math.isfinite(number) and number.is_integer() else text

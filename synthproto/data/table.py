@@ -28,7 +28,7 @@ from synthproto.data.files import FileFormat
 from synthproto.data.frames import Frame, as_pandas
 from synthproto.data.kinds import DISCRETE as DISCRETE
 from synthproto.data.kinds import NUMERIC as NUMERIC
-from synthproto.data.kinds import Labels, collapses, labels_of, numbers_of, too_large
+from synthproto.data.kinds import Labels, collapses, labels_of, numbers_of, shown_labels, too_large
 from synthproto.data.spec import (
     SHOWN_IN_NOTEBOOKS,
     Column,
@@ -301,7 +301,8 @@ class Table:
         """Categories of this table that the levels do not have, in the order of their slots."""
         own = self._labels(levels.column).names
         slots = levels.slots_of(own).tolist()
-        return tuple(label for label, slot in zip(own, slots, strict=False) if slot > levels.size)
+        unseen = [label for label, slot in zip(own, slots, strict=False) if slot > levels.size]
+        return tuple(shown_labels(unseen))
 
     def co_moments(self, columns: tuple[str, ...]) -> CoMoments:
         """Sums of products of continuous or datetime columns, for correlations."""
@@ -359,7 +360,8 @@ class Table:
     def _categories(self, column: str) -> Levels:
         labels = self._labels(column)
         counts = labels.counts[:-1].tolist()
-        ranked = sorted(zip(counts, labels.names, strict=True), key=lambda own: (-own[0], own[1]))
+        shown = shown_labels(labels.names)
+        ranked = sorted(zip(counts, shown, strict=True), key=lambda own: (-own[0], own[1]))
         return Levels(column, tuple(name for _, name in ranked))
 
     def _bins(self, column: str, bins: int, rule: BinRule) -> Levels:

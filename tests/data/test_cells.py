@@ -259,15 +259,15 @@ def test_free_text_is_no_category_of_thousands_of_levels(tmp_path: Path) -> None
 # --- one reading of every file ------------------------------------------------------------------
 
 
-def values_of(table: Table) -> dict[str, list[object]]:
-    """Numbers and labels of each row."""
+def values_of(table: Table, real: Table) -> dict[str, list[object]]:
+    """Numbers of each row, and which of the real table's labels it has."""
     found: dict[str, list[object]] = {}
     for column in table.spec.columns:
         if column.kind in NUMERIC:
             found[column.name] = [x.hex() for x in table.values(column.name).tolist()]
         else:
-            levels = table.levels(column.name)
-            names = (None, *levels.labels)
+            levels = real.levels(column.name)
+            names = (None, *levels.labels, *table.unseen(levels))
             found[column.name] = [names[code] for code in table.codes(levels).tolist()]
     return found
 
@@ -365,13 +365,38 @@ def read_as(frame: pd.DataFrame, spec: TableSpec, form: str, folder: Path) -> Ta
 def holds(made: tuple[pd.DataFrame, TableSpec], seed: int, folder: Path) -> None:
     frame, spec = made
     generator = np.random.default_rng(seed)
-    whole = values_of(Table(frame, spec))
+    real = Table(frame, spec)
+    whole = values_of(real, real)
     chosen = np.sort(generator.permutation(len(frame))[: generator.integers(1, len(frame) + 1)])
     some = frame.iloc[chosen].reset_index(drop=True)
     for form in FORMS:
-        found = values_of(read_as(some, spec, form, folder))
+        found = values_of(read_as(some, spec, form, folder), real)
         wanted = {name: [cells[row] for row in chosen] for name, cells in whole.items()}
         assert found == wanted, form
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_labels_that_differ_in_decimals_only_are_two_where_a_table_has_both(
+    form: str, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"x": [0.5, 1.5, 2.5, 3.5], "version": ["1", "1.0", "2.0", "1"]})
+    spec = TableSpec.infer(frame, categorical=["version"])
+    real = read_as(frame, spec, form, tmp_path)
+    levels = real.levels("version")
+    assert levels.labels == ("1", "1.0", "2")
+    assert real.distinct("version") == 3
+    copy = read_as(frame.iloc[1:3], spec, form, tmp_path)  # only "1.0" and "2.0"
+    assert copy.counts(levels).tolist() == [0, 0, 1, 1]
+    assert copy.unseen(levels) == ()
+    numbers = Table(pd.DataFrame({"x": [0.5, 1.5], "version": [1.0, 2.0]}), spec)
+    assert numbers.counts(levels).tolist() == [0, 1, 0, 1]
+
+
+def test_labels_of_whole_numbers_are_shown_without_decimals(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,code\n0.5,1.0\n1.5,2.0\n2.5,\n")  # whole numbers and a gap, by pandas
+    spec = TableSpec.read(path, categorical=["code"])
+    assert Table.read(path, spec).levels("code").labels == ("1", "2")
 
 
 @settings(max_examples=120, deadline=None)
