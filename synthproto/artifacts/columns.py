@@ -226,7 +226,7 @@ class _Rows:
     places: tuple[int, ...]
 
     def __call__(self, table: Table) -> Table:
-        return Table(table.frame.iloc[list(self.places)], table.spec, name=table.name)
+        return table.derived(table.frame.iloc[list(self.places)])
 
 
 @final

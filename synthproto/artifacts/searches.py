@@ -303,8 +303,7 @@ class _SampledTable:
         if len(table) <= self.rows:
             return table
         order = np.random.default_rng(self.seed).permutation(len(table))
-        frame = table.frame.iloc[np.sort(order[: self.rows])]
-        return Table(frame, table.spec, name=table.name)
+        return table.derived(table.frame.iloc[np.sort(order[: self.rows])])
 
 
 @final

@@ -5,6 +5,7 @@ import codecs
 import csv
 import gzip
 import io
+import json
 import lzma
 import re
 import stat
@@ -12,7 +13,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -188,7 +189,7 @@ PARQUET = b"PAR1"
 
 
 def parquet_frame(subject: str, content: bytes) -> pd.DataFrame:
-    """A parquet file, without pandas' own row numbers.
+    """A parquet file, without pandas' own row numbers but with an index that has a name.
 
     Raises:
         SchemaError: It is damaged, has duplicate columns, or columns whose values have parts.
@@ -209,6 +210,9 @@ def parquet_frame(subject: str, content: bytes) -> pd.DataFrame:
             table = file.read()
         for place in reversed(numbers):
             table = table.remove_column(place)
+        for name, values in _named_ranges(table.schema.metadata or {}, len(table)):
+            if name not in names:
+                table = table.append_column(name, pa.array(values, pa.int64()))
         return of_arrow(table, subject)
     except SchemaError:
         raise
@@ -219,6 +223,21 @@ def parquet_frame(subject: str, content: bytes) -> pd.DataFrame:
 
 
 _ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # pandas' name of an index without one
+
+
+def _named_ranges(metadata: Mapping[bytes, bytes], rows: int) -> Iterator[tuple[str, range]]:
+    """Indices of consecutive numbers with a name, which pandas writes as a note without a column.
+
+    Any other index with a name is a column of the file, and each is one of a CSV file.
+    """
+    try:
+        noted = json.loads(metadata[b"pandas"])["index_columns"]
+        found = [(each["name"], range(each["start"], each["stop"], each["step"])) for each in noted]
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return  # no note, one of another kind, or damaged: the columns are all there is
+    for name, values in found:
+        if isinstance(name, str) and name and len(values) == rows:
+            yield name, values
 
 
 # --- CSV ------------------------------------------------------------------------------------------

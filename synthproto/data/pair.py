@@ -150,8 +150,7 @@ class _AgainstShuffled:
                 for name in real.spec.names
             }
         )
-        shuffled = Table(frame, real.spec, name="table of shuffled columns")
-        return TablePair(real, shuffled, self.holdout)
+        return TablePair(real, real.derived(frame, "table of shuffled columns"), self.holdout)
 
 
 # Rows that are looked at for numbers that differ from real ones in their last digits.
@@ -188,7 +187,7 @@ class _AgainstReal:
             return TablePair(self.real, holdout)
         drawn = np.random.default_rng(0).permutation(len(holdout))[: self.rows]
         frame = holdout.frame.iloc[np.sort(drawn)]
-        return TablePair(self.real, Table(frame, holdout.spec, name=holdout.name))
+        return TablePair(self.real, holdout.derived(frame))
 
 
 @final
@@ -205,10 +204,7 @@ class _Relabelled:
         order = np.random.default_rng(self.seed).permutation(len(frame))
         ends = (0, len(real), len(real) + len(beside.synthetic))
         return TablePair(
-            *(
-                Table(frame.iloc[order[start:end]], real.spec, name=real.name)
-                for start, end in pairwise(ends)
-            )
+            *(real.derived(frame.iloc[order[start:end]]) for start, end in pairwise(ends))
         )
 
 

@@ -65,8 +65,7 @@ def split(
     held = _held(_strata(frame, stratify, count), count, np.random.default_rng(seed))
     kept, left = frame[~held], frame[held]
     if isinstance(rows, Table):
-        name, spec = rows.name, rows.spec
-        return Table(kept, spec, name=name), Table(left, spec, name="holdout table")
+        return rows.derived(kept), rows.derived(left, "holdout table")
     return kept, left
 
 

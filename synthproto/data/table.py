@@ -79,6 +79,10 @@ class Table:
     """
 
     def __init__(self, frame: Frame, spec: TableSpec, *, name: str = "table") -> None:
+        self._fill(frame, spec, name)
+        self._warn_of_collapse()
+
+    def _fill(self, frame: Frame, spec: TableSpec, name: str) -> None:
         frame = as_pandas(frame)
         columns = columns_of(frame, spec)
         refuse(name, faults_of(frame, columns, spec))
@@ -91,7 +95,6 @@ class Table:
         self._notes: tuple[str, ...] = ()
         self._memo: dict[object, object] = {}
         refuse(name, [f for c in spec.of_kind("continuous") if (f := self._too_large(c))])
-        self._warn_of_collapse()
 
     @classmethod
     def read(
@@ -178,6 +181,19 @@ class Table:
             if isinstance(key, tuple) and key[0] in _OF_COLUMNS and key[1] not in numbers
         }
         table._memo |= {("values", column): values for column, values in numbers.items()}
+        return table
+
+    def derived(self, frame: pd.DataFrame, name: str = "") -> "Table":
+        """A table of rows of this one, drawn or in another order.
+
+        What was warned of when this one was made is not said again.
+
+        Args:
+            frame: Rows of `frame`.
+            name: What errors call it; by default as this one.
+        """
+        table = Table.__new__(Table)
+        table._fill(frame, self._spec, name or self._name)
         return table
 
     def __len__(self) -> int:

@@ -381,6 +381,11 @@ def test_parquet_with_a_named_index_keeps_it(tmp_path: Path) -> None:
     assert rows(path)["person"].tolist() == [7, 9, 8]
     FRAME.set_index(pd.Index([7, 9, 8])).to_parquet(path)
     assert list(rows(path).columns) == ["n", "name"]
+    for numbers in (pd.RangeIndex(3, name="person"), pd.RangeIndex(9, 3, -2, name="person")):
+        FRAME.set_index(numbers).to_parquet(path)  # a note in the file, and no column
+        assert rows(path)["person"].tolist() == list(numbers)
+        FRAME.set_index(numbers).to_csv(path.with_suffix(".csv"))
+        assert rows(path.with_suffix(".csv"))["person"].tolist() == list(numbers)
 
 
 def test_parquet_with_strange_metadata_and_names(tmp_path: Path) -> None:
@@ -389,9 +394,17 @@ def test_parquet_with_strange_metadata_and_names(tmp_path: Path) -> None:
 
     path = tmp_path / "t.parquet"
     table = pa.table({"a": [1, 2], "b": [b"x", None]})
-    for metadata in (b"{}", b"[1", b'{"index_columns": ["zzz"]}', b'{"columns": 3}'):
+    ranges = [
+        b'{"index_columns": [{"kind": "range", "name": %s, "start": %s, "stop": 2, "step": %s}]}'
+        % s
+        for s in ((b"null", b"0", b"1"), (b'"c"', b"0", b"0"), (b'"c"', b'"x"', b"1"))
+    ]
+    ranges.append(ranges[0].replace(b"null", b'"c"').replace(b'"stop": 2', b'"stop": 9e9'))
+    ranges.append(ranges[0].replace(b"null", b'"a"'))
+    for metadata in (b"{}", b"[1", b'{"index_columns": ["zzz"]}', b'{"columns": 3}', *ranges):
         pq.write_table(table.replace_schema_metadata({b"pandas": metadata}), path)
         assert rows(path)["b"].tolist() == ["x", pd.NA]
+        assert list(rows(path).columns) == ["a", "b"]
     FRAME.set_axis(pd.MultiIndex.from_tuples([("a", "b"), ("c", "d")]), axis=1).to_parquet(path)
     assert len(rows(path).columns) == 2
     FRAME.rename(columns={"n": "0"}).to_parquet(path)

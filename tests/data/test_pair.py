@@ -1,11 +1,16 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.artifacts.columns import JSDistance
+from synthproto.artifacts.searches import Sampled
 from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
+from synthproto.data.split import split
 from synthproto.data.table import Table
-from synthproto.errors import SchemaError
+from synthproto.errors import SchemaError, SynthprotoWarning
 
 FRAME = pd.DataFrame({"x": [3.0, 1.0, np.nan, 2.0], "n": [1, 1, 1, 1], "c": ["b", "a", "b", None]})
 SPEC = TableSpec.infer(FRAME)
@@ -61,3 +66,18 @@ def test_last_digits_lost_in_single_precision_are_no_difference() -> None:
     assert single.values("x").tolist() != frame["x"].tolist()
     pair = TablePair(Table(frame, spec), single)
     assert pair.synthetic.values("x").tolist() == frame["x"].tolist()
+
+
+def test_a_warning_of_a_table_is_not_repeated_for_tables_of_its_rows() -> None:
+    frame = pd.DataFrame({"x": [2**53, 2**53 + 1, 5, 7]})
+    spec = TableSpec.infer(frame, continuous=["x"])
+    with pytest.warns(SynthprotoWarning, match=r"beyond 2\*\*53"):
+        table = Table(frame, spec)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kept, left = split(table, holdout=0.5)
+        pair = TablePair(kept, kept, left)
+        assert pair.reference is not None
+        assert pair.relabelled(0) is not None
+        assert len(pair.floor.synthetic) == 2
+        assert isinstance(Sampled(JSDistance(), 1)(pair)["x"], float)
