@@ -15,6 +15,10 @@ from synthproto.artifacts.columns import MeanJSDistance as MeanJSDistance
 from synthproto.artifacts.columns import ShapeDistance as ShapeDistance
 from synthproto.artifacts.columns import TotalVariation as TotalVariation
 from synthproto.artifacts.columns import Within as Within
+from synthproto.artifacts.dependence import DependenceKept as DependenceKept
+from synthproto.artifacts.dependence import DependenceSimilarity as DependenceSimilarity
+from synthproto.artifacts.dependence import NMISimilarity as NMISimilarity
+from synthproto.artifacts.dependence import Similarity as Similarity
 from synthproto.artifacts.detection import C2ST as C2ST
 from synthproto.artifacts.detection import C2STAUC as C2STAUC
 from synthproto.artifacts.detection import C2STZ as C2STZ
@@ -27,10 +31,6 @@ from synthproto.artifacts.joint import BetaRecall as BetaRecall
 from synthproto.artifacts.pairs import ContingencySimilarity as ContingencySimilarity
 from synthproto.artifacts.pairs import CorrelationDistance as CorrelationDistance
 from synthproto.artifacts.pairs import CorrelationSimilarity as CorrelationSimilarity
-from synthproto.artifacts.pairs import DependenceKept as DependenceKept
-from synthproto.artifacts.pairs import DependenceSimilarity as DependenceSimilarity
-from synthproto.artifacts.pairs import NMISimilarity as NMISimilarity
-from synthproto.artifacts.pairs import Similarity as Similarity
 from synthproto.artifacts.pairs import TrendSimilarity as TrendSimilarity
 from synthproto.artifacts.plots.alignment import Alignment as Alignment
 from synthproto.artifacts.plots.curves import C2STCurve as C2STCurve

@@ -14,7 +14,7 @@ from synthproto.formatting import aligned, html_table, number
 if TYPE_CHECKING:
     import pandas
 from synthproto.errors import ParameterError
-from synthproto.measures.columns import Noise
+from synthproto.measures.columns import BEYOND, Noise
 
 Value = TypeVar("Value")
 
@@ -34,7 +34,10 @@ class Report(Mapping[str, float]):
         bounds: The least and the largest value, by tag, where the artifact says.
         directions: Which values are better, by tag, where that is known.
         floors: What a score is for independent columns, by tag.
-        noise: What a score is for two samples of real rows, by tag: mean and standard deviation.
+        noise: What a score is for two samples of one distribution, by tag: mean and standard
+            deviation.
+        intervals: Where a score would be in 95 of 100 samples, by tag. Of a score with the
+            entries ``share``, ``low`` and ``high`` they are known without.
         spreads: Standard deviation over several synthetic tables, by tag, if these are means.
     """
 
@@ -50,6 +53,7 @@ class Report(Mapping[str, float]):
         directions: Mapping[str, Direction] | None = None,
         floors: Mapping[str, float] | None = None,
         noise: Mapping[str, Noise] | None = None,
+        intervals: Mapping[str, tuple[float, float]] | None = None,
         spreads: Mapping[str, float] | None = None,
     ) -> None:
         self._scores = dict(scores)
@@ -60,6 +64,7 @@ class Report(Mapping[str, float]):
         self._bounds = MappingProxyType(dict(bounds or {}))
         self._floors = MappingProxyType(dict(floors or {}))
         self._noise = MappingProxyType(dict(noise or {}))
+        self._intervals = MappingProxyType({**_of_shares(scores), **(intervals or {})})
         self._spreads = MappingProxyType(dict(spreads or {}))
         self._directions: Mapping[str, Direction] = MappingProxyType(dict(directions or {}))
 
@@ -131,6 +136,54 @@ class Report(Mapping[str, float]):
         return self._noise
 
     @property
+    def intervals(self) -> Mapping[str, tuple[float, float]]:
+        """Where scores would be in 95 of 100 samples of both tables, of those where it is known."""
+        return self._intervals
+
+    def excess(self, tag: str) -> float | None:
+        """How much worse a score is than noise and real rows make it, in units of that noise.
+
+        Below 0 where it is better; ``None`` where its noise is not known.
+
+        Args:
+            tag: Of a score of this report.
+
+        Example:
+            >>> from synthproto import Report
+            >>> from synthproto.measures.columns import Noise
+            >>> tag = "fidelity/mean_shape_distance"
+            >>> Report({tag: 0.75}, {tag: 0.5}, noise={tag: Noise(0.25, 0.125)}).excess(tag)
+            2.0
+        """
+        noise = self._noise.get(tag)
+        if noise is None:
+            return None
+        value, reference = self._scores[tag], self._references.get(tag)
+        sign = 1 if self._directions.get(tag, "lower") == "lower" else -1
+        if self._directions.get(tag) == "target":
+            best = self._best.get(tag, 0.0)
+            value, noise = -abs(value - best), Noise(-abs(noise.expected - best), noise.spread)
+            reference = None if reference is None else -abs(reference - best)
+        return noise.excess(value, reference, sign)
+
+    def is_beyond(self, tag: str) -> bool:
+        """Whether a score is worse than real rows by more than sampling noise explains.
+
+        More than 3 units of noise, where that is known; else, whether all of its interval is worse
+        than its reference. Of other scores nothing is said.
+
+        Args:
+            tag: Of a score of this report.
+        """
+        excess, reference = self.excess(tag), self._references.get(tag)
+        if excess is not None:
+            return excess > BEYOND
+        if tag not in self._intervals or reference is None:
+            return False
+        low, high = self._intervals[tag]
+        return high < reference if self._directions.get(tag) == "higher" else low > reference
+
+    @property
     def spreads(self) -> Mapping[str, float]:
         """Standard deviation over several synthetic tables, of a report that is their mean."""
         return self._spreads
@@ -141,7 +194,7 @@ class Report(Mapping[str, float]):
 
         Within -2 and 2, a table is not to be told from real rows by this score.
         """
-        return {tag: n.units(self._scores[tag] - n.expected) for tag, n in self._noise.items()}
+        return {t: (self._scores[t] - n.expected) / n.spread for t, n in self._noise.items()}
 
     @classmethod
     def mean(cls, reports: Sequence["Report"]) -> "Report":
@@ -211,6 +264,7 @@ class Report(Mapping[str, float]):
             directions=_under(prefix, self._directions),
             floors=_under(prefix, self._floors),
             noise=_under(prefix, self._noise),
+            intervals=_under(prefix, self._intervals),
             spreads=_under(prefix, self._spreads),
         )
 
@@ -229,14 +283,20 @@ class Report(Mapping[str, float]):
         return frame.astype("float64")
 
     def track(self, tracker: ReportTracker, step: int) -> None:
-        """Log everything: scores and references, arrays, figures.
+        """Log everything: scores, references and floors, arrays, figures.
 
-        A reference has the tag of its score after ``reference/``: a group of its own, so that it
-        does not come between the scores; trackers draw the two together.
+        A reference has the tag of its score after ``reference/``, a floor after ``floor/``: groups
+        of their own, so that they do not come between the scores; trackers draw them together.
+        Floors that real rows do not surpass (those of single columns) are left out.
         """
-        references = {f"reference/{tag}": value for tag, value in self._references.items()}
+        floors = {
+            tag: floor
+            for tag, floor in self._floors.items()
+            if tag not in self._references or self.standing(tag) is not None
+        }
+        beside = _under("reference/", self._references) | _under("floor/", floors)
         if self._scores:
-            tracker.log_scalars({**self._scores, **references}, step)
+            tracker.log_scalars({**self._scores, **beside}, step)
         for tag, array in self._arrays.items():
             tracker.log_array(tag, array, step)
         for tag, figure in self._figures.items():
@@ -270,6 +330,16 @@ class Report(Mapping[str, float]):
     def _rest(self) -> list[str]:
         held = (("arrays", self._arrays), ("figures", self._figures))
         return [f"{name}: {', '.join(tags)}" for name, tags in held if tags]
+
+
+def _of_shares(scores: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Intervals that scores have as entries of their own."""
+    owners = [tag.removesuffix("/share") for tag in scores if tag.endswith("/share")]
+    return {
+        f"{owner}/share": (scores[f"{owner}/low"], scores[f"{owner}/high"])
+        for owner in owners
+        if f"{owner}/low" in scores and f"{owner}/high" in scores
+    }
 
 
 def _under(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:

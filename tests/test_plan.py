@@ -201,6 +201,18 @@ def test_track_logs_all_with_references_beside_their_scores() -> None:
     ]
 
 
+def test_track_logs_floors_that_real_rows_surpass() -> None:
+    recorder = Recorder()
+    scores, floors = {"s": 0.4, "t": 0.1, "u": 0.3}, {"s": 0.9, "t": 0.0, "u": 0.7}
+    known = Report(
+        scores, {"s": 0.2, "t": 0.05}, floors=floors, directions=dict.fromkeys(scores, "lower")
+    )
+    known.track(recorder, 7)
+    beside = {"reference/s": 0.2, "reference/t": 0.05, "floor/s": 0.9, "floor/u": 0.7}
+    # Shuffled columns are better on t than real rows: no floor.
+    assert recorder.logged == [("scalars", scores | beside, 7)]
+
+
 class Watched(np.ndarray[tuple[int, ...], np.dtype[np.generic]]):
     """An array of all rows of one table, which notes what is computed from it alone."""
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from synthproto import ParameterError, Report, UnknownScoreError
+from synthproto.contracts import Direction
+from synthproto.measures.columns import Noise
 
 REPORT = Report(
     {"fidelity/mean_js_distance": 0.1, "privacy/dcr": 0.2}, arrays={"a/mean": np.zeros(1)}
@@ -52,3 +54,33 @@ def test_where_a_score_stands_between_floor_and_reference() -> None:
     found = [report.standing(tag) for tag in ("up", "down", "near")]
     assert found == pytest.approx([0.8, 0.8, 0.75])
     assert report.standing("none") is None
+
+
+def test_what_is_beyond_noise() -> None:
+    noise = {"d/low": Noise(0.1, 0.02), "d/high": Noise(0.9, 0.02), "d/near": Noise(0.5, 0.02)}
+    directions: dict[str, Direction] = {"d/low": "lower", "d/high": "higher", "d/near": "target"}
+
+    def beyond(values: tuple[float, float, float], references: dict[str, float]) -> list[bool]:
+        scores = dict(zip(noise, values, strict=True))
+        best = {"d/low": 0.0, "d/high": 1.0, "d/near": 0.5}
+        report = Report(scores, references, best=best, directions=directions, noise=noise)
+        return [report.is_beyond(tag) for tag in noise]
+
+    assert beyond((0.15, 0.85, 0.55), {}) == [False] * 3
+    assert beyond((0.17, 0.83, 0.57), {}) == [True] * 3
+    assert beyond((0.03, 0.97, 0.43), {}) == [False, False, True]
+    # Real rows are worse than noise by themselves (they drifted): what counts is how much worse.
+    assert (
+        beyond((0.17, 0.83, 0.57), {"d/low": 0.15, "d/high": 0.85, "d/near": 0.55}) == [False] * 3
+    )
+    assert Report({"a": 1.0}).excess("a") is None
+    assert not Report({"a": 1.0}, {"a": 0.0}).is_beyond("a")
+
+
+def test_a_share_with_its_interval_is_beyond_if_all_of_it_is() -> None:
+    scores = {"r/share": 0.6, "r/low": 0.55, "r/high": 0.65}
+    report = Report(scores, {"r/share": 0.5})
+    assert report.intervals == {"r/share": (0.55, 0.65)}
+    assert report.is_beyond("r/share")
+    assert not Report(scores, {"r/share": 0.57}).is_beyond("r/share")
+    assert report.prefixed("epoch/").intervals == {"epoch/r/share": (0.55, 0.65)}

@@ -21,12 +21,9 @@ from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.columns import (
     Floats,
-    Noise,
     Steps,
     js_distance,
     ks_distance,
-    noise_of_ks,
-    noise_of_tables,
     shares,
     stacked,
     total_variation,
@@ -400,31 +397,6 @@ class ShapeDistance:
             **pair.get(TotalVariation(missing=self.missing)),
         }
         return {column: found[column] for column in pair.spec.names if column in found}
-
-
-def shape_noise(pair: TablePair) -> dict[str, Noise]:
-    """What `ShapeDistance` is for each column if both tables are samples of one distribution.
-
-    By closed forms from the real column and the sizes of the tables, without a holdout.
-
-    Example:
-        >>> import pandas as pd
-        >>> from synthproto import Table, TablePair, TableSpec
-        >>> from synthproto.artifacts.columns import shape_noise
-        >>> real = pd.DataFrame({"sex": ["f", "m"] * 200})
-        >>> table = Table(real, TableSpec.infer(real))
-        >>> round(shape_noise(TablePair(table, table))["sex"].expected, 4)
-        0.0282
-    """
-    rows = len(pair.synthetic)
-    found: dict[str, Noise] = {}
-    for name in pair.spec.of_kind(*NUMERIC):
-        found[name] = noise_of_ks(max(pair.real.moments(name).count, 1), rows)
-    for name in pair.spec.of_kind(*DISCRETE):
-        counts = pair.real.counts(pair.real.levels(name))
-        counts = counts[counts > 0]
-        found[name] = noise_of_tables(np.zeros(len(counts), dtype=np.intp), counts, rows)[0]
-    return found
 
 
 def _shares(

@@ -10,21 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association, Correlations
-from synthproto.artifacts.columns import Mean, ShapeDistance
-from synthproto.checks import check_least
 from synthproto.data.crosstab import CrossCounts
 from synthproto.data.pair import TablePair
 from synthproto.data.statistics import BinRule
-from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.data.table import DISCRETE, NUMERIC
 from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.measures.columns import Noise, noise_of_correlation, noise_of_tables
 from synthproto.measures.pairs import (
     above,
     contingency_distances,
     cramers_v,
     dense_shares,
-    dependence,
-    normalised_information,
 )
 
 MatrixDistance: TypeAlias = Literal["rmse", "l2", "mae", "cosine"]
@@ -276,36 +271,6 @@ def _mean(trends: PairTrends, pair: TablePair, name: str) -> float:
     return float(similarity.mean())
 
 
-def pair_noise(pair: TablePair) -> dict[tuple[str, str], Noise]:
-    """What 1 - similarity is in `PairTrends` if both tables are samples of one distribution.
-
-    By closed forms from the real table and the sizes of the tables, without a holdout.
-
-    Example:
-        >>> import pandas as pd
-        >>> from synthproto import Table, TablePair, TableSpec
-        >>> from synthproto.artifacts.pairs import pair_noise
-        >>> real = pd.DataFrame({"a": list("xxyy") * 100, "b": list("pqpq") * 100})
-        >>> table = Table(real, TableSpec.infer(real))
-        >>> round(pair_noise(TablePair(table, table))["a", "b"].expected, 4)
-        0.0489
-    """
-    layout, rows = _Layout.of(pair, "all"), len(pair.synthetic)
-    found: dict[tuple[str, str], Noise] = {}
-    if layout.correlated:
-        matrix = pair.real.get(Correlations(layout.numeric))
-        at = {name: place for place, name in enumerate(layout.numeric)}
-        for a, b in layout.correlated:
-            r = float(matrix[at[a], at[b]])
-            found[a, b] = noise_of_correlation(r, len(pair.real), rows)
-    if layout.crossed:
-        counts = _cross_counts(pair, PairTrends.bins, PairTrends.rule, layout.crossed)
-        cells = pair.real.get(counts)
-        noise = noise_of_tables(cells.pair, cells.counts, rows)
-        found |= dict(zip(layout.crossed, noise, strict=True))
-    return found
-
-
 @final
 @dataclass(frozen=True)
 class _Layout:
@@ -366,7 +331,7 @@ class _Similarities:
         chosen = tuple(names for names in wanted if gappy.intersection(names))
         if not chosen:
             return {}
-        counts = _cross_counts(pair, self.bins, self.rule, chosen)
+        counts = cross_counts(pair, self.bins, self.rule, chosen)
         size = max(levels.size for levels in counts.levels) + 3  # missing, below and above
         real, synthetic = (
             dense_shares(*side.get(counts).cells, tables=len(chosen), most=size) for side in sides
@@ -380,7 +345,7 @@ class _Similarities:
     def _crossed(
         self, pair: TablePair, wanted: tuple[tuple[str, str], ...]
     ) -> dict[tuple[str, str], float]:
-        counts = _cross_counts(pair, self.bins, self.rule, wanted)
+        counts = cross_counts(pair, self.bins, self.rule, wanted)
         real, synthetic = pair.real.get(counts), pair.synthetic.get(counts)
         sizes = np.array([levels.size + 1 for levels in counts.levels])
         first, second = np.array(real.pairs).T
@@ -406,246 +371,17 @@ class _Associations:
             at = {name: place for place, name in enumerate(layout.numeric)}
             found |= {p: float(matrix[at[p[0]], at[p[1]]]) for p in layout.correlated}
         if layout.crossed:
-            tables = pair.real.get(_cross_counts(pair, self.bins, self.rule, layout.crossed))
+            tables = pair.real.get(cross_counts(pair, self.bins, self.rule, layout.crossed))
             v = cramers_v(*tables.cells, bias_correction=False)
             found |= dict(zip(layout.crossed, v.tolist(), strict=True))
         return found
 
 
-def _cross_counts(
+def cross_counts(
     pair: TablePair, bins: int, rule: BinRule, wanted: tuple[tuple[str, str], ...]
 ) -> CrossCounts:
+    """Cross tables of pairs of columns, in the real table's levels."""
     names = pair.spec.of_kind(*NUMERIC, *DISCRETE)
     levels = tuple(pair.real.levels(name, bins, rule) for name in names)
     at = {name: place for place, name in enumerate(names)}
     return CrossCounts(levels, tuple((at[a], at[b]) for a, b in wanted))
-
-
-@final
-@dataclass(frozen=True)
-class DependenceKept:
-    """Share of the real dependence of columns on each other that the synthetic table has.
-
-    At most 1, which is best; 0 for independent columns, below 0 for a dependence that the real
-    table does not have. ``1 - mean D / mean E`` over all pairs of columns, where E = ½ Σ |P - p q|
-    is how far the real cross table of shares is from what its margins alone give, and D the same
-    sum over the difference of the real and the synthetic one: margins that are off by themselves
-    do not count here. Sampling noise is dependence too, so that real rows do not reach 1: look at
-    the reference.
-
-    Attributes:
-        bins: Bins of equal share of a continuous column.
-        categories: Categories of a column that are told apart, the most frequent ones; all others
-            are one.
-        name: Tag.
-
-    Raises:
-        UndefinedScoreError: There are fewer than two columns to compare.
-
-    Example:
-        >>> import pandas as pd
-        >>> from synthproto import DependenceKept, Table, TablePair, TableSpec
-        >>> real = pd.DataFrame({"a": list("xxyy"), "b": list("ppqq")})
-        >>> apart = pd.DataFrame({"a": list("xxyy"), "b": list("pqpq")})
-        >>> spec = TableSpec.infer(real, categorical=["a", "b"])
-        >>> DependenceKept()(TablePair(Table(real, spec), Table(apart, spec)))
-        0.0
-    """
-
-    bins: int = PairTrends.bins
-    categories: int = 30
-    name: str = "fidelity/dependence_kept"
-    best: float = field(default=1.0, init=False, repr=False)
-    bounds: tuple[float, float] = field(default=(-math.inf, 1.0), init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        check_least(self, "bins", self.bins, 1)
-        check_least(self, "categories", self.categories, 1)
-
-    def __call__(self, pair: TablePair) -> float:
-        """Compare the cross tables of all pairs."""
-        real, synthetic = _dependences(pair, self.bins, self.categories, self.name)
-        there = float(np.abs(real).sum())
-        lost = float(np.abs(real - synthetic).sum())
-        return 1.0 - lost / there if there > 0 else float(lost == 0)
-
-
-@final
-@dataclass(frozen=True)
-class DependenceSimilarity:
-    """How alike the dependence of columns on each other is, in strength and in kind.
-
-    In [-1, 1], 1 is best; 0 for independent columns, below 0 if large and small values are swapped.
-    ``2 Σ a b / (Σ a² + Σ b²)`` over the cells of the cross tables of all pairs of columns, a being
-    the real share of a cell less what the margins alone give, and b the synthetic one (Lin's
-    coefficient of concordance). Squares hardly notice the noise that is spread over many cells, so
-    that real rows come close to 1 where `DependenceKept`, which looks at the same differences, is
-    far from it. Margins that are off by themselves do not count here.
-
-    Attributes:
-        bins: Bins of equal share of a continuous column.
-        categories: Categories of a column that are told apart, the most frequent ones; all others
-            are one.
-        name: Tag.
-
-    Raises:
-        UndefinedScoreError: There are fewer than two columns to compare.
-
-    References:
-        Lin, "A Concordance Correlation Coefficient to Evaluate Reproducibility", Biometrics 45,
-        1989.
-
-    Example:
-        >>> import pandas as pd
-        >>> from synthproto import DependenceSimilarity, Table, TablePair, TableSpec
-        >>> real = pd.DataFrame({"a": list("xxyy"), "b": list("ppqq")})
-        >>> weaker = pd.DataFrame({"a": list("xxyy"), "b": list("ppqp")})
-        >>> spec = TableSpec.infer(real, categorical=["a", "b"])
-        >>> round(DependenceSimilarity()(TablePair(Table(real, spec), Table(weaker, spec))), 4)
-        0.8
-    """
-
-    bins: int = DependenceKept.bins
-    categories: int = DependenceKept.categories
-    name: str = "fidelity/dependence_similarity"
-    best: float = field(default=1.0, init=False, repr=False)
-    bounds: tuple[float, float] = field(default=(-1.0, 1.0), init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        check_least(self, "bins", self.bins, 1)
-        check_least(self, "categories", self.categories, 1)
-
-    def __call__(self, pair: TablePair) -> float:
-        """Compare the cross tables of all pairs."""
-        real, synthetic = _dependences(pair, self.bins, self.categories, self.name)
-        sizes = float(np.square(real).sum() + np.square(synthetic).sum())
-        both = 2 * float((real * synthetic).sum())
-        return min(max(both / sizes, -1.0), 1.0) if sizes > _NO_DEPENDENCE else 1.0
-
-
-# A sum of squares so small is rounding error: all columns but one are constant.
-_NO_DEPENDENCE = 1e-24
-
-
-def _dependences(
-    pair: TablePair, bins: int, categories: int, name: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Cross tables of the real and of the synthetic table, less what their margins give."""
-    side = _Dependence(_all_counts(pair, bins, "quantile", name), categories + 1)
-    return pair.real.get(side), pair.synthetic.get(side)
-
-
-@final
-@dataclass(frozen=True)
-class _Dependence:
-    """Cross tables of a table less what their margins give."""
-
-    counts: CrossCounts
-    most: int
-
-    def __call__(self, table: Table) -> NDArray[np.float64]:
-        cells = table.get(self.counts)
-        return dependence(dense_shares(*cells.cells, tables=len(cells.pairs), most=self.most))
-
-
-@final
-@dataclass(frozen=True)
-class NMISimilarity:
-    """How alike the normalised mutual information of each pair of columns is, strong pairs first.
-
-    In [0, 1], 1 is best: the mean over all pairs of ``1 - |NMI_real - NMI_synthetic|``, weighted
-    by ``NMI_real + NMI_synthetic``, so that the many pairs that hardly depend on each other do not
-    count as successes. NMI is 2 I / (Hx + Hy) on the real table's bins, missing a value of its own.
-    Columns that are shuffled by themselves reach 0.735 on Adult, real rows 0.995.
-
-    Attributes:
-        bins: Bins of equal width of a continuous column, cut on the real range.
-        name: Tag.
-
-    Raises:
-        UndefinedScoreError: There are fewer than two columns to compare.
-
-    Example:
-        >>> import pandas as pd
-        >>> from synthproto import NMISimilarity, Table, TablePair, TableSpec
-        >>> real = pd.DataFrame({"a": list("xxyy"), "b": list("ppqq")})
-        >>> apart = pd.DataFrame({"a": list("xxyy"), "b": list("pqpq")})
-        >>> spec = TableSpec.infer(real, categorical=["a", "b"])
-        >>> NMISimilarity()(TablePair(Table(real, spec), Table(apart, spec)))
-        0.0
-    """
-
-    bins: int = 10
-    name: str = "fidelity/nmi_similarity"
-    best: float = field(default=1.0, init=False, repr=False)
-    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        check_least(self, "bins", self.bins, 1)
-
-    def __call__(self, pair: TablePair) -> float:
-        """Compare the information of all pairs."""
-        side = _Information(_all_counts(pair, self.bins, "width", self.name))
-        real, synthetic = pair.real.get(side), pair.synthetic.get(side)
-        weights = real + synthetic
-        alike = 1 - np.abs(real - synthetic)
-        return float(np.average(alike, weights=weights)) if weights.any() else 1.0
-
-
-@final
-@dataclass(frozen=True)
-class _Information:
-    """Normalised mutual information of all pairs of columns of a table."""
-
-    counts: CrossCounts
-
-    def __call__(self, table: Table) -> NDArray[np.float64]:
-        return normalised_information(*table.get(self.counts).cells)
-
-
-def _all_counts(pair: TablePair, bins: int, rule: BinRule, name: str) -> CrossCounts:
-    """Cross tables of all pairs of columns, in the real table's levels."""
-    compared = pair.spec.of_kind(*NUMERIC, *DISCRETE)
-    if len(compared) < 2:
-        raise UndefinedScoreError(
-            f"score {name!r} is undefined: it needs two columns that are not identifiers or text; "
-            f"the tables have {list(compared)}"
-        )
-    return _cross_counts(pair, bins, rule, tuple(combinations(compared, 2)))
-
-
-@final
-@dataclass(frozen=True)
-class Similarity:
-    """Mean of the similarity of columns, that of pairs of columns, and that of their dependence.
-
-    In [0, 1], 1 is best: a third each ``1 -`` the mean `ShapeDistance`, `TrendSimilarity` over all
-    pairs, and `DependenceSimilarity`, which counts as 0 below 0; the first alone for tables of a
-    single column. Made to rank synthetic tables and to hold a limit with. Without the last part,
-    columns that are shuffled by themselves reach 0.96 on 4,500 rows of Adult and real rows 0.98;
-    with it, 0.64 and 0.98, and a Gaussian copula 0.75. It does not see what three columns have in
-    common, nor copied rows: a copy of the real table has a perfect 1.
-
-    SDMetrics' overall quality score is the same mean of its own two properties, which leave weak
-    pairs and missing values out.
-
-    Raises:
-        UndefinedScoreError: There is no column to compare: all are identifiers or text.
-    """
-
-    name: str = "fidelity/similarity"
-    best: float = field(default=1.0, init=False, repr=False)
-    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
-
-    def __call__(self, pair: TablePair) -> float:
-        """Compare columns, then pairs, then how these depend on each other."""
-        compared = pair.spec.of_kind(*NUMERIC, *DISCRETE)
-        if not compared:
-            raise UndefinedScoreError(
-                f"score {self.name!r} is undefined: all columns are identifiers or text, which "
-                f"are not compared; got {[(c.name, c.kind) for c in pair.spec.columns][:12]}"
-            )
-        columns = 1.0 - Mean(ShapeDistance())(pair)
-        if len(compared) == 1:
-            return columns
-        return (columns + TrendSimilarity()(pair) + max(DependenceSimilarity()(pair), 0.0)) / 3

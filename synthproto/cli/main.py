@@ -73,11 +73,13 @@ exit codes:
   130  stopped by Ctrl-C
 
 limits:
-  --fail-under 0.9 holds a limit on the overall similarity: half the similarity
-  of columns, half that of pairs of columns; 0 to 1, 1 is best. TAG=VALUE holds
-  one on any other score: one of which 0 is best must not be above VALUE, one of
-  which 1 is best not below it, and a privacy score not beyond it on the side of
-  copies. Every synthetic table must keep every limit.
+  --fail-under 0.9 holds a limit on the overall similarity: a third each that of
+  columns, of pairs of columns, and of their dependence; 0 to 1, 1 is best.
+  TAG=VALUE holds one on any other score: one of which 0 is best must not be
+  above VALUE, one of which 1 is best not below it, and a privacy score not
+  beyond it on the side of copies. TAG/low and TAG/high are the ends of a
+  score's 95 % interval: a limit on the worse end is kept beyond noise. Every
+  synthetic table must keep every limit.
 
 examples:
   python -m synthproto compare train.csv synthetic.csv --holdout test.csv \\

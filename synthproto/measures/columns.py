@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self, final
+from typing import Final, NamedTuple, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,77 +99,38 @@ class Noise(NamedTuple):
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
         """Of at least two values that noise gave."""
-        return cls(float(np.mean(values)), max(float(np.std(values, ddof=1)), _LEAST_NOISE))
+        return cls(float(np.mean(values)), max(float(np.std(values, ddof=1)), LEAST_NOISE))
 
     @property
     def band(self) -> tuple[float, float]:
         """Where 95 of 100 values are."""
         return self.expected - 1.96 * self.spread, self.expected + 1.96 * self.spread
 
-    def units(self, gap: float) -> float:
-        """A difference of two distances in units of the noise."""
-        return gap / self.spread
+    def excess(self, value: float, reference: float | None = None, sign: int = 1) -> float:
+        """How much worse than two samples, and than real rows, something is, in units of spread.
+
+        Args:
+            value: A distance, or with a sign of -1 a similarity.
+            reference: The same for real rows; where they are worse than noise, they count.
+            sign: 1 if lower is better, -1 if higher is.
+
+        Example:
+            >>> from synthproto.measures.columns import Noise
+            >>> Noise(0.25, 0.125).excess(0.75), Noise(0.25, 0.125).excess(0.75, reference=0.5)
+            (4.0, 2.0)
+        """
+        usual = sign * self.expected
+        if reference is not None:
+            usual = max(usual, sign * reference)
+        return (sign * value - usual) / self.spread
 
 
-# No noise is smaller: a limit for constant columns, and for correlations of 1.
-_LEAST_NOISE = 1e-4
+BEYOND: Final = 3.0
+"""Units of noise beyond which something is said to be worse: of distances and similarities of
+samples of one distribution, fewer than 1 in 100 are."""
 
-
-def noise_of_ks(rows: int, others: int) -> Noise:
-    """Noise of the Kolmogorov-Smirnov statistic of two samples of continuous values.
-
-    That of Kolmogorov's distribution, which is a little too large where values tie.
-
-    Args:
-        rows: Size of a sample, at least 1.
-        others: Size of the other.
-
-    Example:
-        >>> from synthproto.measures.columns import noise_of_ks
-        >>> round(noise_of_ks(1000, 1000).expected, 4)
-        0.0388
-    """
-    unit = (1 / rows + 1 / others) ** 0.5
-    return Noise(0.8687 * unit, max(0.2603 * unit, _LEAST_NOISE))
-
-
-def noise_of_tables(table: Places, counts: Counts, others: int) -> list[Noise]:
-    """Noise of the total variation of samples of distributions over cells.
-
-    Differences of shares are nearly normal and independent; so ½ Σ |gap| has the mean
-    ½ Σ √(2 v / π) and the variance ¼ Σ v (1 - 2 / π), v being p (1 - p) (1/n + 1/N).
-
-    Args:
-        table: Which distribution each occupied cell belongs to, from 0.
-        counts: Rows in it.
-        others: Size of the other sample.
-
-    Example:
-        >>> import numpy as np
-        >>> from synthproto.measures.columns import noise_of_tables
-        >>> many = noise_of_tables(np.zeros(1000, dtype=int), np.full(1000, 2), 2000)
-        >>> round(many[0].expected, 2)  # of a perfect sampler
-        0.4
-    """
-    n = np.bincount(table, weights=counts)
-    p = counts / n[table]
-    variance = p * (1 - p) * (1 / n + 1 / others)[table]
-    expected = np.bincount(table, weights=np.sqrt(2 * variance / np.pi)) / 2
-    spread = np.sqrt(np.bincount(table, weights=variance) * (1 - 2 / np.pi)) / 2
-    pairs = zip(expected.tolist(), np.maximum(spread, _LEAST_NOISE).tolist(), strict=True)
-    return [Noise(*each) for each in pairs]
-
-
-def noise_of_correlation(correlation: float, rows: int, others: int) -> Noise:
-    """Noise of ½ |r - r'| of two samples, by the large-sample variance (1 - r²)² / n.
-
-    Example:
-        >>> from synthproto.measures.columns import noise_of_correlation
-        >>> round(noise_of_correlation(0.0, 500, 500).expected, 4)
-        0.0252
-    """
-    unit = (1 - correlation**2) * (1 / rows + 1 / others) ** 0.5 / 2
-    return Noise(unit * (2 / np.pi) ** 0.5, max(unit * (1 - 2 / np.pi) ** 0.5, _LEAST_NOISE))
+LEAST_NOISE: Final = 1e-4
+"""No noise is smaller: a limit for constant columns, and for correlations of 1."""
 
 
 @final

@@ -190,6 +190,20 @@ def dependence(shares: Floats) -> Floats:
     return apart
 
 
+def concordance(products: Floats, first: Floats, second: Floats) -> Floats:
+    """Lin's concordance ``2 Σ a b / (Σ a² + Σ b²)`` of the three sums, in [-1, 1].
+
+    1 where both are 0 but for rounding.
+    """
+    sizes = first + second
+    found = np.divide(2 * products, sizes, out=np.ones_like(sizes), where=sizes > _NO_DEPENDENCE)
+    return np.clip(found, -1.0, 1.0)
+
+
+# A sum of squares so small is rounding error: all columns but one are constant.
+_NO_DEPENDENCE = 1e-24
+
+
 def correlation_ratios(variable: Places, present: Floats, sums: Floats, squares: Floats) -> Floats:
     """Correlation ratio η of continuous columns given categorical ones: √(SSB / SST).
 

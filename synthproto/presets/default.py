@@ -10,15 +10,10 @@ from typing import Literal, TypeAlias, get_args
 
 from synthproto.artifacts.attacks import AttributeInference, MembershipInference
 from synthproto.artifacts.columns import Mean, MeanJSDistance, ShapeDistance
+from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
 from synthproto.artifacts.detection import C2ST
 from synthproto.artifacts.joint import AlphaPrecision, BetaRecall
-from synthproto.artifacts.pairs import (
-    CorrelationDistance,
-    DependenceSimilarity,
-    NMISimilarity,
-    Similarity,
-    TrendSimilarity,
-)
+from synthproto.artifacts.pairs import CorrelationDistance, TrendSimilarity
 from synthproto.artifacts.plots.alignment import Alignment
 from synthproto.artifacts.plots.densities import CDF, PDF
 from synthproto.artifacts.plots.heatmaps import CorrelationHeatmapJuxtaposition

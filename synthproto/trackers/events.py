@@ -32,7 +32,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import (
 
 from synthproto.errors import SynthprotoWarning
 from synthproto.files import replace_file
-from synthproto.trackers.lifecycle import ABOUT, REFERENCE, ParamValue, Status, clean
+from synthproto.trackers.lifecycle import ABOUT, BESIDE, ParamValue, Status, clean
 
 _POLYNOMIAL = 0x82F63B78  # CRC-32C (Castagnoli), bits reflected
 _BLOCK = 256  # bytes that one table look-up takes in: 256 KB of tables
@@ -258,7 +258,7 @@ def _chart(title: str, tags: Sequence[str]) -> Chart:
 
 
 def layout(tags: Collection[str]) -> bytes:
-    """Charts that belong together: each score beside its reference, and all losses.
+    """Charts that belong together: each score beside its reference and floor, all losses.
 
     Args:
         tags: Scalar tags so far.
@@ -272,9 +272,9 @@ def layout(tags: Collection[str]) -> bytes:
     if len(losses) > 1:
         charts["loss"] = [_chart("loss", losses)]
     for tag in sorted(tags):
-        if REFERENCE + tag in tags:
+        if beside := [prefix + tag for prefix in BESIDE if prefix + tag in tags]:
             family = "/".join(tag.split("/")[:2]) if tag.count("/") > 1 else tag.split("/")[0]
-            charts.setdefault(family, []).append(_chart(tag, [tag, REFERENCE + tag]))
+            charts.setdefault(family, []).append(_chart(tag, [tag, *beside]))
     if not charts:
         return b""
     categories = [

@@ -229,10 +229,10 @@ class Lifecycle:
 
 Array: TypeAlias = NDArray[np.float64] | pd.DataFrame
 
-REFERENCE = "reference/"
-"""Prefix of a reference's tag: ``reference/fidelity/x`` is what real data reach on ``fidelity/x``.
+BESIDE = ("reference/", "floor/")
+"""Prefixes of what real rows, and independent columns, reach on a score: ``reference/fidelity/x``.
 
-A group of its own: in a dashboard it follows the scores and does not come between them.
+Groups of their own: in a dashboard they follow the scores and do not come between them.
 """
 
 Mark: TypeAlias = Mapping[str, object]

@@ -32,17 +32,19 @@ from synthproto.artifacts.columns import (
     TotalVariation,
     Within,
 )
+from synthproto.artifacts.dependence import (
+    DependenceKept,
+    DependenceSimilarity,
+    NMISimilarity,
+    Similarity,
+)
 from synthproto.artifacts.detection import C2ST, C2STAUC, C2STZ
 from synthproto.artifacts.joint import MMD, PRDC, AlphaPrecision, Authenticity, BetaRecall
 from synthproto.artifacts.pairs import (
     ContingencySimilarity,
     CorrelationDistance,
     CorrelationSimilarity,
-    DependenceKept,
-    DependenceSimilarity,
-    NMISimilarity,
     PairTrends,
-    Similarity,
     TrendSimilarity,
 )
 from synthproto.artifacts.privacy import DCR, NNDR, DCRShare, ExactMatchShare

@@ -149,11 +149,14 @@ def test_only_what_belongs_together_shares_a_chart() -> None:
     assert charts(
         "fidelity/x",
         "reference/fidelity/x",
+        "floor/fidelity/x",
         "fidelity/js/a (b)",
         "fidelity/js/c",
         "reference/fidelity/js/a (b)",
     ) == {
-        "fidelity": [("fidelity/x", ["^fidelity/x$", "^reference/fidelity/x$"])],
+        "fidelity": [
+            ("fidelity/x", ["^fidelity/x$", "^reference/fidelity/x$", "^floor/fidelity/x$"])
+        ],
         "fidelity/js": [
             (
                 "fidelity/js/a (b)",

@@ -1,15 +1,15 @@
 """Several synthetic tables compared with one real table: scores, references, worst columns."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias, final
+from typing import Literal, TypeAlias, TypeVar, final
 
 import numpy as np
 import pandas as pd
 
 from synthproto.artifacts.columns import ShapeDistance
 from synthproto.artifacts.pairs import PairTrends
+from synthproto.artifacts.resampling import resampled
 from synthproto.artifacts.validity import label_notes
 from synthproto.contracts import Array, Direction, Drawing
 from synthproto.data.pair import TablePair
@@ -17,6 +17,7 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.split import split
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError, UndefinedScoreError
+from synthproto.measures.columns import BEYOND, Noise
 from synthproto.plan import TablePlan
 from synthproto.report import Report
 
@@ -28,56 +29,11 @@ table, compared with the other, except for privacy and utility. Of a model train
 SIMILARITY = "fidelity/similarity"
 """Tag of the score that tables are ranked by; see `synthproto.artifacts.pairs`."""
 
+Value = TypeVar("Value")
+
 _NOT_FROM_HALVES = ("privacy/", "utility/")
 _PAIRS = 20
 _SKETCHED, _BINS, _LABELS = 6, 24, 8
-
-
-BEYOND: Final = 2.6
-"""Standard deviations of sampling noise beyond which a difference is said to be one: of columns
-and pairs like those of the real table, fewer than 1 in 100 are."""
-
-OF_KNOWN_NOISE: Final = ("fidelity/mean_shape_distance", "fidelity/trend_similarity")
-"""Means over columns, or over pairs of them, of the distances that `excess` is about."""
-
-_NOISE = 0.3
-
-
-def excess(value: float, reference: float | None, best: float, rows: tuple[int, int]) -> float:
-    """How much farther off than real rows something is, in standard deviations of sampling noise.
-
-    Below 0 where it is nearer to the best value than real rows are. Without a reference, beyond
-    what two samples of one distribution differ by on average.
-
-    The largest gap of two empirical distribution functions, the total variation of two samples and
-    half the difference of their correlations have a standard deviation of at most
-    ``0.3 sqrt(1/n + 1/N)`` (Kolmogorov's limit 0.26; half-normal 0.30), their difference from the
-    reference, which is noisy too, the root of 2 as much; the mean is at most ``0.87`` of the root.
-
-    Args:
-        value: A distance or similarity in [0, 1] of single columns or pairs of columns.
-        reference: The same for real rows.
-        best: Its best value, 0 or 1.
-        rows: Rows of the real and of the synthetic table.
-
-    References:
-        Smirnov, "Table for Estimating the Goodness of Fit of Empirical Distributions", 1948.
-    """
-    root = math.sqrt(sum(1 / max(count, 1) for count in rows))
-    usual = 0.87 * root if reference is None else abs(best - reference)
-    return (abs(best - value) - usual) / deviation(rows)
-
-
-def deviation(rows: tuple[int, int], columns: int = 1) -> float:
-    """Standard deviation of the difference from the reference that noise gives; see `excess`.
-
-    Args:
-        rows: Rows of the real and of the synthetic table.
-        columns: Over how many columns the number is a mean; half of them are taken to move
-            together.
-    """
-    root = math.sqrt(2 * sum(1 / max(count, 1) for count in rows))
-    return _NOISE * root / math.sqrt(max(columns / 2, 1))
 
 
 @final
@@ -107,7 +63,7 @@ class Column:
         name: Its name.
         distance: Shape distance in [0, 1], 0 is best.
         reference: The same for real rows, if there is a reference.
-        excess: How much farther off than real rows, in standard deviations of noise.
+        excess: How much farther off than noise and real rows explain, in units of noise.
     """
 
     name: str
@@ -131,7 +87,7 @@ class Pair:
         second: Name of the other.
         similarity: Pair similarity in [0, 1], 1 is best.
         reference: The same for real rows, if there is a reference.
-        excess: How much farther off than real rows, in standard deviations of noise.
+        excess: How much farther off than noise and real rows explain, in units of noise.
     """
 
     first: str
@@ -173,27 +129,9 @@ class Compared:
     alarms: Sequence[str] = ()
     sketches: Mapping[str, Sketch] = field(default_factory=dict)
 
-    def is_beyond(self, tag: str, real: Table) -> bool:
-        """Whether a score is worse than real rows by more than sampling noise explains.
-
-        Said of means of distances whose noise is known (see `excess`), and of numbers with an
-        interval; of others nothing is known.
-        """
-        low, high = self.interval(tag)
-        best, reference = self.report.best.get(tag), self.report.references.get(tag)
-        if low is not None and high is not None and reference is not None:
-            return low > reference if best in (0.0, None) else high < reference
-        if tag not in OF_KNOWN_NOISE or best is None or reference is None:
-            return False
-        worse = abs(best - self.report[tag]) - abs(best - reference)
-        return worse > BEYOND * deviation((len(real), self.rows), len(real.spec.columns))
-
     def interval(self, tag: str) -> tuple[float | None, float | None]:
-        """The interval of a share, where the score gives one."""
-        owner, _, entry = tag.rpartition("/")
-        if entry != "share":
-            return None, None
-        return self.report.get(f"{owner}/low"), self.report.get(f"{owner}/high")
+        """The interval of a score, where it is known."""
+        return self.report.intervals.get(tag, (None, None))
 
     @property
     def similarity(self) -> float | None:
@@ -340,6 +278,7 @@ class Comparer:
             self._progress(part.tags[0])
             found.run(part, pair)
         references = {t: value for t, value in found.references.items() if t in found.scores}
+        noise = resampled(pair)
         report = Report(
             found.scores,
             references,
@@ -349,8 +288,11 @@ class Comparer:
             bounds=found.bounds,
             directions=found.directions,
             floors=found.floors,
+            noise=_of(noise.noise, found.scores),
+            intervals=_of(noise.intervals, found.scores),
         )
-        columns, pairs = self._worst_columns(pair), self._worst_pairs(pair)
+        columns = self._worst_columns(pair, noise.noise)
+        pairs = self._worst_pairs(pair, noise.pairs)
         notes = label_notes(pair)
         alarms = alarms_of(report)
         worst = [column.name for column in columns[:_SKETCHED]]
@@ -383,27 +325,36 @@ class Comparer:
                 found.run(part, self._beside)
         return found.scores
 
-    def _worst_columns(self, pair: TablePair) -> list[Column]:
+    def _worst_columns(self, pair: TablePair, noise: Mapping[str, Noise]) -> list[Column]:
         found = pair.get(ShapeDistance())
         beside = {} if self._beside is None else self._beside.get(ShapeDistance())
-        rows = (len(pair.real), len(pair.synthetic))
         columns = [
-            Column(name, value, beside.get(name), excess(value, beside.get(name), 0.0, rows))
+            Column(
+                name,
+                value,
+                beside.get(name),
+                noise[f"{ShapeDistance.name}/{name}"].excess(value, beside.get(name)),
+            )
             for name, value in found.items()
         ]
         return sorted(columns, key=lambda column: (-column.excess, -column.distance))
 
-    def _worst_pairs(self, pair: TablePair) -> list[Pair]:
+    def _worst_pairs(self, pair: TablePair, noise: Mapping[tuple[str, str], Noise]) -> list[Pair]:
         trends = PairTrends()
         found = _similarities(trends(pair))
         beside = {} if self._beside is None else _similarities(trends(self._beside))
-        rows = (len(pair.real), len(pair.synthetic))
-        pairs = [
-            Pair(*names, value, beside.get(names), excess(value, beside.get(names), 1.0, rows))
-            for names, value in found.items()
-        ]
+        pairs = []
+        for names, value in found.items():
+            reference = beside.get(names)
+            distance = None if reference is None else 1 - reference
+            excess = noise[names].excess(1 - value, distance)
+            pairs.append(Pair(*names, value, reference, excess))
         # Ordered before they are cut: noisy pairs of many labels must not hide a broken one.
         return sorted(pairs, key=lambda each: (-each.excess, each.similarity))[:_PAIRS]
+
+
+def _of(values: Mapping[str, Value], tags: Mapping[str, float]) -> dict[str, Value]:
+    return {tag: value for tag, value in values.items() if tag in tags}
 
 
 def _similarities(trends: pd.DataFrame) -> dict[tuple[str, str], float]:

@@ -14,15 +14,18 @@
     synthetic           most similar first, for each table:
       rank, name, path, rows
       similarity        overall similarity in [0, 1], 1 is best; what the rank is of
-      scores            {tag: {value, floor, reference, best, direction}}; tags are family/name, and
-                        family/name/column for scores by column; best is the best value, and
-                        direction "higher", "lower" or "target" (0.5, say), null without one
+      scores            {tag: {value, floor, reference, best, direction, interval, noise, z,
+                        beyond}}; tags are family/name, and family/name/column for scores by column;
+                        best is the best value, and direction "higher", "lower" or "target" (0.5,
+                        say); interval is [low, high]; noise [mean, deviation] of the score for
+                        samples of one distribution, z how far it is from that; beyond whether it
+                        is marked as worse than noise explains
       arrays            {tag: {index, columns, data}}: frames of the plan, by rows
       undefined         {tag: reason} of scores without a value for these tables
       alarms            sentences about memorised rows; such tables are ranked last
       worst_columns     [{column, distance, reference, excess}, ...]: all, worst first; 0 is best;
-                        excess is how much farther off than real rows, in standard deviations of
-                        sampling noise: above 2.6 it is no noise
+                        excess is how much farther off than noise and real rows explain, in
+                        units of noise: above 3 it is marked
       worst_pairs       [{columns: [a, b], similarity, reference, excess}, ...]: the 20 worst; 1 is
                         best
     notes               sentences about what was left out, and alarms
@@ -149,4 +152,8 @@ def _score(table: Compared, tag: str) -> dict[str, object]:
         "reference": table.report.references.get(tag),
         "best": table.report.best.get(tag),
         "direction": table.report.directions.get(tag),
+        "interval": table.report.intervals.get(tag),
+        "noise": table.report.noise.get(tag),
+        "z": table.report.z.get(tag),
+        "beyond": table.report.is_beyond(tag),
     }

@@ -17,19 +17,14 @@ import pandas as pd
 from markupsafe import Markup
 
 import synthproto
-from synthproto.cli.compare.comparer import (
-    BEYOND,
-    OF_KNOWN_NOISE,
-    Column,
-    Compared,
-    Comparison,
-    deviation,
-)
+from synthproto.cli.compare.comparer import Column, Compared, Comparison
 from synthproto.cli.compare.document import Request
 from synthproto.cli.compare.terminal import best_end
 from synthproto.cli.compare.words import PICTURES, title_of, words_of
 from synthproto.contracts import Array, Drawing
 from synthproto.formatting import number, plain
+from synthproto.measures.columns import BEYOND
+from synthproto.report import Report
 
 GENERATOR: Final = '<meta name="generator" content="synthproto compare">'
 """What marks a page as one of ours."""
@@ -180,7 +175,7 @@ def _strip(comparison: Comparison, tag: str, views: Sequence[View]) -> View | No
         "dots": dots[::-1],  # the best on top
         "reference": None if reference is None else _percent(place(sign * reference)),
         "floor": None if floor is None else _percent(place(sign * floor)),
-        "band": _band(comparison, tag, reference, sign, place),
+        "band": _band(reports, tag, reference, sign, place),
         "value": shown,
     }
 
@@ -202,19 +197,21 @@ def _placing(
 
 
 def _band(
-    comparison: Comparison,
+    reports: Sequence[Report],
     tag: str,
     reference: float | None,
     sign: float,
     place: Callable[[float], float],
 ) -> tuple[str, str] | None:
-    """From where to how far noise alone may take a score from its reference."""
-    if reference is None or tag not in OF_KNOWN_NOISE:
+    """Where noise alone takes a score: from the best of real rows to what is said to be worse."""
+    noises = [report.noise[tag] for report in reports if tag in report.noise]
+    if not noises:
         return None
-    rows = min((table.rows for table in comparison.tables), default=1)
-    half = BEYOND * deviation((len(comparison.real), rows), len(comparison.spec.columns))
-    ends = sorted(place(sign * reference + side * half) for side in (-1, 1))
-    return _percent(ends[0]), _percent(ends[1] - ends[0])
+    noise = max(noises, key=lambda each: each.spread)
+    usual = [sign * each for each in (noise.expected, reference) if each is not None]
+    half = BEYOND * noise.spread
+    low, high = place(min(usual) - half), place(max(usual) + half)
+    return _percent(low), _percent(high - low)
 
 
 def _percent(value: float) -> str:
@@ -254,7 +251,7 @@ def _row(comparison: Comparison, tag: str) -> View:
             {
                 "text": number(value),
                 "top": gap == top,
-                "beyond": tag in table.report and table.is_beyond(tag, comparison.real),
+                "beyond": tag in table.report and table.report.is_beyond(tag),
                 "interval": _interval(table, tag),
             }
             for value, gap, table in zip(values, gaps, comparison.tables, strict=True)

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import final
 
-from synthproto.artifacts.pairs import Similarity
+from synthproto.artifacts.dependence import Similarity
 from synthproto.checks import about, did_you_mean, listed, tag_of
 from synthproto.cli.compare.comparer import SIMILARITY, Compared, Comparer, Comparison
 from synthproto.cli.compare.document import FORMAT, Request, document
@@ -52,6 +52,8 @@ class Limit:
     def parse(cls, text: str) -> "Limit":
         """``0.9``, of the overall similarity, or ``TAG=VALUE``.
 
+        The tag may have ``/low`` or ``/high`` behind it: an end of the score's interval.
+
         Raises:
             ParameterError: It is neither.
         """
@@ -70,20 +72,30 @@ class Limit:
         Raises:
             ParameterError: No table has such a score.
         """
-        if self.tag not in table.report:
+        found = self._value(table)
+        if found is None:
             return f"{table.name}: {self.tag} has no value: {self._reason(comparison, table)}"
-        value = table.report[self.tag]
-        upwards = table.report.directions.get(self.tag) != "lower"
+        value, owner = found
+        upwards = table.report.directions.get(owner) != "lower"
         if (value >= self.value) if upwards else (value <= self.value):
             return ""
         worse = "below" if upwards else "above"
         text = f"{table.name}: {self.tag} is {number(value)}, {worse} {self.value:g}"
-        reference = table.report.references.get(self.tag)
+        reference = table.report.references.get(owner)
         if reference is not None and (
             reference < self.value if upwards else reference > self.value
         ):
             text += f"; real rows do not keep this limit either ({number(reference)})"
         return text
+
+    def _value(self, table: Compared) -> tuple[float, str] | None:
+        """The value, and the score that it is of: itself, or one of whose interval it is an end."""
+        if self.tag in table.report:
+            return table.report[self.tag], self.tag
+        owner, _, end = self.tag.rpartition("/")
+        if owner in table.report.intervals and end in ("low", "high"):
+            return table.report.intervals[owner][end == "high"], owner
+        return None
 
     def _reason(self, comparison: Comparison, table: Compared) -> str:
         owner = comparison.collection(self.tag)

@@ -53,7 +53,7 @@ def lines(comparison: Comparison, request: Request, width: int, colored: bool = 
         *([""] if alarms else []),
         *scores,
         *worst,
-        *(["* farther off than real rows by more than sampling noise", ""] if marked else []),
+        *(["* worse than real rows by more than sampling noise explains", ""] if marked else []),
         *(line for note in request.notes for line in _wrapped(f"note: {note}", width)),
         *_loud(failed, width, colored),
     ]
@@ -132,20 +132,20 @@ def _block(
     heads = [name.rjust(len("best") if name == "best" else NUMBER_WIDTH) for name in ends]
     rows = [_painted(_GAP.join(["score".ljust(first), *head, *heads]), _BOLD, colored)]
     for tag in comparison.summary:
-        values = [_value(comparison, table, tag, cell, colored) for table in tables]
+        values = [_value(table, tag, cell, colored) for table in tables]
         anchors = _anchors(tables, tag, ends)
         low, high = tables[0].interval(tag)
-        if not several and low is not None and high is not None:
+        if not several and low is not None and high is not None and tag.endswith("/share"):
             text = interval_text(tables[0].report[tag], low, high)
-            beyond = tables[0].is_beyond(tag, comparison.real)
+            beyond = tables[0].report.is_beyond(tag)
             anchors = anchors[1:] if "floor" in ends else anchors
             values = [_painted(text.rjust(_INTERVAL), _RED, colored and beyond)]
         rows.append(_GAP.join([plain(tag, first).ljust(first), *values, *anchors]))
     return [*(row.rstrip() for row in rows), ""]
 
 
-def _value(comparison: Comparison, table: Compared, tag: str, cell: int, colored: bool) -> str:
-    beyond = tag in table.report and table.is_beyond(tag, comparison.real)
+def _value(table: Compared, tag: str, cell: int, colored: bool) -> str:
+    beyond = tag in table.report and table.report.is_beyond(tag)
     text = f"{'*' if beyond else ''}{number(table.report.get(tag))}".rjust(cell)
     return _painted(text, _RED, colored and beyond)
 

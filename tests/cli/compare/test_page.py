@@ -13,6 +13,7 @@ import pytest
 from synthproto.cli.compare.words import entry_words
 from synthproto.cli.main import main
 from synthproto.formatting import number, plain
+from synthproto.measures.columns import BEYOND
 
 EVIL = "<script>alert('x')</script>"
 VOID = {"meta", "img", "br", "wbr", "link", "input", "hr"}
@@ -118,7 +119,7 @@ def test_columns_stand_beside_real_rows(written: str) -> None:
     assert max(widths["bar"]) > 10  # the worst bar is large enough to be seen
     report = json.loads(Path("out/report.json").read_text())
     beyond = [
-        each["excess"] > 2.6
+        each["excess"] > BEYOND
         for table in report["synthetic"]
         for each in (*table["worst_columns"], *table["worst_pairs"])
     ]

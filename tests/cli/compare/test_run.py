@@ -12,12 +12,16 @@ import pandas as pd
 import pytest
 
 from synthproto.artifacts.columns import Mean, ShapeDistance
-from synthproto.artifacts.pairs import Similarity
+from synthproto.artifacts.dependence import Similarity
+from synthproto.artifacts.resampling import resampled
+from synthproto.cli.compare.comparer import SIMILARITY
 from synthproto.cli.compare.words import PICTURES, words_of
 from synthproto.cli.main import PRESETS, main
 from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
+from synthproto.formatting import number
+from synthproto.measures.columns import BEYOND
 from synthproto.presets.default import preset
 
 QUICK = ["--preset", "sdmetrics"]
@@ -58,13 +62,17 @@ def test_numbers_are_those_of_the_library(folder: Path, capsys: pytest.CaptureFi
     pair = TablePair(*tables)
     assert pair.reference is not None
     (table,) = content["synthetic"]
-    scores = table["scores"]
+    scores, noise = table["scores"], resampled(pair)
     assert scores["fidelity/similarity"] == {
         "value": Similarity()(pair),
         "reference": Similarity()(pair.reference),
         "floor": scores["fidelity/similarity"]["floor"],
         "best": 1.0,
         "direction": "higher",
+        "interval": list(noise.intervals["fidelity/similarity"]),
+        "noise": list(noise.noise["fidelity/similarity"]),
+        "z": pytest.approx(noise.noise["fidelity/similarity"].excess(Similarity()(pair))),
+        "beyond": False,
     }
     assert scores["fidelity/similarity"]["floor"] < Similarity()(pair)
     assert scores["fidelity/mean_shape_distance"]["value"] == Mean(ShapeDistance())(pair)
@@ -418,7 +426,7 @@ def test_a_broken_pair_is_not_hidden_by_noisy_codes(
     (table,) = json.loads(Path("out/report.json").read_text())["synthetic"]
     assert table["worst_pairs"][0]["columns"] == ["x", "y"]
     assert table["worst_pairs"][0]["excess"] > 5
-    assert max(pair["excess"] for pair in table["worst_pairs"][1:]) < 2.6
+    assert max(pair["excess"] for pair in table["worst_pairs"][1:]) < BEYOND
 
 
 @pytest.mark.parametrize("rows", [100, 1000])
@@ -479,6 +487,22 @@ def test_a_limit_that_real_rows_do_not_keep_is_told(
     assert "real rows do not keep this limit either (0." in content["failed"][0]
     content = report(capsys, "bad.csv", *QUICK, "--fail-under", "0.7", code=1)
     assert "real rows" not in content["failed"][0]
+
+
+def test_a_limit_may_be_on_an_end_of_an_interval(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holdout = ["--holdout", "holdout.csv"]
+    score = report(capsys, "good.csv", *QUICK, *holdout)["synthetic"][0]["scores"][SIMILARITY]
+    low, high = score["interval"]
+    assert low < score["value"] < high
+    between = (low + score["value"]) / 2
+    report(capsys, "good.csv", *QUICK, "--fail-under", f"{between}")
+    words = ["good.csv", *QUICK, *holdout, "--fail-under", f"{SIMILARITY}/low={between}"]
+    (failed,) = report(capsys, *words, code=1)["failed"]
+    assert f"{SIMILARITY}/low is {number(low)}, below" in failed
+    report(capsys, "good.csv", *QUICK, "--fail-under", f"{SIMILARITY}/high={between}")
+    assert main(["compare", "real.csv", "good.csv", *QUICK, "--fail-under", "a/low=1"]) == 2
 
 
 def test_models_of_several_tables_as_latex(

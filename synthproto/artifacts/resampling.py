@@ -1,0 +1,412 @@
+"""What sampling noise does to scores of columns and pairs, from counts of groups of rows.
+
+Rows are put into about a hundred random groups per table, which are counted once: drawing tables
+again is then a product of matrices, not another pass over the rows.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from synthproto.artifacts.columns import Mean, ShapeDistance
+from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
+from synthproto.artifacts.pairs import PairTrends, TrendSimilarity, cross_counts
+from synthproto.contracts import Bounds
+from synthproto.data.pair import TablePair
+from synthproto.data.statistics import BinRule
+from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.measures.columns import LEAST_NOISE, Noise
+from synthproto.measures.pairs import concordance, dependence
+from synthproto.measures.ranking import Z95
+from synthproto.measures.resampling import information_of_shares, noise_of_tables
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Sides = tuple[Floats, Floats]
+Correlated = Mapping[tuple[str, str], Floats]
+
+_GROUPS = 100  # of the shorter table
+_LONGER = 20  # rows of the longer table so many times those of the shorter one tell no more
+_GRID = 400  # values at which distribution functions are compared
+_PAIRS = 300  # more are not drawn again: 25 columns
+_CELLS = 2_000  # beyond, most cells of most groups are empty
+
+
+@final
+@dataclass(frozen=True)
+class Resampled:
+    """What noise alone gives, and how far scores would move with other rows.
+
+    Attributes:
+        noise: By tag, the score of tables between which rows were exchanged at random.
+        pairs: The same of ``1 - similarity`` of each pair of columns.
+        intervals: By tag, where 95 of 100 scores of other samples of both tables would be.
+    """
+
+    noise: Mapping[str, Noise]
+    pairs: Mapping[tuple[str, str], Noise]
+    intervals: Mapping[str, tuple[float, float]]
+
+
+def resampled(pair: TablePair, draws: int = 200, seed: int = 0) -> Resampled:
+    """Noise and 95 % intervals of the scores of columns and pairs, without a holdout.
+
+    Noise is what an exchange of random rows between the real and the synthetic table gives: what a
+    perfect sampler would reach. It is from draws of groups of rows; that of cross tables by closed
+    forms. Intervals are 1.96 standard deviations of as many bootstrap samples of both tables to
+    each side. They are about the mean score of tables of these sizes; where there is little
+    difference but noise, which a bootstrap sample has twice, they are wider than they need to be.
+
+    Known are the scores of the default plan: `ShapeDistance` and its mean; `TrendSimilarity`,
+    `DependenceSimilarity`, `NMISimilarity` and `Similarity` of tables of at most 25 columns.
+
+    Args:
+        pair: The tables.
+        draws: Of each kind.
+        seed: Of groups and draws.
+
+    References:
+        Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 6 and 15.
+
+    Example:
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from synthproto import Table, TablePair, TableSpec
+        >>> from synthproto.artifacts.resampling import resampled
+        >>> draw = np.random.default_rng(0)
+        >>> real, other = (pd.DataFrame(draw.normal(size=(500, 2))) for _ in range(2))
+        >>> real.columns = other.columns = ["x", "y"]
+        >>> spec = TableSpec.infer(real)
+        >>> found = resampled(TablePair(Table(real, spec), Table(other, spec)))
+        >>> round(found.noise["fidelity/trend_similarity"].expected, 2)
+        0.98
+    """
+    rows = _Rows.of(pair, draws, seed)
+    columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
+    shapes = {f"{ShapeDistance.name}/{name}": _shape(pair, rows, name) for name in columns}
+    few = math.comb(len(columns), 2) <= _PAIRS
+    correlated = _correlations(pair, rows) if few else {}
+    scores = _scores(pair, rows, list(shapes.values()), correlated)
+    noise = {tag: Noise.of(drawn[:draws].tolist()) for tag, drawn in (shapes | scores).items()}
+    halves = {tag: Z95 * float(np.std(drawn[draws:], ddof=1)) for tag, drawn in scores.items()}
+    intervals = {
+        part.name: _around(part(pair), halves[part.name], part.bounds)
+        for part in _PARTS
+        if part.name in scores
+    }
+    pairs = _pair_noise(pair)
+    pairs |= {names: Noise.of(drawn[:draws].tolist()) for names, drawn in correlated.items()}
+    return Resampled(noise, pairs, intervals)
+
+
+_PARTS = (
+    Mean(ShapeDistance()),
+    TrendSimilarity(),
+    DependenceSimilarity(),
+    NMISimilarity(),
+    Similarity(),
+)
+
+
+def _around(value: float, half: float, bounds: Bounds) -> tuple[float, float]:
+    """An interval within the bounds of a score."""
+    least, most = bounds if isinstance(bounds, tuple) else (-math.inf, math.inf)
+    return max(value - half, least), min(value + half, most)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows of both tables in groups of one size, and how often a draw takes each group.
+
+    Attributes:
+        real: The rows of the real table that take part.
+        synthetic: Those of the synthetic one.
+        group: Group of each of them, the real ones first.
+        weights: On either side, shape ``(draws, groups)``; exchanges first, then bootstrap samples.
+    """
+
+    real: Ints
+    synthetic: Ints
+    group: Ints
+    weights: tuple[Counts, Counts]
+
+    @classmethod
+    def of(cls, pair: TablePair, draws: int, seed: int) -> Self:
+        """Random groups and draws."""
+        generator = np.random.default_rng(seed)
+        lengths = len(pair.real), len(pair.synthetic)
+        most = _LONGER * min(lengths)
+        size = math.ceil(min(lengths) / _GROUPS)
+        rows = [generator.permutation(length)[:most] for length in lengths]
+        groups = [math.ceil(len(each) / size) for each in rows]
+        places = [np.arange(len(each)) // size for each in rows]
+        total, first = sum(groups), groups[0]
+        # An exchange: as many groups as the real table has are called real.
+        ranks = generator.permuted(np.tile(np.arange(total), (draws, 1)), axis=1)
+        called = ranks < first
+        again = [generator.multinomial(n, [1 / n] * n, size=draws) for n in groups]
+        none = [np.zeros((draws, n)) for n in groups]
+        real = np.vstack([called, np.hstack([again[0], none[1]])])
+        other = np.vstack([~called, np.hstack([none[0], again[1]])])
+        group = np.concatenate([places[0], places[1] + first])
+        return cls(rows[0], rows[1], group, (real.astype(np.float32), other.astype(np.float32)))
+
+    def pooled(self, real: NDArray[np.generic], synthetic: NDArray[np.generic]) -> Floats:
+        """Numbers of both tables' rows, one after the other."""
+        both = [real[self.real], synthetic[self.synthetic]]
+        return np.concatenate(both).astype(np.float64)
+
+    def codes(self, real: NDArray[np.int32], synthetic: NDArray[np.int32]) -> Ints:
+        """Slots of both tables' rows, one after the other."""
+        return np.concatenate([real[self.real], synthetic[self.synthetic]]).astype(np.int64)
+
+    def counts(self, codes: Ints, slots: int) -> tuple[Counts, Counts]:
+        """Rows in each slot, by draw and side, shape ``(draws, slots)``; codes below 0 are none."""
+        groups = self.weights[0].shape[1]
+        if slots > _CELLS:
+            used = codes >= 0
+            where = (self.group[used], codes[used])
+            ones = np.ones(int(used.sum()), dtype=np.float32)
+            sparse = csr_array((ones, where), shape=(groups, slots))
+            first, second = (np.asarray(weights @ sparse) for weights in self.weights)
+            return first, second
+        flat = np.bincount(self.group * (slots + 1) + codes + 1, minlength=groups * (slots + 1))
+        dense = flat.reshape(groups, slots + 1)[:, 1:].astype(np.float32)
+        return self.weights[0] @ dense, self.weights[1] @ dense
+
+    def sums(self, values: Sequence[Floats]) -> tuple[Sides, ...]:
+        """Sums of numbers, by draw and side, each of shape ``(draws,)``."""
+        groups = self.weights[0].shape[1]
+        by_group = np.stack(
+            [np.bincount(self.group, weights=each, minlength=groups) for each in values], axis=1
+        )
+        real, synthetic = (weights.astype(np.float64) @ by_group for weights in self.weights)
+        return tuple(zip(real.T, synthetic.T, strict=True))
+
+
+def _shares(counts: tuple[Counts, Counts]) -> Sides:
+    real, synthetic = (
+        side / np.maximum(side.sum(axis=1, keepdims=True, dtype=np.float64), 1.0) for side in counts
+    )
+    return real, synthetic
+
+
+def _gap(counts: tuple[Counts, Counts]) -> Floats:
+    """Total variation of each draw."""
+    real, synthetic = _shares(counts)
+    distances: Floats = np.abs(real - synthetic).sum(axis=1) / 2
+    return distances
+
+
+def _scores(
+    pair: TablePair, rows: _Rows, shapes: Sequence[Floats], correlated: Correlated
+) -> dict[str, Floats]:
+    """What is drawn again of the scores over all columns or pairs, from that of each of them."""
+    columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
+    if not columns:
+        return {}
+    mean = np.mean(shapes, axis=0)
+    found = {Mean(ShapeDistance()).name: mean}
+    if len(columns) == 1:
+        return found | {Similarity.name: 1 - mean}
+    if math.comb(len(columns), 2) > _PAIRS:
+        return found
+    trends, alike = _crossed(pair, rows, columns, correlated)
+    return found | {
+        TrendSimilarity.name: trends,
+        DependenceSimilarity.name: alike,
+        NMISimilarity.name: _information(pair, rows, columns),
+        Similarity.name: (1 - mean + trends + np.maximum(alike, 0)) / 3,
+    }
+
+
+def _shape(pair: TablePair, rows: _Rows, column: str) -> Floats:
+    """`ShapeDistance` of a column, by draw."""
+    if column in pair.spec.of_kind(*DISCRETE):
+        codes, slots = _coded(pair, rows, column, 1, "width")
+        return _gap(rows.counts(codes, slots))
+    values = rows.pooled(pair.real.values(column), pair.synthetic.values(column))
+    present = np.unique(values[~np.isnan(values)])
+    grid = present[:: max(math.ceil(len(present) / _GRID), 1)]
+    codes = np.where(np.isnan(values), -1, np.searchsorted(grid, values, side="right"))
+    real, synthetic = _shares(rows.counts(codes, len(grid) + 1))
+    gaps: Floats = np.abs(np.cumsum(real - synthetic, axis=1)).max(axis=1)
+    return gaps
+
+
+def _coded(pair: TablePair, rows: _Rows, column: str, bins: int, rule: BinRule) -> tuple[Ints, int]:
+    levels = pair.real.levels(column, bins, rule)
+    codes = rows.codes(pair.real.codes(levels), pair.synthetic.codes(levels))
+    return codes, int(codes.max()) + 1
+
+
+def _crossed(
+    pair: TablePair, rows: _Rows, columns: tuple[str, ...], correlated: Correlated
+) -> tuple[Floats, Floats]:
+    """`TrendSimilarity` and `DependenceSimilarity`, by draw."""
+    coded = {c: _coded(pair, rows, c, PairTrends.bins, PairTrends.rule) for c in columns}
+    most = DependenceSimilarity.categories + 1
+    gaps, sums = [], np.zeros((3, len(rows.weights[0])))
+    for first, second in combinations(columns, 2):
+        (a, height), (b, width) = coded[first], coded[second]
+        counts = rows.counts(a * width + b, height * width)
+        gap = correlated.get((first, second))
+        gaps.append(_gap(counts) if gap is None else gap)
+        if max(height, width) > most:
+            cut = np.minimum(a, most - 1), np.minimum(b, most - 1)
+            height, width = min(height, most), min(width, most)
+            counts = rows.counts(cut[0] * width + cut[1], height * width)
+        real, synthetic = (dependence(side.reshape(-1, height, width)) for side in _shares(counts))
+        sums += [np.einsum("drc,drc->d", x, y) for x, y in
+                 ((real, synthetic), (real, real), (synthetic, synthetic))]  # fmt: skip
+    return 1 - np.mean(gaps, axis=0), concordance(*sums)
+
+
+def _information(pair: TablePair, rows: _Rows, columns: tuple[str, ...]) -> Floats:
+    """`NMISimilarity`, by draw."""
+    coded = {c: _coded(pair, rows, c, NMISimilarity.bins, "width") for c in columns}
+    above, below = np.zeros((2, len(rows.weights[0])))
+    for first, second in combinations(columns, 2):
+        (a, height), (b, width) = coded[first], coded[second]
+        codes = a * width + b
+        occurs = np.bincount(codes, minlength=height * width) > 0
+        cells, places = np.flatnonzero(occurs), np.cumsum(occurs) - 1
+        counts = _shares(rows.counts(places[codes], len(cells)))
+        real, synthetic = (
+            information_of_shares(side, cells // width, cells % width) for side in counts
+        )
+        above += (real + synthetic) * (1 - np.abs(real - synthetic))
+        below += real + synthetic
+    mean: Floats = np.divide(above, below, out=np.ones_like(above), where=below > 0)
+    return mean
+
+
+def _correlations(pair: TablePair, rows: _Rows) -> dict[tuple[str, str], Floats]:
+    """½ |r - r'| of each pair of columns of numbers, or their difference in missing values."""
+    found: dict[tuple[str, str], Floats] = {}
+    numbers = pair.spec.of_kind(*NUMERIC)
+    scaled = {name: _standard(pair, rows, name) for name in numbers}
+    for first, second in combinations(numbers, 2):
+        x, y = scaled[first], scaled[second]
+        absent = np.isnan(x) | np.isnan(y)
+        sides: list[Floats] = [
+            _correlation(*each) for each in zip(*rows.sums(_products(x, y, absent)), strict=True)
+        ]
+        gaps = np.abs(sides[0] - sides[1]) / 2
+        if absent.any():
+            # Where they are missing, all places in which both are present being one.
+            gaps = np.maximum(gaps, _gap(rows.counts(*_where_missing(pair, rows, first, second))))
+        found[first, second] = gaps
+    return found
+
+
+def _standard(pair: TablePair, rows: _Rows, column: str) -> Floats:
+    moments = pair.real.moments(column)
+    values = rows.pooled(pair.real.values(column), pair.synthetic.values(column))
+    return (values - moments.mean) / (moments.std or 1.0)
+
+
+def _products(x: Floats, y: Floats, absent: NDArray[np.bool_]) -> list[Floats]:
+    x, y = np.where(absent, 0.0, x), np.where(absent, 0.0, y)
+    return [(~absent).astype(np.float64), x, y, x * x, y * y, x * y]
+
+
+def _correlation(n: Floats, x: Floats, y: Floats, xx: Floats, yy: Floats, xy: Floats) -> Floats:
+    n = np.maximum(n, 1.0)
+    norm = np.sqrt(np.maximum(xx - x * x / n, 0.0) * np.maximum(yy - y * y / n, 0.0))
+    r: Floats = np.divide(xy - x * y / n, norm, out=np.zeros_like(xy), where=norm > 1e-9 * n)
+    return np.clip(r, -1.0, 1.0)
+
+
+def _where_missing(pair: TablePair, rows: _Rows, first: str, second: str) -> tuple[Ints, int]:
+    bins, rule = PairTrends.bins, PairTrends.rule
+    (a, height), (b, width) = (_coded(pair, rows, c, bins, rule) for c in (first, second))
+    codes = np.where((a > 0) & (b > 0), height * width, a * width + b)
+    return codes, height * width + 1
+
+
+# --- single pairs of columns ----------------------------------------------------------------------
+
+
+def _pair_noise(pair: TablePair) -> dict[tuple[str, str], Noise]:
+    """Noise of ``1 - similarity`` of each pair of columns in `PairTrends`, by closed forms."""
+    numeric = pair.spec.of_kind(*NUMERIC)
+    every = tuple(combinations(pair.spec.of_kind(*NUMERIC, *DISCRETE), 2))
+    crossed = tuple(p for p in every if not set(p) <= set(numeric))
+    found = _table_noise(pair, crossed, lumped=False) if crossed else {}
+    sides = (pair.real, pair.synthetic)
+    squares = sum(side.get(_CorrelationVariance(numeric)) / len(side) for side in sides)
+    units = np.sqrt(squares) / 2
+    at = {name: place for place, name in enumerate(numeric)}
+    for first, second in combinations(numeric, 2):
+        unit = float(units[at[first], at[second]])
+        mean, spread = math.sqrt(2 / math.pi), math.sqrt(1 - 2 / math.pi)
+        found[first, second] = Noise(mean * unit, max(spread * unit, LEAST_NOISE))
+    gappy = {c for c in numeric if any(side.missing(c) for side in sides)}
+    where = tuple(p for p in combinations(numeric, 2) if gappy.intersection(p))
+    for names, gaps in (_table_noise(pair, where, lumped=True) if where else {}).items():
+        found[names] = _larger(found[names], gaps)
+    return found
+
+
+def _larger(first: Noise, second: Noise) -> Noise:
+    """Noise of the larger of two numbers, about: as of two that are normal and independent."""
+    low, high = sorted([first, second])
+    added = min(first.spread, second.spread) * max(0.0, 0.56 - (high[0] - low[0]) / high.spread)
+    return Noise(high.expected + added, max(first.spread, second.spread))
+
+
+def _table_noise(
+    pair: TablePair, wanted: tuple[tuple[str, str], ...], lumped: bool
+) -> dict[tuple[str, str], Noise]:
+    """Noise of cross tables; ``lumped`` takes all cells without missing values as one."""
+    counts = cross_counts(pair, PairTrends.bins, PairTrends.rule, wanted)
+    pooled = pair.real.get(counts).merged(pair.synthetic.get(counts))
+    table, rows, columns, cells = pooled.cells
+    if lumped:
+        width = int(columns.max()) + 1
+        inner = (rows > 0) & (columns > 0)
+        size = (int(rows.max()) + 1) * width + 1
+        keys, back = np.unique(
+            table * size + np.where(inner, size - 1, rows * width + columns), return_inverse=True
+        )
+        table, cells = keys // size, np.bincount(back, weights=cells).astype(np.int64)
+    noise = noise_of_tables(table, cells, len(pair.real), len(pair.synthetic))
+    return dict(zip(wanted, noise, strict=True))
+
+
+@final
+@dataclass(frozen=True)
+class _CorrelationVariance:
+    """Variance of the correlation of each pair of columns, times the number of rows.
+
+    By the delta method, whatever the distribution: the mean of (x y - r (x² + y²) / 2)² of
+    standardised values; missing ones count nothing.
+
+    References:
+        Pearson and Filon, "On the Probable Errors of Frequency Constants", 1898.
+    """
+
+    columns: tuple[str, ...]
+
+    def __call__(self, table: Table) -> Floats:
+        values = [table.values(column) for column in self.columns]
+        if not values:
+            return np.zeros((0, 0))
+        centred = [(v - table.moments(c).mean) for v, c in zip(values, self.columns, strict=True)]
+        z = np.nan_to_num(np.stack(centred))
+        scale = np.sqrt((z**2).mean(axis=1, keepdims=True))
+        z /= np.where(scale > 0, scale, 1.0)
+        rows, square = z.shape[1], z**2
+        r, cube = z @ z.T / rows, (z**3) @ z.T / rows
+        both, own = square @ square.T / rows, (square**2).mean(axis=1)
+        found: Floats = both - r * (cube + cube.T) + r**2 / 4 * (own[:, None] + own + 2 * both)
+        return np.maximum(found, 0.0)
