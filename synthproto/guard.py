@@ -7,13 +7,15 @@ beartype, when the face first loads a name, and only there, so that nobody pays 
 import random
 import re
 import sys
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, wraps
-from inspect import signature
+from inspect import Parameter, signature
+from pathlib import Path
 from types import FunctionType, UnionType
-from typing import Self, TypeVar, Union, cast, get_args, get_origin
+from typing import ParamSpecArgs, Self, TypeVar, Union, cast, get_args, get_origin
 
 from beartype import BeartypeConf, beartype
+from beartype.door import is_bearable
 
 from synthproto.errors import ConformanceError
 
@@ -29,17 +31,19 @@ class _RefusedError(Exception):
 
 
 # Without the third setting, beartype only warns of a hint that it cannot check.
-_checked = beartype(
-    conf=BeartypeConf(
-        is_pep484_tower=True,
-        violation_param_type=_RefusedError,
-        warning_cls_on_decorator_exception=None,
-        is_color=False,
-    )
+_CONF = BeartypeConf(
+    is_pep484_tower=True,
+    violation_param_type=_RefusedError,
+    warning_cls_on_decorator_exception=None,
+    is_color=False,
 )
+_checked = beartype(conf=_CONF)
+# Its own type knows classes only.
+_fits = cast("Callable[..., bool]", is_bearable)
 _UNGUARDED_ROOMS = ("synthproto.contracts", "synthproto.errors")
 # Called by a trainer at each step with what it has made itself; a check costs up to 8 µs.
 _EACH_STEP = ("update", "__call__", "loss_of")
+_PARTS = 100  # longer lists are data: the epochs of a run
 
 
 @cache
@@ -91,13 +95,17 @@ def _guarded(function: FunctionType) -> FunctionType:
         return function
 
     @cache  # made at the first call: most functions of what is loaded are never called
-    def checked() -> Callable[..., object]:
-        return checked_arguments(function)
+    def checked() -> tuple[Callable[..., object], Mapping[str, object]]:
+        return checked_arguments(function), _items_of(function)
 
     @wraps(function)
     def call(*given: object, **named: object) -> object:
+        check, items = checked()
+        wrong = list(_wrong_items(function, given, named, items)) if items else []
+        if wrong:
+            raise ConformanceError("\n".join(wrong))
         try:
-            value = checked()(*given, **named)
+            value = check(*given, **named)
             # A report is checked without its class having been asked for. Every class has a hash;
             # mypy looks for that of its instances.
             guard(cast("Hashable", type(value)))
@@ -134,6 +142,43 @@ def checked_arguments(function: FunctionType) -> Callable[..., object]:
     return cast("Callable[..., object]", _checked(bare))
 
 
+def _items_of(function: FunctionType) -> dict[str, object]:
+    """The type of each item, by argument, where an argument is a list of parts.
+
+    Of a list beartype checks one item, chosen at random, and does not say which one.
+    """
+    found = {}
+    for name, parameter in signature(function).parameters.items():
+        hint = function.__annotations__.get(name)
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            found[name] = hint
+        elif get_origin(hint) is Sequence:
+            found[name] = get_args(hint)[0]
+    return {
+        name: hint for name, hint in found.items() if not isinstance(hint, str | ParamSpecArgs)
+    }
+
+
+def _wrong_items(
+    function: FunctionType,
+    given: tuple[object, ...],
+    named: dict[str, object],
+    items: Mapping[str, object],
+) -> Iterator[str]:
+    """What is said of each wrong item of the arguments that are lists of parts."""
+    try:
+        arguments = signature(function).bind(*given, **named).arguments
+    except TypeError:
+        return  # Python says that of the call itself
+    for argument, hint in items.items():
+        value = arguments.get(argument)
+        if not isinstance(value, list | tuple) or len(value) > _PARTS:
+            continue
+        for index, item in enumerate(value):
+            if not _fits(item, hint, conf=_CONF):
+                yield _refusal(f"{part_name(function, given)}: {argument}[{index}]", item, hint)
+
+
 def _in_own_words(
     refused: str,
     function: FunctionType,
@@ -147,8 +192,11 @@ def _in_own_words(
         return refused
     argument = found[1]
     hint, value = function.__annotations__[argument], arguments[argument]
-    where = part_name(function, given)
-    told = f"{where}: {argument} must be {hint_text(hint)}; got {value_text(value)}."
+    return _refusal(f"{part_name(function, given)}: {argument}", value, hint)
+
+
+def _refusal(where: str, value: object, hint: object) -> str:
+    told = f"{where} must be {hint_text(hint)}; got {value_text(value)}."
     mend = mend_of(value, hint)
     return f"{told} {mend}" if mend else told
 
@@ -194,6 +242,10 @@ def mend_of(value: object, hint: object) -> str:
         return f"Pass an instance: {value.__name__}(...)."
     if kind == "DataFrame" and re.search(r"\bTable\b", wanted):
         return "Make a table of it: Table(frame, TableSpec.infer(frame))."
+    if isinstance(value, str | Path) and re.match(r"DataFrame\b", wanted):
+        return "To read a file: Table.read(path)."
+    if kind == "DataFrame" and wanted.startswith("Callable[[], DataFrame"):
+        return "Pass the function that draws it: sampler(model, params)."
     if kind == "DataLoader":
         return "Say what its batches are: trusted(loader, MyBatch)."
     if wanted.startswith("Callable[[Progress]") and isinstance(value, int):

@@ -67,7 +67,8 @@ FRAME_MEND = r"got DataFrame\. Make a table of it: Table\(frame, TableSpec\.infe
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a word for a frame": (
         lambda: Table(NAME, SPEC),
-        r"^Table: frame must be DataFrame \| .*; got str",
+        r"^Table: frame must be DataFrame \| ArrowStream \| ToPandas; got str 'age'\. "
+        r"To read a file: Table\.read\(path\)\.",
     ),
     "a class for a spec": (
         lambda: Table(FRAME, cast("Any", TableSpec)),
@@ -85,7 +86,8 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a frame for a pair": (lambda: MeanJSDistance()(FRAME), "^MeanJSDistance: pair must be TableP"),
     "a frame for samples": (
         lambda: Validation(sample=FRAME, real=REAL, plan=PLAN),
-        r"^Validation: sample must be Callable\[\[\], DataFrame \| .*\]; got DataFrame",
+        r"^Validation: sample must be Callable\[\[\], DataFrame \| ArrowStream \| ToPandas\]; "
+        r"got DataFrame\. Pass the function that draws it: sampler\(model, params\)\.$",
     ),
     "a table for a spec": (
         lambda: default_plan(cast("Any", REAL)),
@@ -95,7 +97,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: TablePlan(scores=SCORE),
         r"^Plan: scores must be Sequence\[.*; got MeanJSDistance\. Put it into a list: \[\.\.\.\]",
     ),
-    "a name among scores": (lambda: TablePlan(scores=[NAME]), "^Plan: scores .*; got list of str"),
+    "a name among scores": (
+        lambda: TablePlan(scores=[SCORE, NAME]),
+        r"^Plan: scores\[1\] must be Callable\[.*\]; got str 'age'\. Pass the function or object",
+    ),
     "a number for a score": (lambda: Mean(FIVE), "^Mean: of must be .*; got int 5"),
     "one routine without a list": (
         lambda: Trainer(step=STEP, batches=[torch.ones(1)], stopper=MaxEpochs(1), routines=ROUTINE),
@@ -114,7 +119,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Trainer(step=cast("Any", MODEL), batches=[torch.ones(1)], stopper=MaxEpochs(1)),
         "^Trainer: step must be TrainingStep",
     ),
-    "a number of stoppers": (lambda: AnyOf(FIVE), "^AnyOf: stoppers must be Callable"),
+    "a number of stoppers": (
+        lambda: AnyOf(MaxEpochs(1), FIVE),
+        r"^AnyOf: stoppers\[1\] must be Callable\[\[Progress\], str \| None\]; got int 5\. To stop",
+    ),
     "a word for a number": (lambda: MaxEpochs(NAME), "^MaxEpochs: epochs must be int; got str"),
     "a word for a loss": (
         lambda: GradientStep(model=MODEL, loss=NAME, optimizer=OPTIMIZER),
@@ -135,7 +143,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a number for a log": (lambda: TensorBoardTracker(FIVE), "^TensorBoardTracker: folder must be"),
     "a number for a tracker": (
         lambda: Tee(FIVE),
-        "^Tee: trackers must be RunTracker; got tup",
+        r"^Tee: trackers\[0\] must be RunTracker; got int 5\. It lacks close, flush, log_array, ",
     ),
     "a fraction of steps": (
         lambda: Every(cast("Any", 0.5), ROUTINE),

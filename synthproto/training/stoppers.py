@@ -342,7 +342,7 @@ class AnyOf:
 
     def __init__(self, *stoppers: Stopper) -> None:
         for index, stopper in enumerate(stoppers):
-            check_function(stopper, 1, f"AnyOf: stopper {index + 1}")
+            check_function(stopper, 1, f"AnyOf: stoppers[{index}]")
         self._stoppers = stoppers
 
     @property
@@ -378,7 +378,7 @@ class AllOf:
         if not stoppers:
             raise ParameterError("AllOf: needs at least one stopper; got none.")
         for index, stopper in enumerate(stoppers):
-            check_function(stopper, 1, f"AllOf: stopper {index + 1}")
+            check_function(stopper, 1, f"AllOf: stoppers[{index}]")
         self._stoppers = stoppers
 
     @property

@@ -548,7 +548,7 @@ def test_parts_that_cannot_be_called_as_they_will_be_are_refused_when_made() -> 
         (lazy, "lazy has a yield"),
         (lambda output: output, r"called with 2 arguments; <lambda> takes 1 argument \(output\)"),
         (Net, "is the class Net. Pass an instance"),
-        (5, "got int 5"),
+        (5, r"must be Callable\[\[Output, Batch\], Tensor\]; got int 5\.$"),
     ):
         wrong: Any = loss
         with pytest.raises(ConformanceError, match=f"GradientStep: loss.*{told}"):

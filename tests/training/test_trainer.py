@@ -541,7 +541,7 @@ def test_every_part_of_a_list_is_looked_at() -> None:
 
     for position in range(3):
         for part, told in (
-            ("no function", r"got (str 'no function'|list of function, str)"),
+            ("no function", r"must be Callable.*got str 'no function'\. Pass the function or object"),
             (two, r"is called with 1 argument; two takes 2 arguments \(event, more\)"),
             (late, "late is asynchronous"),
             (lazy, "lazy has a yield"),
@@ -549,18 +549,14 @@ def test_every_part_of_a_list_is_looked_at() -> None:
         ):
             parts: list[Any] = [due, due, due]
             parts[position] = part
-            with pytest.raises(
-                ConformanceError, match=rf"Trainer: routines(\[{position}\]| must).*{told}"
-            ):
+            with pytest.raises(ConformanceError, match=rf"Trainer: routines\[{position}\].*{told}"):
                 Trainer(step=step_of(net()), batches=[rows()], stopper=MaxEpochs(1), routines=parts)
-            with pytest.raises(
-                ConformanceError, match=rf"Trainer: callbacks(\[{position}\]| must)"
-            ):
+            with pytest.raises(ConformanceError, match=rf"Trainer: callbacks\[{position}\].*{told}"):
                 Trainer(
                     step=step_of(net()), batches=[rows()], stopper=MaxEpochs(1), callbacks=parts
                 )
     wrong: Any = 5
-    with pytest.raises(ConformanceError, match=r"AnyOf: stopper(s| 2) must be"):
+    with pytest.raises(ConformanceError, match=r"AnyOf: stoppers\[1\] must be Callable.*got int 5"):
         AnyOf(MaxEpochs(1), wrong)
     Trainer(  # a generator function is a fine source of batches
         step=step_of(net()), batches=lambda epoch: (rows() for _ in "ab"), stopper=MaxEpochs(1)
