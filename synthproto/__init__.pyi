@@ -178,7 +178,6 @@ from synthproto.training.trainer import Trainer as Trainer
 from synthproto.training.validation import Validation as Validation
 
 __version__: str
-__all__: list[str]
 
 # Former names, which warn and will go: of interest inside their rooms only, or renamed.
 from synthproto.artifacts.associations import Correlations as Correlations

@@ -154,9 +154,7 @@ def _items_of(function: FunctionType) -> dict[str, object]:
             found[name] = hint
         elif get_origin(hint) is Sequence:
             found[name] = get_args(hint)[0]
-    return {
-        name: hint for name, hint in found.items() if not isinstance(hint, str | ParamSpecArgs)
-    }
+    return {name: hint for name, hint in found.items() if not isinstance(hint, str | ParamSpecArgs)}
 
 
 def _wrong_items(

@@ -167,7 +167,7 @@ def test_a_wrong_argument_is_refused_in_public_words(name: str) -> None:
 def guarded() -> dict[str, FunctionType]:
     """Every function that the public names check, by what a user calls it."""
     found = {}
-    for name in synthproto.__all__:
+    for name in dir(synthproto):
         value = getattr(synthproto, name)
         owner: object = get_origin(value) or value
         members = vars(owner) if isinstance(owner, type) else {name: owner}

@@ -199,7 +199,7 @@ def parts() -> Mapping[str, str]:
     """How each public class of the library is made, and what people pass instead."""
     own = {
         name: MADE.get(name, f"{name}()")
-        for name in synthproto.__all__
+        for name in dir(synthproto)
         if isinstance(value := getattr(synthproto, name), type)
         and value.__module__.startswith("synthproto.")
         and value.__module__ not in ("synthproto.contracts", "synthproto.errors")
@@ -219,7 +219,7 @@ def emptied(call: str) -> str:
 
 def script() -> tuple[str, dict[int, tuple[str, str]]]:
     """Every part in every seat, a line each; and which line is which pair."""
-    names = ", ".join(sorted(set(synthproto.__all__) - {"__version__"}))
+    names = ", ".join(sorted(set(dir(synthproto)) - {"__version__"}))
     lines = HEAD.strip().replace("import *", f"import ({names})").splitlines()
     pairs = {}
     lines += [f"p_{name} = {made}" for name, made in parts().items()]

@@ -541,7 +541,10 @@ def test_every_part_of_a_list_is_looked_at() -> None:
 
     for position in range(3):
         for part, told in (
-            ("no function", r"must be Callable.*got str 'no function'\. Pass the function or object"),
+            (
+                "no function",
+                r"must be Callable.*got str 'no function'\. Pass the function or object",
+            ),
             (two, r"is called with 1 argument; two takes 2 arguments \(event, more\)"),
             (late, "late is asynchronous"),
             (lazy, "lazy has a yield"),
@@ -551,7 +554,9 @@ def test_every_part_of_a_list_is_looked_at() -> None:
             parts[position] = part
             with pytest.raises(ConformanceError, match=rf"Trainer: routines\[{position}\].*{told}"):
                 Trainer(step=step_of(net()), batches=[rows()], stopper=MaxEpochs(1), routines=parts)
-            with pytest.raises(ConformanceError, match=rf"Trainer: callbacks\[{position}\].*{told}"):
+            with pytest.raises(
+                ConformanceError, match=rf"Trainer: callbacks\[{position}\].*{told}"
+            ):
                 Trainer(
                     step=step_of(net()), batches=[rows()], stopper=MaxEpochs(1), callbacks=parts
                 )

@@ -11,10 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, final
 
+import synthproto
 from synthproto.cli.check.checker import Message, messages
-from synthproto.cli.check.explain import CALLED_WITH, explain, role_of
-from synthproto.cli.check.joints import Joint, callable_of, split
-from synthproto.cli.check.scripts import Part, Revealing, Script
+from synthproto.cli.check.explain import explain
+from synthproto.cli.check.joints import Joint
+from synthproto.cli.check.scripts import METHODS, Part, Revealing, Script
+from synthproto.cli.check.unproved import short, type_arguments, unproved
 
 Severity = Literal["error", "warning"]
 
@@ -31,14 +33,15 @@ _MILD = frozenset(
 _VERDICTS = frozenset(
     {
         *("arg-type", "call-arg", "call-overload", "list-item", "dict-item", "assert-type"),
-        *("typeddict-item", "typeddict-unknown-key", "override"),
+        *("typeddict-item", "typeddict-unknown-key", "attr-defined"),
     }
+)
+# The functions and classes that a message is about.
+_ABOUT = re.compile(
+    r'\b(?:to|for|of) "(?P<of>\w+)|^(?:Module )?"(?:type\[)?(?P<has>\w+).*" has no attribute'
 )
 _OF_IPYTHON = re.compile(r'Name "(display|get_ipython|In|Out|_+)" is not defined')
 _REVEALED = re.compile(r'Revealed type is "(?P<type>.*)"$')
-_GENERIC = re.compile(r"synthproto\.[\w.]*\.(?P<name>\w+)\[(?P<arguments>.*)\]$")
-_QUALIFIED = re.compile(r"\b(?:\w+\.)+(?=\w)")
-_PARTIAL = "functools.partial["
 
 
 @final
@@ -164,10 +167,11 @@ def _check(scripts: Sequence[Script], verdict: Verdict) -> None:
         elif message.severity == "error":
             name = str(message.path)
             verdict.elsewhere[name] = verdict.elsewhere.get(name, 0) + 1
+    verdict.findings = without_echoes(verdict.findings)
     wrong = {(f.file, f.line, f.place) for f in verdict.findings if f.severity == "error"}
     for file, (script, _) in known.items():
-        unproved = [*_lost(script, types[file]), *_partials(script, types[file])]
-        verdict.findings += [f for f in unproved if (f.file, f.line, f.place) not in wrong]
+        found = [_on(script, *each) for each in unproved(script, types[file])]
+        verdict.findings += [f for f in found if (f.file, f.line, f.place) not in wrong]
 
 
 def _meant(path: Path, known: Mapping[Path, tuple[Script, Revealing]]) -> Path:
@@ -259,16 +263,73 @@ def _finding(
         definitions=script.definitions,
         models=_models(types, part.owner if part else None),
     )
-    error = message.code not in _MILD and (part is not None or message.code in _VERDICTS)
+    own = _is_own(message, script, column, part)
+    verdict = own and (part is not None or message.code in _VERDICTS)
+    error = verdict and message.code not in _MILD and not joint.is_shared
     yield _at(
         script,
         (message.line, column, message.end_line, end),
         part.place if part else "",
-        explain(joint),
+        explain(joint) if own else "",
         "error" if error else "warning",
         "\n".join(filter(None, (message.text, message.hint))),
         message.code,
     )
+
+
+def _is_own(message: Message, script: Script, column: int, part: Part | None) -> bool:
+    """Whether a message is about the script's or the library's names, not another package's.
+
+    What the stubs of other packages refuse often runs.
+    """
+    names = {each for found in _ABOUT.finditer(message.text) for each in found.groups() if each}
+    library = {"synthproto", *dir(synthproto), *METHODS}
+    if message.code == "attr-defined" and part is None:
+        return bool(names & library)
+    if names:
+        return bool(names & (script.names | library))
+    callee = script.callee_at(message.line, column)
+    *owner, name = callee.split(".")
+    return name in script.names | library or not (owner or name in script.foreign)
+
+
+def without_echoes(findings: Sequence[Finding]) -> list[Finding]:
+    """Errors without what only follows from another one inside the same expression.
+
+    An argument does not fit because a call in it is wrong, or a function because of what it
+    returns: of two such findings, the one that is explained counts, or the inner one.
+    """
+    errors = [each for each in findings if each.severity == "error"]
+    echoes = {
+        id(one)
+        for one in errors
+        for other in errors
+        if one is not other and _echoes(one, other) and not _echoes(other, one)
+    }
+    told: set[tuple[object, ...]] = set()
+    kept = []
+    for each in findings:
+        place = (each.file, each.cell, each.line, each.column, each.place, each.explanation)
+        if id(each) not in echoes and not (each.explanation and place in told):
+            told.add(place)
+            kept.append(each)
+    return kept
+
+
+def _echoes(one: Finding, other: Finding) -> bool:
+    """Whether an error only repeats another one."""
+    if other.explanation and not one.explanation and one.place == other.place:
+        return _holds(other, one)
+    blames_value = one.code in ("arg-type", "list-item", "dict-item")
+    deeper = one.place != other.place and other.explanation != ""
+    return blames_value and deeper and _holds(one, other)
+
+
+def _holds(outer: Finding, inner: Finding) -> bool:
+    """Whether an expression holds another one, or is the same."""
+    begins = (outer.line, outer.column) <= (inner.line, inner.column)
+    ends = (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
+    return begins and ends and (outer.file, outer.cell) == (inner.file, inner.cell)
 
 
 def _at(
@@ -307,135 +368,16 @@ def _on(script: Script, part: Part, text: str, severity: Severity, code: str) ->
     return _at(script, span, part.place, text, severity, "", code)
 
 
-# --- types that are lost --------------------------------------------------------------------------
-
-
 def _models(types: Mapping[Part, str], owner: ast.Call | None) -> dict[str, str]:
     """Class of the model by the name of its batch type; the model of a call itself comes first."""
     owners = {
-        part.owner: _short(kind)
+        part.owner: short(kind)
         for part, kind in types.items()
         if part.argument in ("model", "generator")
     }
     models = {
-        _short(arguments[0]): owners[part.owner]
+        short(arguments[0]): owners[part.owner]
         for part, kind in types.items()
-        if not part.argument and part.owner in owners and (arguments := _arguments(kind))
+        if not part.argument and part.owner in owners and (arguments := type_arguments(kind))
     }
     return models if owner not in owners else dict.fromkeys([*models, ""], owners[owner])
-
-
-def _lost(script: Script, types: Mapping[Part, str]) -> Iterator[Finding]:
-    for part, kind in types.items():
-        arguments = _arguments(kind)
-        function = callable_of(_short(kind))
-        source = script.source(part.node)
-        if part.argument == "" and arguments and "Any" in arguments:
-            short = f"{part.call}[{', '.join(map(_short, arguments))}]"
-            text = f"it came out as {short}: where a type is Any, nothing is proved."
-            text += _cure(part.call)
-        elif not role_of(part.call, part.argument):
-            continue
-        elif kind == "Any":
-            text = f"{source} is of type Any, so nothing is proved of it"
-        elif function and "Any" in (*function[0], function[1]):
-            takes = ", ".join(function[0])
-            text = (
-                f"{source} takes ({takes}) and gives {function[1]}: where a type is Any, nothing "
-            )
-            text += "is proved. Annotate the function"
-        else:
-            continue
-        yield _on(script, part, text, "warning", "any")
-
-
-def _cure(call: str) -> str:
-    """What gives a part its types back."""
-    if call in ("GradientStep", "AdversarialStep", "BatchScores"):
-        return " Annotate the model's forward: def forward(self, batch: MyBatch) -> MyOutput"
-    if call in ("Batches", "trusted", "LoaderBatches"):
-        return " Annotate what the batches are made of"
-    return " The cause is above, in one of its parts"
-
-
-def _arguments(kind: str) -> list[str]:
-    """Type arguments of a generic part of the library."""
-    found = _GENERIC.match(kind)
-    return split(found["arguments"]) if found else []
-
-
-def _short(kind: str) -> str:
-    """A type without the modules of its names, and a TypedDict by its name."""
-    named = re.sub(r"TypedDict\('?([\w.]+)'?, \{.*?\}\)", r"\1", kind)
-    named = re.sub(r"tuple\[[^\[\]]*, fallback=([\w.]+)\]", r"\1", named)
-    return _QUALIFIED.sub("", named)
-
-
-# --- functools.partial, which hides what is missing ----------------------------------------------
-
-
-def _partials(script: Script, types: Mapping[Part, str]) -> Iterator[Finding]:
-    """What `functools.partial` still lacks where it is called: mypy takes it for ``(*Any)``."""
-    bound = {part.owner: kind for part, kind in types.items() if part.call == "partial"}
-    for part, kind in types.items():
-        role = role_of(part.call, part.argument)
-        if not kind.startswith(_PARTIAL) or role not in CALLED_WITH:
-            continue
-        call = _partial_call(script, part.node)
-        lacking = _lacking(call, bound.get(call, ""), CALLED_WITH[role]) if call else None
-        source = script.source(call.args[0]) if call else script.source(part.node)
-        if lacking is None:
-            text = f"a partial forgets what it still needs. Proved is bind({source}, ...)"
-            yield _on(script, part, text, "warning", "partial")
-        elif lacking:
-            text = (
-                f"{part.argument} is called with {_counted(CALLED_WITH[role], 'argument')}, but "
-                f"{source} still needs {', '.join(map(repr, lacking))}. Give them here: "
-                f"bind({source}, ...)"
-            )
-            yield _on(script, part, text, "error", "partial")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
-
-
-def _partial_call(script: Script, node: ast.expr) -> ast.Call | None:
-    """The call of ``partial`` that an expression is, or the name of."""
-    calls = [part.owner for part in script.parts if part.call == "partial"]
-    if isinstance(node, ast.Name):
-        tree = ast.parse(script.text)
-        made = [
-            (each.value.lineno, each.value.col_offset)
-            for each in ast.walk(tree)
-            if isinstance(each, ast.Assign)
-            and any(
-                isinstance(target, ast.Name) and target.id == node.id for target in each.targets
-            )
-        ]
-        if len(made) != 1:
-            return None
-        return next((call for call in calls if (call.lineno, call.col_offset) == made[0]), None)
-    return next((call for call in calls if call is node), None)
-
-
-def _lacking(call: ast.Call, kind: str, given: int) -> list[str] | None:
-    """Required arguments that neither the partial nor its caller gives; ``None`` if unknown."""
-    found = re.match(r"def (?:\[.*?\] )?\((?P<arguments>.*)\) -> ", kind)
-    starred = any(isinstance(each, ast.Starred) for each in call.args)
-    named = [keyword.arg for keyword in call.keywords]
-    if found is None or starred or None in named:
-        return None
-    only_named = False
-    positional: list[tuple[str, bool]] = []
-    keywords: list[tuple[str, bool]] = []
-    for each in split(found["arguments"]):
-        name, _, rest = each.partition(": ")
-        if name.startswith("**") or name == "/":
-            continue
-        if name.startswith("*"):
-            only_named = True
-        elif name not in named:
-            (keywords if only_named else positional).append((name, rest.endswith("=")))
-    left = positional[len(call.args) - 1 + given :]
-    return [name for name, has_default in [*left, *keywords] if not has_default]

@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from synthproto.cli.check.scripts import Definition
+from synthproto.cli.check.definitions import Definition
 
-_TYPES = re.compile(r'incompatible type "(?P<got>.*)"; expected "(?P<expected>.*)"$')
+# Now and then mypy leaves out the last quotes. Of an item of a dict it names the keys as well.
+_TYPES = re.compile(
+    r'incompatible type (?:".*": )?"(?P<got>[^"]*)"; expected (?:".*": )?"?(?P<expected>[^"]*)"?$'
+)
 _CALLEE = re.compile(r'Argument "?(?P<argument>\w+)"? to "(?P<function>\w+)"')
 _HAS_TYPE = re.compile(r'"(?P<name>\w+)(?:\[.*\])?\.__call__" has type "(?P<type>.*)"')
 _MISSING = re.compile(
     r'"(?P<name>\w+)" is missing following "\w+" protocol members?:\n\s*(?P<names>.*)'
 )
 _ITEM = re.compile(r"(?:Batches|LoaderBatches|list|tuple|Sequence|Iterator|Generator)\[(.*)\]")
-_FUNCTION = re.compile(r"def (?:\[.*?\] )?\w*\((?P<arguments>.*)\) -> (?P<result>.*)")
+# Without an arrow it gives None.
+_FUNCTION = re.compile(r"def (?:\[.*?\] )?\w*\((?P<arguments>.*)\)(?: -> (?P<result>.*))?")
 _BATCHES = re.compile(r"Sequence\[(?P<item>.*)\] \| Callable\[\[int\], Iterable\[.*\]\]")
 _FORWARD = re.compile(
     r"Got:\n\s*def (?:\[.*?\] )?forward\(self(?:, )?(?P<inputs>.*)\) -> (?P<output>.*)"
@@ -77,7 +81,19 @@ class Joint:
     @property
     def is_class(self) -> bool:
         """Whether a class was given, not an instance of it."""
-        return self.got.startswith("type[")
+        return self._types[0].startswith("type[")
+
+    @property
+    def is_instance(self) -> bool:
+        """Whether an object of one class was given."""
+        return re.fullmatch(r"\w+", self.got) is not None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all that is known is what values of several types have in common."""
+        list_wanted = self.expected.startswith(("Sequence[", "Mapping["))
+        list_wanted |= self.message.startswith("List item")  # [*parts]
+        return self.got in _SHARED[: None if list_wanted else 1] or self.got.startswith("**")
 
     @property
     def no_list(self) -> bool:
@@ -113,7 +129,7 @@ class Joint:
     @property
     def item(self) -> str:
         """Type of the batches, or of the items of the list, that was given."""
-        return item_of(self.got) or self.got
+        return self.got if self.message.startswith("List item") else item_of(self.got) or self.got
 
     @property
     def is_one_of_several(self) -> bool:
@@ -229,6 +245,7 @@ def split(text: str) -> list[str]:
     return [*parts, text[start:].strip()] if text.strip() else []
 
 
+_SHARED = ("object", "list[object]", "tuple[object, ...]", "dict[str, object]")
 _SEVERAL = re.compile(r"(?:Callable\[|def \().*\| (?:Callable\[|def \()")
 
 
@@ -241,5 +258,5 @@ def callable_of(text: str) -> tuple[list[str], str] | None:
         return split(inputs[1:-1]), result
     if found := _FUNCTION.fullmatch(text):
         arguments = [each for each in split(found["arguments"]) if each not in ("self", "/", "*")]
-        return [each.partition(": ")[2] or each for each in arguments], found["result"]
+        return [each.partition(": ")[2] or each for each in arguments], found["result"] or "None"
     return None

@@ -1,26 +1,24 @@
 """What a script or notebook says about its parts, read from its text: calls, classes, fields."""
 
 import ast
-import json
-import re
-import tokenize
+import builtins
+import importlib.util
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import final
 
 import synthproto
-from synthproto.errors import SynthprotoError
+from synthproto.cli.check.definitions import Definition, definitions_of, dotted, last_name
+from synthproto.cli.check.sources import ScriptError, cells_of, parsed, text_of
 
 _REVEAL = b"reveal_type("
 _PARTIAL = "partial"
-_METHODS = ("monitor", "run", "encode", "decode", "fit", "track")
+METHODS = ("monitor", "run", "encode", "decode", "fit", "track", "infer", "read")
 """Methods of parts whose arguments are joints too."""
-
-
-class ScriptError(SynthprotoError, ValueError):
-    """A file cannot be read as Python."""
 
 
 @final
@@ -34,6 +32,8 @@ class Part:
         node: The expression.
         owner: The call that it is, or that it is an argument of.
         revealed: Whether a checker is asked for its type.
+        alone: Whether it has to be read without what is around it: where a function says nothing
+            of what it takes or returns, mypy takes ``Any`` for the type that is asked for.
     """
 
     call: str
@@ -41,6 +41,7 @@ class Part:
     node: ast.expr
     owner: ast.Call
     revealed: bool = True
+    alone: bool = False
 
     @property
     def place(self) -> str:
@@ -53,30 +54,6 @@ class Part:
         node = self.node
         end = (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
         return (node.lineno, node.col_offset) <= (line, column) < end
-
-
-@final
-@dataclass(frozen=True)
-class Definition:
-    """A class as its text defines it.
-
-    Attributes:
-        name: Its name.
-        kind: ``"TypedDict"``, ``"NamedTuple"``, ``"dataclass"`` or ``"class"``.
-        fields: Annotation by name, those of base classes first.
-        optional: Fields that may be missing.
-    """
-
-    name: str
-    kind: str
-    fields: dict[str, str] = field(default_factory=dict)
-    optional: frozenset[str] = frozenset()
-
-    def __str__(self) -> str:
-        if self.kind == "class":
-            return self.name
-        fields = ", ".join(f"{name}: {hint}" for name, hint in self.fields.items())
-        return f"{self.name} ({self.kind} with {fields or 'no fields'})"
 
 
 @final
@@ -133,17 +110,24 @@ class Script:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.is_notebook: bool = path.suffix == ".ipynb"
-        cells = _cells(path) if self.is_notebook else [_text(path)]
+        cells = cells_of(path) if self.is_notebook else [text_of(path)]
         self.text: str = "\n".join(cells)
         self.lines: list[str] = self.text.split("\n")
         counts = [cell.count("\n") + 1 for cell in cells]
         self._ends = list(accumulate(counts))
         trees = [
-            _parsed(path, cell, n if self.is_notebook else 0) for n, cell in enumerate(cells, 1)
+            parsed(path, cell, n if self.is_notebook else 0) for n, cell in enumerate(cells, 1)
         ]
         tree = trees[0] if len(trees) == 1 else ast.parse(self.text)
-        self.definitions: dict[str, Definition] = _definitions(tree, path, frozenset())
-        self.parts: list[Part] = sorted(_parts(tree), key=_outermost_first)
+        self.definitions: dict[str, Definition] = definitions_of(tree, path, frozenset())
+        library = _names_of_the_library(tree)
+        own, self.foreign = _imported(tree)
+        # Functions and classes of the script and its author, and what it calls the library's.
+        self.names: frozenset[str] = frozenset(
+            {*_defined(tree), *own, *self.definitions, *(n.rpartition(".")[2] for n in library)}
+        )
+        self._calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        self.parts: list[Part] = sorted(_parts(tree, library), key=_outermost_first)
 
     def place(self, line: int) -> tuple[int | None, int]:
         """The cell, from 1, and the line in it; no cell, and the line, in a script."""
@@ -155,6 +139,16 @@ class Script:
     def arguments_at(self, line: int, column: int) -> list[Part]:
         """The arguments of the library's calls that a place is in, innermost call last."""
         return [part for part in self.parts if part.argument and part.spans(line, column)]
+
+    def callee_at(self, line: int, column: int) -> str:
+        """The function that a place is an argument of, as it is written; empty if of none."""
+        holding = [
+            call
+            for call in self._calls
+            for value in (*call.args, *(keyword.value for keyword in call.keywords))
+            if Part("", "", value, call).spans(line, column)
+        ]
+        return dotted(holding[-1].func) if holding else ""  # outer ones come first
 
     def call_at(self, line: int, column: int) -> Part | None:
         """The call of the library that begins at a place."""
@@ -185,6 +179,8 @@ class Script:
         wrapped = [part for part in self.parts if part.revealed and _can_be_wrapped(part.node)]
         for order, part in enumerate(wrapped):
             node, opening, closing = part.node, _REVEAL, b")"
+            if part.alone:
+                opening, closing = b"[" + _REVEAL, b")][0]"
             if part.call == _PARTIAL:
                 # Beside the call, which mypy would no longer see through.
                 node, source = part.owner, self.source(part.node).encode()
@@ -237,65 +233,6 @@ def _inside(folder: Path) -> Iterator[Path]:
 _ASIDE = ("__pycache__", "site-packages", "node_modules")
 
 
-def _text(path: Path) -> str:
-    try:
-        with tokenize.open(path) as file:  # in the encoding that its first lines name
-            return file.read()
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-        raise ScriptError(f"{str(path)!r} is no UTF-8 text: {error}") from error
-
-
-def _parsed(path: Path, text: str, cell: int) -> ast.Module:
-    where = f"{path}, cell {cell}, line " if cell else f"{path}:"
-    try:
-        return ast.parse(text, filename=str(path))
-    except SyntaxError as error:
-        between = ":" if not cell else ", column "
-        raise ScriptError(
-            f"{where}{error.lineno}{between}{error.offset} is no Python: {error.msg}"
-        ) from error
-    except ValueError as error:
-        raise ScriptError(f"{path} is no Python: {error}") from error
-    except (RecursionError, MemoryError) as error:
-        raise ScriptError(f"{path} cannot be parsed: an expression is too long") from error
-
-
-# --- notebooks ------------------------------------------------------------------------------------
-
-_MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2})$")
-_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w.]+\s*=\s*)[%!].*$")
-_OF_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")
-
-
-def _cells(path: Path) -> list[str]:
-    """The code cells of a notebook, each with as many lines, without what only IPython reads."""
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ScriptError(f"{str(path)!r} is no notebook: it is not JSON") from error
-    cells = content.get("cells") if isinstance(content, dict) else None
-    if not isinstance(cells, list):
-        raise ScriptError(f"{str(path)!r} is no notebook of version 4: it has no cells")
-    found = [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
-    return [_without_magic(_source(cell.get("source", ""))) for cell in found] or [""]
-
-
-def _source(source: object) -> str:
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
-
-
-def _without_magic(cell: str) -> str:
-    lines = cell.rstrip("\n").replace("\r\n", "\n").split("\n")
-    if lines[0].startswith("%%"):
-        python = lines[0].split()[0] in _OF_PYTHON
-        return "\n".join(["pass", *(lines[1:] if python else [""] * (len(lines) - 1))])
-    try:
-        ast.parse(cell)
-    except (SyntaxError, ValueError):
-        lines = [_ASSIGNED_MAGIC.sub(r"\1eval('')", _MAGIC.sub(r"\1pass", line)) for line in lines]
-    return "\n".join(lines)
-
-
 # --- parts ----------------------------------------------------------------------------------------
 
 
@@ -319,8 +256,8 @@ def _can_be_wrapped(node: ast.expr) -> bool:
     )
 
 
-def _parts(tree: ast.Module) -> Iterator[Part]:
-    names = _names_of_the_library(tree)
+def _parts(tree: ast.Module, names: dict[str, str]) -> Iterator[Part]:
+    unnamed = _given_to_untyped(tree)
     texts = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     in_texts = {
         id(inner) for text in texts for inner in ast.walk(text)
@@ -328,17 +265,68 @@ def _parts(tree: ast.Module) -> Iterator[Part]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or id(node) in in_texts:
             continue
-        if name := names.get(_dotted(node.func)):
-            yield Part(name, "", node, node)
+        if name := names.get(dotted(node.func)):
+            yield Part(name, "", node, node, alone=id(node) in unnamed)
             for argument, value in _arguments_of(node):
                 yield from _argument(Part(name, argument, value, node), names)
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             for argument, value in _arguments_of(node):
                 yield Part(node.func.attr, argument, value, node, revealed=False)
-        elif _name(node.func) == _PARTIAL and node.args:
+        elif last_name(node.func) == _PARTIAL and node.args:
             function = node.args[0]
             if isinstance(function, ast.Name | ast.Attribute) and _on_one_line(function):
                 yield Part(_PARTIAL, "1", function, node)
+
+
+def _given_to_untyped(tree: ast.Module) -> set[int]:
+    """What functions without annotations take, return and yield, by identity."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    untyped = {
+        function.name
+        for function in functions
+        if not any(each.annotation for each in function.args.args)
+    }
+    given = [
+        node.value
+        for function in functions
+        if function.returns is None
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return | ast.Yield)
+    ]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given += [each for call in calls if dotted(call.func) in untyped for each in call.args]
+    return set(map(id, given))
+
+
+def _defined(tree: ast.Module) -> frozenset[str]:
+    """Functions and classes of a script."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
+
+
+def _imported(tree: ast.Module) -> tuple[set[str], frozenset[str]]:
+    """Names from modules of the script's author, and those from installed packages."""
+    own: set[str] = set()
+    foreign = set(dir(builtins))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            names = {alias.asname or alias.name for alias in node.names}
+            (foreign if not node.level and _is_installed(node.module or "") else own).update(names)
+    return own, frozenset(foreign)
+
+
+@cache
+def _is_installed(module: str) -> bool:
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return True
+    try:
+        found = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return False
+    return found is not None and "-packages" in str(
+        found.origin or found.submodule_search_locations
+    )
 
 
 def _on_one_line(node: ast.expr) -> bool:
@@ -355,7 +343,7 @@ def _arguments_of(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _argument(part: Part, names: dict[str, str]) -> Iterator[Part]:
-    if not (isinstance(part.node, ast.Call) and _dotted(part.node.func) in names):
+    if not (isinstance(part.node, ast.Call) and dotted(part.node.func) in names):
         yield part
     else:  # a call of the library, revealed as itself; here only for its place
         yield Part(part.call, part.argument, part.node, part.owner, revealed=False)
@@ -373,7 +361,7 @@ def _names_of_the_library(tree: ast.Module) -> dict[str, str]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "synthproto":
             for alias in node.names:
                 if alias.name == "*":
-                    names |= {name: name for name in synthproto.__all__}
+                    names |= {name: name for name in dir(synthproto)}
                 else:
                     names[alias.asname or alias.name] = alias.name
                     prefixes.add(alias.asname or alias.name)
@@ -386,87 +374,15 @@ def _names_of_the_library(tree: ast.Module) -> dict[str, str]:
     names |= _prefixed(tree, prefixes)
     for node in ast.walk(tree):  # Step = GradientStep
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Attribute):
-            meant = names.get(_dotted(node.value))
+            meant = names.get(dotted(node.value))
             targets = [each.id for each in node.targets if isinstance(each, ast.Name)]
             names |= dict.fromkeys(targets, meant) if meant else {}
     return names
 
 
 def _prefixed(tree: ast.Module, prefixes: Iterable[str]) -> dict[str, str]:
-    dotted = {_dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    used = {dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     starts = tuple(f"{prefix}." for prefix in prefixes)
-    public = set(synthproto.__all__)
-    found = {name: name.rpartition(".")[2] for name in dotted if name.startswith(starts)}
+    public = set(dir(synthproto))
+    found = {name: name.rpartition(".")[2] for name in used if name.startswith(starts)}
     return {name: last for name, last in found.items() if last in public}
-
-
-def _dotted(node: ast.expr) -> str:
-    if isinstance(node, ast.Subscript):  # Plan[Images](...)
-        return _dotted(node.value)
-    if isinstance(node, ast.Attribute):
-        return f"{_dotted(node.value)}.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else "?"
-
-
-def _name(node: ast.expr) -> str:
-    return _dotted(node).rpartition(".")[2]
-
-
-# --- definitions ---------------------------------------------------------------------------------
-
-
-def _definitions(tree: ast.Module, path: Path, seen: frozenset[Path]) -> dict[str, Definition]:
-    """Classes of a script and of the files beside it that it imports, by name."""
-    found: dict[str, Definition] = {}
-    seen |= {path}
-    for node in ast.walk(tree):
-        for module in _imported_modules(node):
-            beside = path.parent.joinpath(*module.split(".")).with_suffix(".py")
-            if beside not in seen and beside.is_file():
-                try:
-                    found |= _definitions(_parsed(beside, _text(beside), 0), beside, seen)
-                except (OSError, ScriptError):
-                    continue  # not the script that was asked for
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            found[node.name] = _definition(node, found)
-    return found
-
-
-def _imported_modules(node: ast.AST) -> Sequence[str]:
-    if isinstance(node, ast.ImportFrom):
-        return [node.module] if node.module else []
-    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-
-
-def _definition(node: ast.ClassDef, known: dict[str, Definition]) -> Definition:
-    bases = [_name(base) for base in node.bases]
-    decorators = [
-        _name(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list
-    ]
-    kinds = [base for base in bases if base in ("TypedDict", "NamedTuple")]
-    kinds += ["dataclass"] if "dataclass" in decorators else []
-    fields: dict[str, str] = {}
-    for base in bases:
-        if base in known:
-            kinds.append(known[base].kind)
-            fields |= known[base].fields
-    own = {
-        _name(statement.target): statement.annotation
-        for statement in node.body
-        if isinstance(statement, ast.AnnAssign)
-    }
-    fields |= {name: _hint(annotation) for name, annotation in own.items()}
-    optional = frozenset(
-        name
-        for name, annotation in own.items()
-        if isinstance(annotation, ast.Subscript) and _name(annotation) == "NotRequired"
-    )
-    return Definition(node.name, kinds[0] if kinds else "class", fields, optional)
-
-
-def _hint(node: ast.expr) -> str:
-    text = ast.unparse(node).removeprefix("torch.")
-    if text.startswith("Annotated[") and isinstance(node, ast.Subscript):
-        return ast.unparse(node.slice).strip("()").split(",")[0].removeprefix("torch.")
-    return text
