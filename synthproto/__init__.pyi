@@ -105,9 +105,12 @@ from synthproto.data.batches import trusted as trusted
 from synthproto.data.codec import Block as Block
 from synthproto.data.codec import TableCodec as TableCodec
 from synthproto.data.frames import as_pandas as as_pandas
+from synthproto.data.pair import Pair as Pair
+from synthproto.data.pair import SummaryPair as SummaryPair
 from synthproto.data.pair import TablePair as TablePair
 from synthproto.data.spec import TableSpec as TableSpec
 from synthproto.data.split import split as split
+from synthproto.data.summary import Summary as Summary
 from synthproto.data.table import Table as Table
 from synthproto.drawing.picture import Picture as Picture
 from synthproto.errors import CheckpointError as CheckpointError

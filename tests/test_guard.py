@@ -80,10 +80,13 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a frame for a pair's table": (
         lambda: TablePair(REAL, FRAME),
-        f"^TablePair: syn.*{FRAME_MEND}",
+        f"^Pair: syn.*{FRAME_MEND}",
     ),
     "a frame for a codec": (lambda: TableCodec.fit(FRAME), f"^TableCodec.fit: real .*{FRAME_MEND}"),
-    "a frame for a pair": (lambda: MeanJSDistance()(FRAME), "^MeanJSDistance: pair must be TableP"),
+    "a frame for a pair": (
+        lambda: MeanJSDistance()(FRAME),
+        r"^MeanJSDistance: pair must be Pair\[",
+    ),
     "a frame for samples": (
         lambda: Validation(sample=FRAME, real=REAL, plan=PLAN),
         r"^Validation: sample must be Callable\[\[\], DataFrame \| ArrowStream \| ToPandas\]; "

@@ -26,14 +26,18 @@ from synthproto import (
     Juxtaposition,
     LossCarrier,
     LossRoutine,
+    Mean,
     MeanJSDistance,
     MemoryTracker,
+    Pair,
     Patience,
     Plan,
     Report,
     ReportTracker,
     RunTracker,
     ScalarTracker,
+    Summary,
+    SummaryPair,
     Table,
     TableCodec,
     TablePair,
@@ -197,6 +201,21 @@ def picture_as_file_and_as_figure() -> None:
     assert_type(picture.figure(), Figure)
     drawing: Drawing = picture
     assert drawing is not None
+
+
+def plan_without_rows(summary: Summary) -> None:
+    """Scores that need no rows compare whatever sums up a table, beside a table or not."""
+    plan = Plan[SummaryPair](
+        scores=[MeanJSDistance(), Mean(JSDistance()), JSDistance(), CorrelationDistance()],
+        arrays=[Juxtaposition()],
+    )
+    plan.run(Pair(summary, summary))
+    plan.run(Pair[Summary](summary, REAL, summary))
+    plan.run(PAIR)
+    TablePlan(scores=[*plan.scores, TSTR("sex")]).run(PAIR)
+    tables: SummaryPair = PAIR
+    assert_type(tables.real, Summary)
+    assert_type(PAIR.real, Table)
 
 
 def plan_of_tables() -> None:

@@ -59,7 +59,7 @@ MADE = {
     "TRTR": 'TRTR("sex")',
     "Table": "REAL",
     "TableCodec": "TableCodec.fit(REAL)",
-    "TablePair": "TablePair(REAL, REAL)",
+    "Pair": "Pair(REAL, REAL)",
     "TableSpec": "SPEC",
     "Target": "Target(train_loss, 0.1)",
     "Tee": "Tee(MemoryTracker())",
@@ -97,6 +97,7 @@ FOREIGN = {
 NOT_MADE = {
     "Block": "is made by a codec",
     "Picture": "is made by plots",
+    "Summary": "is a protocol",
     "TrainingResult": "is made by a trainer",
 }
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from synthproto import (
+    DCR,
     PDF,
     Checkpoints,
     GenerationParams,
@@ -20,12 +21,15 @@ from synthproto import (
     JSDistance,
     Juxtaposition,
     MeanJSDistance,
+    Pair,
     Patience,
     Plan,
     Report,
     ReportTracker,
     ScalarTracker,
     StepEvent,
+    Summary,
+    SummaryPair,
     Table,
     TableCodec,
     TablePair,
@@ -537,6 +541,23 @@ def plan_of_images() -> None:
         sample=SAMPLE,
         real=REAL,
         plan=Plan[Images](scores=[brightness]),  # type: ignore[arg-type]
+    )
+
+
+def rows_in_a_plan_without() -> None:
+    """A score that needs rows, in a plan over tables of which none are at hand."""
+    Plan[SummaryPair](
+        scores=[
+            MeanJSDistance(),
+            DCR(),  # type: ignore[list-item]
+        ]
+    )
+
+
+def plan_that_needs_rows(summary: Summary) -> None:
+    """A plan whose scores need rows, run on a table of which none are at hand."""
+    TablePlan(scores=[DCR()]).run(
+        Pair(summary, summary)  # type: ignore[arg-type]
     )
 
 

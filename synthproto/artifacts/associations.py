@@ -9,9 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.data.crosstab import CrossCounts, SumsByLevel
-from synthproto.data.spec import Kind
+from synthproto.data.merging import CoMomentsAt
+from synthproto.data.spec import Kind, TableSpec
 from synthproto.data.statistics import CoMoments, Levels, Moments
+from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.errors import UndefinedScoreError
 from synthproto.measures.pairs import (
     correlation_ratios,
     cramers_v,
@@ -45,8 +48,10 @@ class Correlations:
     coefficient: Numeric = "pearson"
     missing: Literal["complete", "zero"] = "complete"
 
-    def __call__(self, table: Table) -> Floats:
+    def __call__(self, table: Summary) -> Floats:
         """Shape ``(d, d)``, in [-1, 1]; 0 for a constant column, its diagonal included."""
+        if not isinstance(table, Table):
+            return self._without_rows(table)
         columns = [table.values(column) for column in self.columns]
         gappy = [table.missing(column) > 0 for column in self.columns]
         if self.missing == "zero" and any(gappy):
@@ -61,6 +66,56 @@ class Correlations:
         if self.missing == "complete" and any(gappy):
             return _pairwise(columns, _spearman)
         return _of_complete(columns if self.coefficient == "pearson" else list(map(ranks, columns)))
+
+    def _without_rows(self, table: Summary) -> Floats:
+        if self.coefficient != "pearson" or self.missing != "complete":
+            raise UndefinedScoreError(
+                f"{self.coefficient} correlation with missing={self.missing!r} is undefined for "
+                f"the {table.name}, whose rows are never together: take pearson and complete, or "
+                "Sampled(...) of the score"
+            )
+        moments = table.co_moments(self.columns)
+        matrix = moments.correlation()
+        imprecise = np.argwhere(np.triu(moments.imprecise(), k=1)).tolist()
+        complete = [_Complete((self.columns[i], self.columns[j])) for i, j in imprecise]
+        again = for_each(complete, table.get)
+        for (i, j), value in zip(imprecise, again, strict=True):
+            matrix[i, j] = matrix[j, i] = value
+        return matrix
+
+
+@final
+@dataclass(frozen=True)
+class _Complete:
+    """Pearson correlation of two columns, centred on the rows where both are present."""
+
+    columns: tuple[str, str]
+
+    def __call__(self, table: Summary) -> float:
+        first, second = table.total(_CompleteMoments(self.columns))
+        centre, scale = (first.mean, second.mean), (first.span, second.span)
+        return float(table.total(CoMomentsAt(self.columns, centre, scale)).correlation()[0, 1])
+
+
+@final
+@dataclass(frozen=True)
+class _CompleteMoments:
+    """`Moments` of two columns over the rows where both are present."""
+
+    columns: tuple[str, str]
+
+    def __call__(self, rows: Table) -> tuple[Moments, Moments]:
+        first, second = (rows.values(column) for column in self.columns)
+        both = ~np.isnan(first) & ~np.isnan(second)
+        return Moments.of(first[both]), Moments.of(second[both])
+
+    def merged(
+        self, first: tuple[Moments, Moments], second: tuple[Moments, Moments]
+    ) -> tuple[Moments, Moments]:
+        return first[0].merged(second[0]), first[1].merged(second[1])
+
+    def narrowed(self, _spec: TableSpec) -> tuple[str, ...]:
+        return self.columns
 
 
 def _corrected(moments: CoMoments, columns: list[Floats]) -> Floats:
@@ -126,7 +181,7 @@ class Association:
     missing: Literal["complete", "zero"] = "complete"
     kinds: tuple[Kind, ...] = (*NUMERIC, *DISCRETE)
 
-    def __call__(self, table: Table) -> pd.DataFrame:
+    def __call__(self, table: Summary) -> pd.DataFrame:
         """The matrix, row and column names in the order of the spec."""
         names = table.spec.of_kind(*self.kinds)
         numeric = tuple(name for name in names if table.spec.kind(name) in NUMERIC)
@@ -134,23 +189,27 @@ class Association:
         levels = tuple(table.levels(name) for name in nominal)
         at_numeric = [names.index(name) for name in numeric]
         at_nominal = [names.index(name) for name in nominal]
-        mixed = self._of_mixed(table, levels, numeric)
+        correlations = Correlations(numeric, self.numeric, self.missing)
+        blocks: list[Callable[[], Floats]] = [
+            lambda: self._of_mixed(table, levels, numeric),
+            lambda: table.get(correlations),
+            lambda: self._of_nominal(table, levels),
+        ]
+        mixed, of_numeric, of_nominal = for_each(blocks, lambda block: block())
         matrix = np.zeros((len(names), len(names)))
-        matrix[np.ix_(at_numeric, at_numeric)] = table.get(
-            Correlations(numeric, self.numeric, self.missing)
-        )
-        matrix[np.ix_(at_nominal, at_nominal)] = self._of_nominal(table, levels)
+        matrix[np.ix_(at_numeric, at_numeric)] = of_numeric
+        matrix[np.ix_(at_nominal, at_nominal)] = of_nominal
         matrix[np.ix_(at_nominal, at_numeric)] = mixed
         matrix[np.ix_(at_numeric, at_nominal)] = mixed.T
         return pd.DataFrame(matrix, index=list(names), columns=list(names))
 
-    def _of_nominal(self, table: Table, levels: tuple[Levels, ...]) -> Floats:
+    def _of_nominal(self, table: Summary, levels: tuple[Levels, ...]) -> Floats:
         varied = [float(np.count_nonzero(table.counts(level)) > 1) for level in levels]
         matrix = np.diag(np.array(varied))
         if len(levels) < 2:
             return matrix
         first, second = np.triu_indices(len(levels), k=1)
-        pair, rows, columns, counts = table.get(CrossCounts(levels)).cells
+        pair, rows, columns, counts = table.total(CrossCounts(levels)).cells
         if self.nominal == "theils_u":
             matrix[first, second] = theils_u(pair, rows, columns, counts)
             matrix[second, first] = theils_u(pair, columns, rows, counts)
@@ -170,7 +229,7 @@ class Association:
         return matrix
 
     def _of_mixed(
-        self, table: Table, levels: tuple[Levels, ...], columns: tuple[str, ...]
+        self, table: Summary, levels: tuple[Levels, ...], columns: tuple[str, ...]
     ) -> Floats:
         if not levels or not columns:
             return np.zeros((len(levels), len(columns)))

@@ -7,16 +7,17 @@ which end is best, and where it differs from a peer. Identifiers and text are co
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import Generic, final
 
 import numpy as np
-from typing_extensions import Protocol, runtime_checkable
+from typing_extensions import Protocol, TypeVar, runtime_checkable
 
 from synthproto.checks import about, check_least, listed
 from synthproto.contracts import Bounds
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import Pair, SummaryPair, TablePair
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import BinRule
+from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.columns import (
@@ -29,9 +30,12 @@ from synthproto.measures.columns import (
     total_variation,
 )
 
+Side = TypeVar("Side", bound=Summary, default=Summary)
+Side_contra = TypeVar("Side_contra", bound=Summary, contravariant=True, default=Summary)
+
 
 @runtime_checkable
-class ByColumn(Protocol):
+class ByColumn(Protocol[Side_contra]):
     """A score that gives numbers by column, hashable, so that its result is kept with a pair."""
 
     @property
@@ -44,14 +48,14 @@ class ByColumn(Protocol):
         """Best value."""
         ...
 
-    def __call__(self, pair: TablePair, /) -> Mapping[str, float]:
+    def __call__(self, pair: Pair[Side_contra], /) -> Mapping[str, float]:
         """Score by column."""
         ...
 
 
 @final
 @dataclass(frozen=True)
-class Mean:
+class Mean(Generic[Side]):
     """Arithmetic mean over the columns of a score: ``Mean(KSDistance())``.
 
     Attributes:
@@ -62,7 +66,7 @@ class Mean:
         UndefinedScoreError: There are no columns of the kinds that the score compares.
     """
 
-    of: ByColumn
+    of: ByColumn[Side]
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -80,7 +84,7 @@ class Mean:
         """Those of the score."""
         return about(self.of).bounds
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: Pair[Side]) -> float:
         """Mean score."""
         by_column = pair.get(self.of)
         if not by_column:
@@ -93,7 +97,7 @@ class Mean:
 
 @final
 @dataclass(frozen=True)
-class Complement:
+class Complement(Generic[Side]):
     """``1 - score`` by column: a similarity from a distance in [0, 1], and the reverse.
 
     Attributes:
@@ -101,7 +105,7 @@ class Complement:
         name: Tag; by default that of the score and ``"_complement"``.
     """
 
-    of: ByColumn
+    of: ByColumn[Side]
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -119,7 +123,7 @@ class Complement:
         bounds = about(self.of).bounds
         return (1.0 - bounds[1], 1.0 - bounds[0]) if isinstance(bounds, tuple) else None
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: Pair[Side]) -> dict[str, float]:
         """Complement by column."""
         return {column: 1.0 - value for column, value in pair.get(self.of).items()}
 
@@ -155,7 +159,7 @@ class Within:
     """
 
     column: str
-    of: ByColumn
+    of: ByColumn[Table]
     groups: int = 20
     name: str = ""
 
@@ -256,7 +260,7 @@ class JSDistance:
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Distance by column."""
         columns = pair.spec.of_kind(*self.kinds)
         distances = js_distance(*_shares(pair, columns, self.bins, self.rule))
@@ -282,7 +286,7 @@ class MeanJSDistance:
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Mean distance."""
         return Mean(JSDistance(self.bins, self.rule, self.kinds), self.name)(pair)
 
@@ -305,15 +309,18 @@ class KSDistance:
     best: float = field(default=0.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Distance by column."""
-        return {
-            column: ks_distance(
-                pair.real.get(_Steps(column, self.decimals)),
-                _rounded(pair.synthetic, column, self.decimals),
-            )
-            for column in pair.spec.of_kind(*NUMERIC)
-        }
+        columns = pair.spec.of_kind(*NUMERIC)
+        distances = for_each(columns, lambda column: _ks(pair, column, self.decimals))
+        return dict(zip(columns, distances, strict=True))
+
+
+def _ks(pair: SummaryPair, column: str, decimals: int | None) -> float:
+    real, synthetic = pair.real, pair.synthetic
+    if not isinstance(real, Table) or not isinstance(synthetic, Table):
+        raise UndefinedScoreError(f"KS distance of {column!r} is undefined: it needs sorted rows")
+    return ks_distance(real.get(_Steps(column, decimals)), _rounded(synthetic, column, decimals))
 
 
 @final
@@ -363,7 +370,7 @@ class TotalVariation:
     def __post_init__(self) -> None:
         _check_bins(self.name, self.bins)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Distance by column."""
         columns = pair.spec.of_kind(*self.kinds)
         sides = _shares(pair, columns, self.bins, self.rule, self.missing)
@@ -390,20 +397,22 @@ class ShapeDistance:
     best: float = field(default=0.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Distance by column, in the order of the spec."""
-        found = {
-            **pair.get(KSDistance(self.decimals)),
-            **pair.get(TotalVariation(missing=self.missing)),
-        }
+        parts: tuple[ByColumn, ...] = (
+            KSDistance(self.decimals),
+            TotalVariation(missing=self.missing),
+        )
+        numbers, labels = for_each(parts, pair.get)
+        found = {**numbers, **labels}
         return {column: found[column] for column in pair.spec.names if column in found}
 
 
 def _shares(
-    pair: TablePair, columns: Sequence[str], bins: int, rule: BinRule, missing: bool = True
+    pair: SummaryPair, columns: Sequence[str], bins: int, rule: BinRule, missing: bool = True
 ) -> tuple[Floats, Floats]:
     """Shares of levels on both sides, one row per column; only discrete ones count missing."""
-    histograms = [pair.histogram(column, bins, rule) for column in columns]
+    histograms = for_each(columns, lambda column: pair.histogram(column, bins, rule))
     first = [0 if missing and not histogram.levels.binned else 1 for histogram in histograms]
     held = list(zip(histograms, first, strict=True))
     real = stacked([histogram.real[start:] for histogram, start in held])

@@ -1,6 +1,7 @@
 """Fidelity of the dependence of columns on each other, apart from how each is distributed."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import final
@@ -12,9 +13,10 @@ from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.pairs import PairTrends, TrendSimilarity, cross_counts
 from synthproto.checks import check_least
 from synthproto.data.crosstab import CrossCounts
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import SummaryPair
 from synthproto.data.statistics import BinRule
-from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.data.summary import Summary, for_each
+from synthproto.data.table import DISCRETE, NUMERIC
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.pairs import (
     concordance,
@@ -65,7 +67,7 @@ class DependenceKept:
         check_least(self, "bins", self.bins, 1)
         check_least(self, "categories", self.categories, 1)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Compare the cross tables of all pairs."""
         real, synthetic = _dependences(pair, self.bins, self.categories, self.name)
         there = float(np.abs(real).sum())
@@ -118,7 +120,7 @@ class DependenceSimilarity:
         check_least(self, "bins", self.bins, 1)
         check_least(self, "categories", self.categories, 1)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Compare the cross tables of all pairs."""
         real, synthetic = _dependences(pair, self.bins, self.categories, self.name)
         sides = ((real, synthetic), (real, real), (synthetic, synthetic))
@@ -126,11 +128,12 @@ class DependenceSimilarity:
 
 
 def _dependences(
-    pair: TablePair, bins: int, categories: int, name: str
+    pair: SummaryPair, bins: int, categories: int, name: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cross tables of the real and of the synthetic table, less what their margins give."""
     side = _Dependence(_all_counts(pair, bins, "quantile", name), categories + 1)
-    return pair.real.get(side), pair.synthetic.get(side)
+    real, synthetic = for_each((pair.real, pair.synthetic), lambda each: each.get(side))
+    return real, synthetic
 
 
 @final
@@ -141,8 +144,8 @@ class _Dependence:
     counts: CrossCounts
     most: int
 
-    def __call__(self, table: Table) -> NDArray[np.float64]:
-        cells = table.get(self.counts)
+    def __call__(self, table: Summary) -> NDArray[np.float64]:
+        cells = table.total(self.counts)
         return dependence(dense_shares(*cells.cells, tables=len(cells.pairs), most=self.most))
 
 
@@ -181,10 +184,10 @@ class NMISimilarity:
     def __post_init__(self) -> None:
         check_least(self, "bins", self.bins, 1)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Compare the information of all pairs."""
         side = _Information(_all_counts(pair, self.bins, "width", self.name))
-        real, synthetic = pair.real.get(side), pair.synthetic.get(side)
+        real, synthetic = for_each((pair.real, pair.synthetic), lambda each: each.get(side))
         weights = real + synthetic
         alike = 1 - np.abs(real - synthetic)
         return float(np.average(alike, weights=weights)) if weights.any() else 1.0
@@ -197,11 +200,11 @@ class _Information:
 
     counts: CrossCounts
 
-    def __call__(self, table: Table) -> NDArray[np.float64]:
-        return normalised_information(*table.get(self.counts).cells)
+    def __call__(self, table: Summary) -> NDArray[np.float64]:
+        return normalised_information(*table.total(self.counts).cells)
 
 
-def _all_counts(pair: TablePair, bins: int, rule: BinRule, name: str) -> CrossCounts:
+def _all_counts(pair: SummaryPair, bins: int, rule: BinRule, name: str) -> CrossCounts:
     """Cross tables of all pairs of columns, in the real table's levels."""
     compared = pair.spec.of_kind(*NUMERIC, *DISCRETE)
     if len(compared) < 2:
@@ -235,7 +238,7 @@ class Similarity:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Compare columns, then pairs, then how these depend on each other."""
         compared = pair.spec.of_kind(*NUMERIC, *DISCRETE)
         if not compared:
@@ -243,7 +246,11 @@ class Similarity:
                 f"score {self.name!r} is undefined: all columns are identifiers or text, which "
                 f"are not compared; got {[(c.name, c.kind) for c in pair.spec.columns][:12]}"
             )
-        columns = 1.0 - Mean(ShapeDistance())(pair)
-        if len(compared) == 1:
+        parts: list[Callable[[SummaryPair], float]] = [Mean(ShapeDistance())]
+        if len(compared) > 1:
+            parts += [TrendSimilarity(), DependenceSimilarity()]
+        shape, *others = for_each(parts, lambda part: part(pair))
+        columns = 1.0 - shape
+        if not others:
             return columns
-        return (columns + TrendSimilarity()(pair) + max(DependenceSimilarity()(pair), 0.0)) / 3
+        return (columns + others[0] + max(others[1], 0.0)) / 3

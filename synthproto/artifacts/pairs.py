@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association, Correlations
 from synthproto.data.crosstab import CrossCounts
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import SummaryPair
 from synthproto.data.statistics import BinRule
+from synthproto.data.summary import for_each
 from synthproto.data.table import DISCRETE, NUMERIC
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.pairs import (
@@ -63,11 +64,10 @@ class CorrelationDistance:
         """Least and largest value."""
         return 0.0, math.inf if self.metric == "l2" else 2.0
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Distance of the two matrices."""
-        real, synthetic = (
-            table.get(self.association).to_numpy() for table in (pair.real, pair.synthetic)
-        )
+        sides = (pair.real, pair.synthetic)
+        real, synthetic = for_each(sides, lambda side: side.get(self.association).to_numpy())
         counted = (
             np.ones(real.shape, dtype=bool) if self.diagonal else ~np.eye(len(real), dtype=bool)
         )
@@ -139,7 +139,7 @@ class PairTrends:
                 f"bins={self.bins}, min_association={self.min_association}"
             )
 
-    def __call__(self, pair: TablePair) -> pd.DataFrame:
+    def __call__(self, pair: SummaryPair) -> pd.DataFrame:
         """Index: the two columns; columns ``similarity`` and ``association`` (of the real table).
 
         ``association`` is the correlation, or Cramér's V; V is computed only if
@@ -185,7 +185,7 @@ class CorrelationSimilarity:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Mean similarity."""
         least = self.min_association
         trends = PairTrends("numeric", self.coefficient, min_association=least, missing=False)
@@ -217,7 +217,7 @@ class ContingencySimilarity:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Mean similarity."""
         trends = PairTrends(
             "contingency", bins=self.bins, rule=self.rule, min_association=self.min_association
@@ -253,7 +253,7 @@ class TrendSimilarity:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Mean similarity."""
         trends = PairTrends(
             "all", self.coefficient, self.bins, self.rule, self.min_association, self.missing
@@ -261,7 +261,7 @@ class TrendSimilarity:
         return _mean(trends, pair, self.name)
 
 
-def _mean(trends: PairTrends, pair: TablePair, name: str) -> float:
+def _mean(trends: PairTrends, pair: SummaryPair, name: str) -> float:
     similarity = trends(pair)["similarity"]
     if not len(similarity):
         raise UndefinedScoreError(
@@ -281,7 +281,7 @@ class _Layout:
     crossed: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, pair: TablePair, pairs: Pairs) -> "_Layout":
+    def of(cls, pair: SummaryPair, pairs: Pairs) -> "_Layout":
         names = pair.spec.of_kind(*NUMERIC, *DISCRETE)
         numeric = pair.spec.of_kind(*NUMERIC)
         every = tuple(combinations(names, 2))
@@ -302,39 +302,40 @@ class _Similarities:
     rule: BinRule
     missing: bool
 
-    def __call__(self, pair: TablePair) -> dict[tuple[str, str], float]:
+    def __call__(self, pair: SummaryPair) -> dict[tuple[str, str], float]:
         layout = _Layout.of(pair, self.pairs)
-        found: dict[tuple[str, str], float] = {}
-        if layout.correlated:
-            statistic = Correlations(layout.numeric, self.coefficient)
-            gaps = np.abs(pair.real.get(statistic) - pair.synthetic.get(statistic))
-            at = {name: place for place, name in enumerate(layout.numeric)}
-            found |= {p: 1 - float(gaps[at[p[0]], at[p[1]]]) / 2 for p in layout.correlated}
-            if self.missing:
-                where = self._where_missing(pair, layout.correlated)
-                found |= {gappy: min(found[gappy], alike) for gappy, alike in where.items()}
-        if layout.crossed:
-            found |= self._crossed(pair, layout.crossed)
+        ways = (self._correlated, self._where_missing, self._crossed)
+        found, where, crossed = for_each(ways, lambda way: way(pair, layout))
+        found |= {gappy: min(found[gappy], alike) for gappy, alike in where.items()} | crossed
         names = pair.spec.of_kind(*NUMERIC, *DISCRETE)
         return {p: found[p] for p in combinations(names, 2) if p in found}
 
-    def _where_missing(
-        self, pair: TablePair, wanted: tuple[tuple[str, str], ...]
-    ) -> dict[tuple[str, str], float]:
+    def _correlated(self, pair: SummaryPair, layout: _Layout) -> dict[tuple[str, str], float]:
+        if not layout.correlated:
+            return {}
+        statistic = Correlations(layout.numeric, self.coefficient)
+        sides = (pair.real, pair.synthetic)
+        real, synthetic = for_each(sides, lambda side: side.get(statistic))
+        gaps = np.abs(real - synthetic)
+        at = {name: place for place, name in enumerate(layout.numeric)}
+        return {p: 1 - float(gaps[at[p[0]], at[p[1]]]) / 2 for p in layout.correlated}
+
+    def _where_missing(self, pair: SummaryPair, layout: _Layout) -> dict[tuple[str, str], float]:
         """How alike numbers are in where they are missing, of pairs in which some are.
 
         Total variation of the cells of their cross tables in which a value is missing, all others
         counted as one.
         """
         sides = (pair.real, pair.synthetic)
-        gappy = {c for c in pair.spec.of_kind(*NUMERIC) if any(side.missing(c) for side in sides)}
-        chosen = tuple(names for names in wanted if gappy.intersection(names))
-        if not chosen:
+        gappy = {c for c in layout.numeric if any(side.missing(c) for side in sides)}
+        chosen = tuple(names for names in layout.correlated if gappy.intersection(names))
+        if not chosen or not self.missing:
             return {}
         counts = cross_counts(pair, self.bins, self.rule, chosen)
         size = max(levels.size for levels in counts.levels) + 3  # missing, below and above
+        tables = for_each(sides, lambda side: side.total(counts))
         real, synthetic = (
-            dense_shares(*side.get(counts).cells, tables=len(chosen), most=size) for side in sides
+            dense_shares(*table.cells, tables=len(chosen), most=size) for table in tables
         )
         gaps = np.abs(real - synthetic)
         gaps[:, 1:, 1:] = 0.0
@@ -342,17 +343,18 @@ class _Similarities:
         distances = (gaps.sum(axis=(1, 2)) + within) / 2
         return dict(zip(chosen, (1 - distances).tolist(), strict=True))
 
-    def _crossed(
-        self, pair: TablePair, wanted: tuple[tuple[str, str], ...]
-    ) -> dict[tuple[str, str], float]:
-        counts = cross_counts(pair, self.bins, self.rule, wanted)
-        real, synthetic = pair.real.get(counts), pair.synthetic.get(counts)
+    def _crossed(self, pair: SummaryPair, layout: _Layout) -> dict[tuple[str, str], float]:
+        if not layout.crossed:
+            return {}
+        counts = cross_counts(pair, self.bins, self.rule, layout.crossed)
+        sides = (pair.real, pair.synthetic)
+        real, synthetic = for_each(sides, lambda side: side.total(counts))
         sizes = np.array([levels.size + 1 for levels in counts.levels])
         first, second = np.array(real.pairs).T
         distances = contingency_distances(
             real.cells, synthetic.cells, (sizes[first], sizes[second])
         )
-        return dict(zip(wanted, (1 - distances).tolist(), strict=True))
+        return dict(zip(layout.crossed, (1 - distances).tolist(), strict=True))
 
 
 @final
@@ -363,7 +365,7 @@ class _Associations:
     bins: int
     rule: BinRule
 
-    def __call__(self, pair: TablePair) -> dict[tuple[str, str], float]:
+    def __call__(self, pair: SummaryPair) -> dict[tuple[str, str], float]:
         layout = _Layout.of(pair, self.pairs)
         found: dict[tuple[str, str], float] = {}
         if layout.correlated:
@@ -371,17 +373,17 @@ class _Associations:
             at = {name: place for place, name in enumerate(layout.numeric)}
             found |= {p: float(matrix[at[p[0]], at[p[1]]]) for p in layout.correlated}
         if layout.crossed:
-            tables = pair.real.get(cross_counts(pair, self.bins, self.rule, layout.crossed))
+            tables = pair.real.total(cross_counts(pair, self.bins, self.rule, layout.crossed))
             v = cramers_v(*tables.cells, bias_correction=False)
             found |= dict(zip(layout.crossed, v.tolist(), strict=True))
         return found
 
 
 def cross_counts(
-    pair: TablePair, bins: int, rule: BinRule, wanted: tuple[tuple[str, str], ...]
+    pair: SummaryPair, bins: int, rule: BinRule, wanted: tuple[tuple[str, str], ...]
 ) -> CrossCounts:
     """Cross tables of pairs of columns, in the real table's levels."""
     names = pair.spec.of_kind(*NUMERIC, *DISCRETE)
-    levels = tuple(pair.real.levels(name, bins, rule) for name in names)
+    levels = tuple(for_each(names, lambda name: pair.real.levels(name, bins, rule)))
     at = {name: place for place, name in enumerate(names)}
     return CrossCounts(levels, tuple((at[a], at[b]) for a, b in wanted))

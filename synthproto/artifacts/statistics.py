@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import SummaryPair, TablePair
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import BinRule, Histogram, Statistic
+from synthproto.data.summary import Summary
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.columns import Floats, shares, similarity_in_range, wasserstein_distance
@@ -129,7 +130,7 @@ class MissingRateDifference:
     best: float = field(default=0.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Absolute difference by column."""
         rates = [
             {column: table.missing(column) / len(table) for column in pair.spec.names}
@@ -161,11 +162,11 @@ class StatisticSimilarity:
         if not self.name:
             object.__setattr__(self, "name", f"fidelity/{self.statistic}_similarity")
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Similarity by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
 
-    def _of(self, pair: TablePair, column: str) -> float:
+    def _of(self, pair: SummaryPair, column: str) -> float:
         real, synthetic = (t.moments(column) for t in (pair.real, pair.synthetic))
         if not real.count or not synthetic.count:
             return float(real.count == synthetic.count)
@@ -197,7 +198,7 @@ class StatisticDifference:
         if not self.name:
             object.__setattr__(self, "name", f"fidelity/{self.statistic}_difference")
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Difference by column."""
         return {
             column: abs(
@@ -232,7 +233,7 @@ class Juxtaposition:
         if not self.name:
             object.__setattr__(self, "name", f"fidelity/{self.statistic}_juxtaposition")
 
-    def __call__(self, pair: TablePair) -> pd.DataFrame:
+    def __call__(self, pair: SummaryPair) -> pd.DataFrame:
         """Index: column names; columns ``"real"`` and ``"synthetic"``."""
         statistics = _Statistics(self.statistic)
         values = np.column_stack([t.get(statistics) for t in (pair.real, pair.synthetic)])
@@ -247,7 +248,7 @@ class _Statistics:
 
     statistic: Statistic
 
-    def __call__(self, table: Table) -> NDArray[np.float64]:
+    def __call__(self, table: Summary) -> NDArray[np.float64]:
         columns = table.spec.of_kind(*NUMERIC)
         return np.array([table.statistic(c, self.statistic) for c in columns], dtype=np.float64)
 
@@ -265,7 +266,7 @@ class AssociationMatrices:
     association: Association = field(default_factory=Association)
     name: str = "fidelity/associations"
 
-    def __call__(self, pair: TablePair) -> dict[str, pd.DataFrame]:
+    def __call__(self, pair: SummaryPair) -> dict[str, pd.DataFrame]:
         """Square frames ``"real"``, ``"synthetic"`` and ``"difference"`` (synthetic - real)."""
         real, synthetic = (t.get(self.association) for t in (pair.real, pair.synthetic))
         return {"real": real, "synthetic": synthetic, "difference": synthetic - real}
@@ -288,7 +289,7 @@ class Histograms:
     kinds: tuple[Kind, ...] = (*NUMERIC, *DISCRETE)
     name: str = "fidelity/histograms"
 
-    def __call__(self, pair: TablePair) -> dict[str, pd.DataFrame]:
+    def __call__(self, pair: SummaryPair) -> dict[str, pd.DataFrame]:
         """By column, a frame.
 
         Index: ``"(missing)"``, the real levels, then what only the synthetic side has: for bins
@@ -301,7 +302,7 @@ class Histograms:
         }
 
 
-def _frame(pair: TablePair, histogram: Histogram) -> pd.DataFrame:
+def _frame(pair: SummaryPair, histogram: Histogram) -> pd.DataFrame:
     levels = histogram.levels
     beyond = ("(below)", "(above)") if levels.binned else pair.synthetic.unseen(levels)
     labels = ["(missing)", *levels.labels, *beyond]

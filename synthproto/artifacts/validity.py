@@ -7,8 +7,9 @@ from typing import final
 import numpy as np
 
 from synthproto.checks import listed
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import SummaryPair
 from synthproto.data.spec import Kind
+from synthproto.data.summary import for_each
 from synthproto.data.table import DISCRETE, NUMERIC
 from synthproto.measures.columns import range_coverage
 
@@ -26,15 +27,17 @@ class BoundaryAdherence:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Share by column."""
-        return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
+        columns = pair.spec.of_kind(*NUMERIC)
+        shares = for_each(columns, lambda column: self._of(pair, column))
+        return dict(zip(columns, shares, strict=True))
 
-    def _of(self, pair: TablePair, column: str) -> float:
-        real, values = pair.real.moments(column), pair.synthetic.ascending(column)
-        judged = len(values) if real.missing else len(pair.synthetic)
-        first, last = np.searchsorted(values, real.low), np.searchsorted(values, real.high, "right")
-        return max(int(last - first), 0) / judged if judged else 1.0
+    def _of(self, pair: SummaryPair, column: str) -> float:
+        real, counts = pair.real.moments(column), pair.histogram(column, 1).synthetic
+        judged = len(pair.synthetic) - (int(counts[0]) if real.missing else 0)
+        inside = int(counts[1]) if real.count else 0
+        return inside / judged if judged else 1.0
 
 
 @final
@@ -49,16 +52,16 @@ class CategoryAdherence:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*DISCRETE)}
 
-    def _of(self, pair: TablePair, column: str) -> float:
+    def _of(self, pair: SummaryPair, column: str) -> float:
         histogram = pair.histogram(column)
         return int(histogram.synthetic[histogram.real > 0].sum()) / len(pair.synthetic)
 
 
-def label_notes(pair: TablePair) -> list[str]:
+def label_notes(pair: SummaryPair) -> list[str]:
     """What looks wrong about synthetic labels that the real table does not have, column by column.
 
     A sentence for each discrete column that has no real label at all (codes instead of labels?),
@@ -115,11 +118,11 @@ class RangeCoverage:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
 
-    def _of(self, pair: TablePair, column: str) -> float:
+    def _of(self, pair: SummaryPair, column: str) -> float:
         real, synthetic = (table.moments(column) for table in (pair.real, pair.synthetic))
         if not real.count or not synthetic.count:
             return float(not real.count)
@@ -143,11 +146,11 @@ class CategoryCoverage:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*DISCRETE)}
 
-    def _of(self, pair: TablePair, column: str) -> float:
+    def _of(self, pair: SummaryPair, column: str) -> float:
         histogram = pair.histogram(column)
         first = 0 if self.missing else 1
         wanted = histogram.real[first:] > 0
@@ -172,11 +175,11 @@ class KeyUniqueness:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Share by column."""
         return {column: self._of(pair, column) for column in pair.spec.of_kind(*self.kinds)}
 
-    def _of(self, pair: TablePair, column: str) -> float:
+    def _of(self, pair: SummaryPair, column: str) -> float:
         return pair.synthetic.distinct(column) / len(pair.synthetic)
 
 
@@ -192,7 +195,7 @@ class ExactDtypes:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Share of columns."""
-        pairs = zip(pair.real.frame.dtypes, pair.synthetic.frame.dtypes, strict=True)
-        return float(np.mean([str(ours) == str(theirs) for ours, theirs in pairs]))
+        pairs = zip(pair.real.dtypes, pair.synthetic.dtypes, strict=True)
+        return float(np.mean([ours == theirs for ours, theirs in pairs]))

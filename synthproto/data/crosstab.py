@@ -14,7 +14,9 @@ from typing import Self, TypeVar, final
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import Levels, sum_of_squares
+from synthproto.data.summary import Summary
 from synthproto.data.table import Table
 
 Array = TypeVar("Array", NDArray[np.int64], NDArray[np.float64])
@@ -291,6 +293,14 @@ class CrossCounts:
         pairs = combinations(range(len(codes)), 2) if self.pairs is None else self.pairs
         return cross_tables(codes, sizes, pairs)
 
+    def merged(self, first: CrossTables, second: CrossTables) -> CrossTables:
+        """Of both pieces together."""
+        return first.merged(second)
+
+    def narrowed(self, _spec: TableSpec) -> tuple[str, ...]:
+        """The columns that it looks at."""
+        return tuple(levels.column for levels in self.levels)
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -311,6 +321,16 @@ class LevelSums:
     absent: NDArray[np.float64]
     sums: NDArray[np.float64]
 
+    def merged(self, other: Self) -> Self:
+        """Of both pieces together."""
+        return type(self)(
+            self.squares + other.squares,
+            self.variable,
+            self.present + other.present,
+            self.absent + other.absent,
+            self.sums + other.sums,
+        )
+
 
 @final
 @dataclass(frozen=True)
@@ -326,18 +346,37 @@ class SumsByLevel:
     levels: tuple[Levels, ...]
     columns: tuple[str, ...]
 
-    def __call__(self, table: Table) -> LevelSums:
+    def __call__(self, table: Summary) -> LevelSums:
         """Counts and sums."""
+        moments = [table.moments(column) for column in self.columns]
+        centre = tuple(moment.mean for moment in moments)
+        scale = tuple(moment.span for moment in moments)
+        gappy = tuple(moment.missing > 0 for moment in moments)
+        return table.total(_SumsAt(self.levels, self.columns, centre, scale, gappy))
+
+
+@final
+@dataclass(frozen=True)
+class _SumsAt:
+    """`LevelSums` of columns centred and scaled as the whole table asks for."""
+
+    levels: tuple[Levels, ...]
+    columns: tuple[str, ...]
+    centre: tuple[float, ...]
+    scale: tuple[float, ...]
+    gappy: tuple[bool, ...]
+
+    def __call__(self, table: Table) -> LevelSums:
         codes = [table.codes(levels) for levels in self.levels]
         counts = [table.counts(levels) for levels in self.levels]
         sizes = [len(count) for count in counts]
-        gappy = [place for place, column in enumerate(self.columns) if table.missing(column)]
+        gappy = [place for place, gaps in enumerate(self.gappy) if gaps]
         rows = np.concatenate(counts)[:, None].astype(np.float64)
         absent: Floats = np.zeros((len(rows), len(self.columns)))
         if gappy:
             gaps = _Gaps(table, [self.columns[place] for place in gappy])
             absent[:, gappy] = np.concatenate(sums_by_slot(codes, sizes, gaps, len(gappy)))
-        scaled = _Scaled(table, self.columns, np.empty(len(table)))
+        scaled = _Scaled(table, self, np.empty(len(table)))
         sums = np.concatenate(sums_by_slot(codes, sizes, scaled, len(self.columns)))
         return LevelSums(
             squares=np.array([sum_of_squares(scaled(n)) for n in range(len(self.columns))]),
@@ -346,6 +385,14 @@ class SumsByLevel:
             absent=absent,
             sums=sums,
         )
+
+    def merged(self, first: LevelSums, second: LevelSums) -> LevelSums:
+        """Of both pieces together."""
+        return first.merged(second)
+
+    def narrowed(self, _spec: TableSpec) -> tuple[str, ...]:
+        """The columns that it looks at."""
+        return (*(levels.column for levels in self.levels), *self.columns)
 
 
 @final
@@ -367,19 +414,18 @@ class _Scaled:
 
     Attributes:
         table: Whose.
-        columns: Which.
+        at: Which columns, with their centres and scales.
         kept: Where the numbers of each are put, shape ``(n,)``.
     """
 
     table: Table
-    columns: Sequence[str]
+    at: _SumsAt
     kept: Floats
 
     def __call__(self, place: int) -> Floats:
-        column = self.columns[place]
-        values, moments = self.table.values(column), self.table.moments(column)
-        np.subtract(values, moments.mean, out=self.kept)
-        np.divide(self.kept, moments.span, out=self.kept)
-        if moments.missing:
+        values = self.table.values(self.at.columns[place])
+        np.subtract(values, self.at.centre[place], out=self.kept)
+        np.divide(self.kept, self.at.scale[place], out=self.kept)
+        if self.at.gappy[place]:
             self.kept[np.isnan(self.kept)] = 0.0
         return self.kept

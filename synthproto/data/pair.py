@@ -7,7 +7,7 @@ both in the real table's levels, ``get(function)`` keeps anything else.
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar, cast, final
+from typing import Generic, TypeAlias, TypeVar, cast, final
 
 import numpy as np
 import pandas as pd
@@ -17,19 +17,21 @@ from synthproto.checks import did_you_mean, listed, refuse
 from synthproto.data.kinds import NUMERIC
 from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import BinRule, Histogram
+from synthproto.data.summary import Side_co, Summary, for_each
 from synthproto.data.table import Table
-from synthproto.measures.rows import Digits, distinct, snapped_to
+from synthproto.measures.rows import Digits, snapped_to
 
 Value = TypeVar("Value")
 Floats = NDArray[np.float64]
 
 
 @final
-class TablePair:
+class Pair(Generic[Side_co]):
     """A real and a synthetic table, and optionally a holdout: what table artifacts compare.
 
     Levels are fitted on the real table and kept with it; what is computed from both sides is
-    kept with the pair.
+    kept with the pair. A score that needs no rows is annotated `SummaryPair` and takes every pair;
+    one that needs rows is annotated `TablePair`.
 
     Args:
         real: The table that the synthesizer was trained on.
@@ -39,9 +41,16 @@ class TablePair:
 
     Raises:
         SchemaError: The specs of the tables differ.
+
+    >>> import pandas as pd
+    >>> from synthproto import MeanJSDistance, Pair, Table, TableSpec
+    >>> frame = pd.DataFrame({"sex": ["f", "m"] * 20})
+    >>> real = Table(frame, TableSpec.infer(frame))
+    >>> MeanJSDistance()(Pair(real, real))
+    0.0
     """
 
-    def __init__(self, real: Table, synthetic: Table, holdout: Table | None = None) -> None:
+    def __init__(self, real: Side_co, synthetic: Side_co, holdout: Side_co | None = None) -> None:
         self._real, self._synthetic, self._holdout = real, synthetic, holdout
         self._memo: dict[object, object] = {}
         for table in (synthetic, holdout):
@@ -49,12 +58,12 @@ class TablePair:
                 refuse(table.name, _differences(table, real))
 
     @property
-    def real(self) -> Table:
+    def real(self) -> Side_co:
         """The table that the synthesizer was trained on."""
         return self._real
 
     @property
-    def synthetic(self) -> Table:
+    def synthetic(self) -> Side_co:
         """The generated table, its numbers at the precision of the real ones.
 
         The same numbers come back changed in their last digits from float32, which most models
@@ -64,7 +73,7 @@ class TablePair:
         return self._once("synthetic", lambda: _aligned(self._synthetic, self._real))
 
     @property
-    def holdout(self) -> Table | None:
+    def holdout(self) -> Side_co | None:
         """Real rows that the synthesizer was not trained on."""
         return self._holdout
 
@@ -74,7 +83,7 @@ class TablePair:
         return self._real.spec
 
     @property
-    def reference(self) -> "TablePair | None":
+    def reference(self) -> "Pair[Side_co] | None":
         """Real against as many holdout rows as the synthetic table has, if there are so many.
 
         The same object for all pairs of the same real table and holdout with synthetic tables of
@@ -83,25 +92,27 @@ class TablePair:
         if self._holdout is None:
             return None
         rows = min(len(self._synthetic), len(self._holdout))
-        return self._holdout.get(_AgainstReal(self._real, rows))
+        return _of_these(self, self._holdout.get(_AgainstReal(self._real, rows)))
 
     @property
-    def between(self) -> "TablePair | None":
+    def between(self) -> "Pair[Side_co] | None":
         """Real against the whole holdout, the same object for all pairs of these; or ``None``."""
         if self._holdout is None:
             return None
-        return self._holdout.get(_AgainstReal(self._real, len(self._holdout)))
+        whole = _AgainstReal(self._real, len(self._holdout))
+        return _of_these(self, self._holdout.get(whole))
 
     @property
-    def floor(self) -> "TablePair":
+    def floor(self) -> "Pair[Side_co]":
         """Real against its own columns, each shuffled by itself: what independent columns reach.
 
         As many rows as the synthetic table has; the same object for all pairs of the same real
         table and holdout with synthetic tables of this length.
         """
-        return self._real.get(_AgainstShuffled(len(self._synthetic), self._holdout))
+        shuffled = _AgainstShuffled(len(self._synthetic), self._holdout)
+        return _of_these(self, self._real.get(shuffled))
 
-    def relabelled(self, seed: int) -> "TablePair | None":
+    def relabelled(self, seed: int) -> "Pair[Side_co] | None":
         """Two samples of real and holdout rows together, of the sizes of `reference`.
 
         What a score is for many of these is what sampling noise alone gives.
@@ -113,17 +124,19 @@ class TablePair:
             ``None`` without a holdout.
         """
         beside = self.reference
-        return None if beside is None else beside.get(_Relabelled(seed, self._holdout))
+        again = None if beside is None else beside.get(_Relabelled(seed, self._holdout))
+        return None if again is None else _of_these(self, again)
 
-    def get(self, compute: Callable[["TablePair"], Value]) -> Value:
+    def get(self, compute: Callable[["Pair[Side_co]"], Value]) -> Value:
         """A statistic of this pair, computed at the first call and kept; see `Table.get`."""
         return self._once(compute, lambda: compute(self))
 
     def histogram(self, column: str, bins: int = 10, rule: BinRule = "width") -> Histogram:
         """Both sides counted in the real table's categories or bins of a column."""
         levels = self._real.levels(column, bins, rule)
-        sides = self.real.counts(levels), self.synthetic.counts(levels)
-        return self._once(("histogram", levels), lambda: Histogram.of(levels, *sides))
+        sides: tuple[Summary, Summary] = (self._real, self.synthetic)
+        real, synthetic = for_each(sides, lambda side: side.counts(levels))
+        return self._once(("histogram", levels), lambda: Histogram.of(levels, real, synthetic))
 
     def _once(self, key: object, compute: Callable[[], Value]) -> Value:
         if key not in self._memo:
@@ -132,80 +145,75 @@ class TablePair:
         return cast(Value, self._memo[key])
 
 
+TablePair: TypeAlias = Pair[Table]
+"""Tables in memory: what every table artifact compares."""
+
+SummaryPair: TypeAlias = Pair[Summary]
+"""Tables of which no rows are needed: a `TablePair` is one."""
+
+
+Side = TypeVar("Side", bound=Summary)
+
+
+def _of_these(pair: Pair[Side], beside: Pair[Summary]) -> Pair[Side]:  # noqa: ARG001
+    """A pair of the real table of a pair and rows of it or its holdout, typed as the pair."""
+    # Sides are drawn from those of the pair: tables from tables.
+    return cast("Pair[Side]", beside)
+
+
 @final
 @dataclass(frozen=True)
 class _AgainstShuffled:
     """A real table against independent columns drawn from it."""
 
     rows: int
-    holdout: Table | None
+    holdout: Summary | None
 
-    def __call__(self, real: Table) -> TablePair:
-        rng = np.random.default_rng(0)
-        size = max(self.rows, len(real))
+    def __call__(self, real: Summary) -> Pair[Summary]:
+        rng, rows = np.random.default_rng(0), self.rows
+        if not isinstance(real, Table):
+            real = real.sample(_FLOOR_ROWS, 0)
+            rows = min(rows, len(real))
+        size = max(rows, len(real))
         places = np.arange(size) % len(real)  # each real row as often as any other
         frame = pd.DataFrame(
             {
-                name: real.frame[name].take(places[rng.permutation(size)[: self.rows]]).array
+                name: real.frame[name].take(places[rng.permutation(size)[:rows]]).array
                 for name in real.spec.names
             }
         )
-        return TablePair(real, real.derived(frame, "table of shuffled columns"), self.holdout)
+        shuffled = real.derived(frame, "table of shuffled columns")
+        return Pair(real, shuffled, self.holdout)
 
+
+# Rows of the floor of a table whose rows are never together.
+_FLOOR_ROWS = 20_000
 
 # Rows that are looked at for numbers that differ from real ones in their last digits.
 _LOOKED_AT = 4096
 
 
-def _aligned(table: Table, real: Table) -> Table:
+def _aligned(table: Side, real: Summary) -> Side:
     """A table whose numbers equal those of the real one where they differ in their last digits."""
-    changed = {}
+    changed: dict[str, tuple[Floats, float]] = {}
     for column in table.spec.of_kind(*NUMERIC) if table is not real else ():
-        values, known = table.values(column), real.get(_Known(column))
-        # To the nearest of all: a number that is a real one stays, however near others are.
-        tolerance = known.digits.precision(Digits.of(values))
-        few = values[:: 1 + len(values) // _LOOKED_AT]
-        if _differ(snapped_to(few, known.values, tolerance), few):
-            changed[column] = snapped_to(values, known.values, tolerance)
-    return table.with_values(changed) if changed else table
+        numbers, known = _numbers(table, column), real.get(_Known(column))
+        if numbers is not None and known is not None:
+            # To the nearest of all: a number that is a real one stays, however near others are.
+            tolerance = known.digits.precision(Digits.of(numbers))
+            few = numbers[:: 1 + len(numbers) // _LOOKED_AT]
+            if _differ(snapped_to(few, known.values, tolerance), few):
+                changed[column] = known.values, tolerance
+    return table.snapped(changed) if changed else table
+
+
+def _numbers(table: Summary, column: str) -> Floats | None:
+    """All numbers of a table, or the distinct ones; ``None`` if there are too many to keep."""
+    return table.values(column) if isinstance(table, Table) else table.distinct_numbers(column)
 
 
 def _differ(first: Floats, second: Floats) -> bool:
     return first is not second and bool(((first != second) & ~np.isnan(second)).any())
-
-
-@final
-@dataclass(frozen=True)
-class _AgainstReal:
-    """A real table against some rows of a holdout."""
-
-    real: Table
-    rows: int
-
-    def __call__(self, holdout: Table) -> TablePair:
-        if self.rows == len(holdout):
-            return TablePair(self.real, holdout)
-        drawn = np.random.default_rng(0).permutation(len(holdout))[: self.rows]
-        frame = holdout.frame.iloc[np.sort(drawn)]
-        return TablePair(self.real, holdout.derived(frame))
-
-
-@final
-@dataclass(frozen=True)
-class _Relabelled:
-    """Rows of a real table and a holdout, drawn anew for both sides of a pair."""
-
-    seed: int
-    holdout: Table | None
-
-    def __call__(self, beside: TablePair) -> TablePair:
-        real, others = beside.real, self.holdout or beside.synthetic
-        frame = pd.concat([real.frame, others.frame], ignore_index=True)
-        order = np.random.default_rng(self.seed).permutation(len(frame))
-        ends = (0, len(real), len(real) + len(beside.synthetic))
-        return TablePair(
-            *(real.derived(frame.iloc[order[start:end]]) for start, end in pairwise(ends))
-        )
 
 
 @final
@@ -224,12 +232,45 @@ class _Known:
 
     column: str
 
-    def __call__(self, real: Table) -> _Column:
-        known = distinct(real.ascending(self.column), 0.0)
-        return _Column(known, Digits.of(known))
+    def __call__(self, real: Summary) -> _Column | None:
+        known = real.distinct_numbers(self.column)
+        return None if known is None else _Column(known, Digits.of(known))
 
 
-def _differences(table: Table, real: Table) -> list[str]:
+@final
+@dataclass(frozen=True)
+class _AgainstReal:
+    """A real table against some rows of a holdout."""
+
+    real: Summary
+    rows: int
+
+    def __call__(self, holdout: Summary) -> Pair[Summary]:
+        if self.rows == len(holdout) or not isinstance(holdout, Table):
+            return Pair(self.real, holdout)
+        drawn = np.random.default_rng(0).permutation(len(holdout))[: self.rows]
+        return Pair(self.real, holdout.derived(holdout.frame.iloc[np.sort(drawn)]))
+
+
+@final
+@dataclass(frozen=True)
+class _Relabelled:
+    """Rows of a real table and a holdout, drawn anew for both sides of a pair."""
+
+    seed: int
+    holdout: Summary | None
+
+    def __call__(self, beside: Pair[Summary]) -> Pair[Summary] | None:
+        real, synthetic, others = beside.real, beside.synthetic, self.holdout or beside.synthetic
+        if not isinstance(real, Table) or not isinstance(others, Table):
+            return None
+        frame = pd.concat([real.frame, others.frame], ignore_index=True)
+        order = np.random.default_rng(self.seed).permutation(len(frame))
+        ends = (0, len(real), len(real) + len(synthetic))
+        return Pair(*(real.derived(frame.iloc[order[start:end]]) for start, end in pairwise(ends)))
+
+
+def _differences(table: Summary, real: Summary) -> list[str]:
     ours, theirs = table.spec, real.spec
     lacking = [name for name in theirs.names if name not in ours.names]
     extra = [name for name in ours.names if name not in theirs.names]

@@ -52,6 +52,7 @@ from synthproto.data.statistics import (
 )
 from synthproto.errors import ParameterError, SchemaError, SynthprotoWarning, UndefinedScoreError
 from synthproto.formatting import html_table
+from synthproto.measures.rows import distinct, snapped_to
 
 Value = TypeVar("Value")
 
@@ -169,11 +170,20 @@ class Table:
         """How many statistics have been computed so far."""
         return len(self._memo)
 
-    def with_values(self, numbers: Mapping[str, NDArray[np.float64]]) -> "Table":
-        """The same rows with other numbers in some columns, as artifacts see them.
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """Dtype of each column."""
+        return tuple(map(str, self._frame.dtypes))
 
-        The frame stays as it is, and what is known of the other columns is kept.
+    def snapped(self, known: Mapping[str, tuple[NDArray[np.float64], float]]) -> "Table":
+        """The same rows, numbers that equal a known one of their column made equal to it.
+
+        The frame stays as it is.
+
+        Args:
+            known: By column, distinct numbers, ascending, and how far equal ones may be apart.
         """
+        numbers = {column: snapped_to(self.values(column), *near) for column, near in known.items()}
         table = copy(self)
         table._memo = {
             key: value
@@ -235,6 +245,10 @@ class Table:
         """
         return self._once(compute, lambda: compute(self))
 
+    def total(self, statistic: Callable[["Table"], Value]) -> Value:
+        """A statistic that merges (see `synthproto.data.summary.Merging`), of all rows."""
+        return self.get(statistic)
+
     # --- one column ---------------------------------------------------------------------------
 
     def values(self, column: str) -> NDArray[np.float64]:
@@ -286,6 +300,14 @@ class Table:
             ascending = self.ascending(column)
             return int(np.count_nonzero(np.diff(ascending))) + bool(len(ascending))
         return len(self._labels(column).names)
+
+    def distinct_numbers(self, column: str) -> NDArray[np.float64]:
+        """Distinct present numbers of a continuous or datetime column, ascending."""
+        return distinct(self.ascending(column), 0.0)
+
+    def sample(self, rows: int, seed: int) -> "Table":
+        """At most so many rows, the same ones for the same seed; itself if it has no more."""
+        return self._once(("sample", rows, seed), lambda: self._sampled(rows, seed))
 
     # --- levels -------------------------------------------------------------------------------
 
@@ -368,6 +390,12 @@ class Table:
         if self.moments(column).missing:
             values = values[~np.isnan(values)]
         return np.sort(values)
+
+    def _sampled(self, rows: int, seed: int) -> "Table":
+        if len(self) <= rows:
+            return self
+        order = np.random.default_rng(seed).permutation(len(self))
+        return self.derived(self._frame.iloc[np.sort(order[:rows])])
 
     def _labels(self, column: str) -> Labels:
         kind = self._kind(column)

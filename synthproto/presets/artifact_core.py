@@ -7,7 +7,7 @@ docstring says which. Checked against artifact-core 0.2.1.
 
 import math
 from dataclasses import dataclass, field
-from typing import final, get_args
+from typing import TypeAlias, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,9 +136,10 @@ class ScriptJSDivergence:
         return float(max(sum((side * np.log(side / middle)).sum() for side in sides) / 2, 0.0))
 
 
-def artifact_core(
-    bins: int = 100,
-) -> tuple[tuple[Mean, ArtifactCoreJSDistance, CorrelationDistance], tuple[Juxtaposition, ...]]:
+ArtifactCoreScores: TypeAlias = tuple[Mean[Table], ArtifactCoreJSDistance, CorrelationDistance]
+
+
+def artifact_core(bins: int = 100) -> tuple[ArtifactCoreScores, tuple[Juxtaposition, ...]]:
     """Scores and arrays of artifact-core's table comparison.
 
     Returns:
@@ -155,7 +156,7 @@ def artifact_core(
 
 
 def experiment_script() -> tuple[
-    Mean, ScriptJSDivergence, CorrelationDistance, StatisticDifference
+    Mean[Table], ScriptJSDivergence, CorrelationDistance, StatisticDifference
 ]:
     """The numbers of the experiment script that started this library.
 

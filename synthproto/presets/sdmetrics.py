@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Correlations
-from synthproto.artifacts.columns import Complement, Mean, ShapeDistance
+from synthproto.artifacts.columns import ByColumn, Complement, Mean, ShapeDistance
 from synthproto.artifacts.validity import BoundaryAdherence, CategoryAdherence
-from synthproto.data.crosstab import CrossTables, cross_tables
-from synthproto.data.pair import TablePair
-from synthproto.data.statistics import edges_passed, histogram_edges
-from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.data.crosstab import CrossCounts, CrossTables
+from synthproto.data.pair import SummaryPair
+from synthproto.data.statistics import Levels, histogram_edges, interval_labels
+from synthproto.data.summary import Summary, for_each
+from synthproto.data.table import DISCRETE, NUMERIC
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.pairs import Floats, above, contingency_distances, cramers_v
 
@@ -26,17 +27,16 @@ from synthproto.measures.pairs import Floats, above, contingency_distances, cram
 @final
 @dataclass(frozen=True)
 class _OwnBins:
-    """Codes of ``numpy.digitize`` over a table's own range: 1 to 10, 11 the maximum or missing."""
+    """Levels of ``numpy.digitize`` over a table's own range: ten bins, and one of the maximum."""
 
     column: str
 
-    def __call__(self, table: Table) -> NDArray[np.int32]:
-        values, moments = table.values(self.column), table.moments(self.column)
+    def __call__(self, table: Summary) -> Levels:
+        moments = table.moments(self.column)
         low, high = (moments.low, moments.high) if moments.count else (0.0, 1.0)
-        codes = edges_passed(values, histogram_edges(low, high, 10))
-        if table.missing(self.column):
-            codes[np.isnan(values)] = 11
-        return codes
+        edges = histogram_edges(low, high, 10)
+        edges = np.append(edges, max(high, float(edges[-1])))
+        return Levels(self.column, interval_labels(edges), edges)
 
 
 @final
@@ -44,20 +44,31 @@ class _OwnBins:
 class _OwnTables:
     """Cross tables of the pairs that are not both numeric, numeric columns in their own bins."""
 
-    real: Table
+    real: Summary
 
-    def __call__(self, table: Table) -> CrossTables:
+    def __call__(self, table: Summary) -> CrossTables:
         names = table.spec.of_kind(*NUMERIC, *DISCRETE)
-        numeric = table.spec.of_kind(*NUMERIC)
-        codes, sizes = [], []
-        for name in names:
-            levels = None if name in numeric else self.real.levels(name)
-            codes.append(table.get(_OwnBins(name)) if levels is None else table.codes(levels))
-            sizes.append(12 if levels is None else len(table.counts(levels)))
+        numeric = {*table.spec.of_kind(*NUMERIC)}
+        levels = for_each(
+            names, lambda n: table.get(_OwnBins(n)) if n in numeric else self.real.levels(n)
+        )
+        numbers = {place for place, name in enumerate(names) if name in numeric}
         pairs = combinations(range(len(names)), 2)
-        numbers = {place for place, name in enumerate(names) if name in {*numeric}}
-        wanted = (p for p in pairs if not numbers.issuperset(p))
-        return cross_tables(codes, sizes, wanted)
+        wanted = tuple(p for p in pairs if not numbers.issuperset(p))
+        found = table.total(CrossCounts(tuple(levels), wanted))
+        gappy = np.array([name in numeric and table.missing(name) > 0 for name in names])
+        return _missing_as_largest(found, gappy) if wanted and gappy.any() else found
+
+
+def _missing_as_largest(tables: CrossTables, gappy: NDArray[np.bool_]) -> CrossTables:
+    """The same cells, those of missing values of some columns added to those of the maximum."""
+    first, second = np.array(tables.pairs).T
+    pair, rows, columns, counts = tables.cells
+    rows = np.where((rows == 0) & gappy[first[pair]], 11, rows)
+    columns = np.where((columns == 0) & gappy[second[pair]], 11, columns)
+    nothing = np.zeros(0, dtype=np.intp)
+    empty = CrossTables(tables.pairs, nothing, nothing, nothing, nothing)
+    return CrossTables(tables.pairs, pair, rows, columns, counts).merged(empty)
 
 
 @final
@@ -85,18 +96,20 @@ class SDMetricsTrends:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Mean similarity."""
-        scores = [*self._numeric(pair), *self._others(pair)]
+        numeric, others = for_each((self._numeric, self._others), lambda part: part(pair))
+        scores = [*numeric, *others]
         if not scores:
             raise UndefinedScoreError(
                 f"score {self.name!r} is undefined: no pair of columns is above its thresholds"
             )
         return float(np.mean(scores))
 
-    def _numeric(self, pair: TablePair) -> list[float]:
+    def _numeric(self, pair: SummaryPair) -> list[float]:
         correlations = Correlations(pair.spec.of_kind(*NUMERIC))
-        real, synthetic = (t.get(correlations) for t in (pair.real, pair.synthetic))
+        sides = (pair.real, pair.synthetic)
+        real, synthetic = for_each(sides, lambda side: side.get(correlations))
         first, second = np.triu_indices(len(real), k=1)
         varied = (np.diagonal(real) > 0) & (np.diagonal(synthetic) > 0)
         ours, theirs = real[first, second], synthetic[first, second]
@@ -106,10 +119,11 @@ class SDMetricsTrends:
         similarity: list[float] = (1 - np.abs(ours - theirs) / 2)[counted].tolist()
         return similarity
 
-    def _others(self, pair: TablePair) -> list[float]:
+    def _others(self, pair: SummaryPair) -> list[float]:
         names, numeric = pair.spec.of_kind(*NUMERIC, *DISCRETE), pair.spec.of_kind(*NUMERIC)
         sizes = [12 if name in numeric else pair.real.levels(name).size + 1 for name in names]
-        real, synthetic = (t.get(_OwnTables(pair.real)) for t in (pair.real, pair.synthetic))
+        own, sides = _OwnTables(pair.real), (pair.real, pair.synthetic)
+        real, synthetic = for_each(sides, lambda side: side.get(own))
         if not real.pairs:
             return []
         first, second = np.array(real.pairs).T
@@ -121,7 +135,7 @@ class SDMetricsTrends:
         return kept
 
 
-def _own_strengths(real: Table) -> Floats:
+def _own_strengths(real: Summary) -> Floats:
     return cramers_v(*real.get(_OwnTables(real)).cells, bias_correction=False)
 
 
@@ -142,12 +156,14 @@ class SDMetricsValidity:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Score by column, in the order of the spec."""
         rows = len(pair.synthetic)
+        parts: tuple[ByColumn, ...] = (BoundaryAdherence(), CategoryAdherence())
+        boundaries, categories = for_each(parts, pair.get)
         found = {
-            **pair.get(BoundaryAdherence()),
-            **pair.get(CategoryAdherence()),
+            **boundaries,
+            **categories,
             **{key: pair.synthetic.distinct(key) / rows for key in self.keys},
         }
         return {column: found[column] for column in pair.spec.names if column in found}
@@ -165,10 +181,10 @@ class SDMetricsStructure:
     best: float = field(default=1.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> float:
+    def __call__(self, pair: SummaryPair) -> float:
         """Size of the intersection of columns with dtypes by that of the union."""
         real, synthetic = (
-            set(zip(table.spec.names, map(str, table.frame.dtypes), strict=True))
+            set(zip(table.spec.names, table.dtypes, strict=True))
             for table in (pair.real, pair.synthetic)
         )
         return len(real & synthetic) / len(real | synthetic)

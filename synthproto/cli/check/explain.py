@@ -43,7 +43,7 @@ ROLES: Final[Mapping[tuple[str, str], str]] = {
     ("sampler", "2"): "params",
     **{("Validation", name): name for name in ("sample", "plan", "tracker")},
     **{("Validation", name): "table" for name in ("real", "holdout")},
-    **{("TablePair", name): "table" for name in ("1", "2")},
+    **{("Pair", name): "table" for name in ("1", "2")},
     **{
         (plan, part): "plan part"
         for plan in ("Plan", "TablePlan")
@@ -58,7 +58,7 @@ _BY_TYPE: Final[Sequence[tuple[str, str]]] = (
     (r"DataFrame( \| ArrowStream \| ToPandas)?", "frame"),
     (r"Names", "names"),
     (r"\w*Tracker( \| None)?", "tracker"),
-    (r"Callable\[\[TablePair\], float\]", "score"),
+    (r"Callable\[\[Pair\[Table\]\], float\]", "score"),
     (r"Callable\[\[EpochEvent\], float.*", "monitor"),
     (r"Callable\[\[EpochEvent\].*", "routines"),
     (r"Callable\[\[StepEvent.*", "callbacks"),
@@ -75,7 +75,7 @@ _BY_TYPE: Final[Sequence[tuple[str, str]]] = (
 )
 """Roles by the type that is asked for, of arguments that `ROLES` does not have."""
 
-_ALIASES: Final = {"TablePlan": "Plan"}
+_ALIASES: Final = {"TablePlan": "Plan", "TablePair": "Pair"}
 
 CALLED_WITH: Final[Mapping[str, int]] = {
     **dict.fromkeys(("sample", "after"), 0),

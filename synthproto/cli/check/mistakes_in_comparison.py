@@ -64,7 +64,7 @@ COMPARISON: Final[Sequence[Mistake]] = (
     ),
     (
         "monitor",
-        lambda j: j.inputs[:1] == ["Callable[[TablePair], float]"],
+        lambda j: j.inputs[:1] == ["Callable[[Pair[Table]], float]"],
         "{j.source} was not called. Say which score: {j.source}(MeanJSDistance())",
     ),
     (
@@ -74,7 +74,7 @@ COMPARISON: Final[Sequence[Mistake]] = (
     ),
     (
         "monitor",
-        lambda j: "TablePair" in j.got,
+        lambda j: "Pair[" in j.got,
         "{j.source} is a score. Monitor it by validation.monitor({j.source})",
     ),
     ("monitor", always, "a monitor takes an EpochEvent and returns a number, or None"),
