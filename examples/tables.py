@@ -1,8 +1,56 @@
-"""Real tables for the examples: they ship with statsmodels, so nothing is downloaded."""
+"""Real tables for the examples: one that ships with statsmodels, or a file of your own."""
+
+import argparse
+from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from statsmodels.datasets import randhie
+
+import synthproto as sp
+
+
+class Arguments(argparse.Namespace):
+    """What the command line of the quick start says."""
+
+    csv: Path | None
+    categorical: str
+    rows: int | None
+    epochs: int
+    device: str
+    out: Path
+
+    @property
+    def folder(self) -> Path:
+        """Of this run."""
+        return self.out / f"vae-{datetime.now():%Y-%m-%d-%H%M%S}"
+
+
+def arguments(about: str | None) -> Arguments:
+    """Read the command line of the quick start."""
+    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
+    parser.add_argument("--csv", type=Path, help="your own table")
+    parser.add_argument("--categorical", default="", help="its columns to treat as categories: a,b")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--rows", type=int, help="use only the first rows")
+    parser.add_argument("--device", default="cpu", help="where to train: cuda, mps, ...")
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder of all runs")
+    return parser.parse_args(namespace=Arguments())
+
+
+def table_of(given: Arguments) -> sp.Table:
+    """The table to imitate; what was decided in reading it is printed."""
+    categorical = [name for name in given.categorical.split(",") if name]
+    if given.csv is None:
+        frame = health_insurance()
+        table = sp.Table(frame, sp.TableSpec.infer(frame, categorical=categorical))
+    else:
+        spec = sp.TableSpec.read(given.csv, categorical=categorical)
+        table = sp.Table.read(given.csv, spec)
+        for note in dict.fromkeys([*spec.notes, *table.notes]):
+            print(f"note: {note}")
+    return sp.Table(table.frame.iloc[: given.rows], table.spec, name="real table")
 
 
 def health_insurance() -> pd.DataFrame:

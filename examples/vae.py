@@ -102,6 +102,7 @@ class VAE(nn.Module):
             total = total + F.cross_entropy(rows[:, block], features[:, block])
         return total
 
+    @torch.no_grad()
     def generate(self, params: VAEParams) -> pd.DataFrame:
         """Draw rows: noise around continuous means, one category of each one-hot block."""
         scale = self.log_scale.clamp(min=-4.0).exp()

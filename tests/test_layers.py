@@ -60,7 +60,7 @@ def imported_rooms(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_file_imports_only_from_lower_floors(path: Path) -> None:
     own = room(path)
-    assert own in FLOORS, f"{own} has no floor; give it one here and in the README"
+    assert own in FLOORS, f"{own} has no floor; give it one here and in synthproto's docstring"
     for other in imported_rooms(path) - {own}:
         assert FLOORS[other] < FLOORS[own], (
             f"{path} ({FLOORS[own]}) imports {other} ({FLOORS[other]})"

@@ -47,6 +47,9 @@ def test_the_shipped_table(tmp_path: Path) -> None:
     (folder,) = (tmp_path / "runs").iterdir()
     assert list(folder.glob("events.out.tfevents.*"))
     assert "loss" in done.stderr  # the progress bar
+    written = folder / "synthetic.csv"
+    assert f"synthetic table, weights of epoch 5: {written}" in lines
+    assert len(pd.read_csv(written)) == 600
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
@@ -61,6 +64,19 @@ def test_a_table_of_ones_own(csv: Path, tmp_path: Path) -> None:
     done = run("--csv", csv, "--categorical", "sex,smoker", "--epochs", "5", "--out", out)
     assert done.returncode == 0, done.stderr
     assert "fidelity/js_distance/smoker" in done.stdout
+    (written,) = out.glob("*/synthetic.csv")
+    assert list(pd.read_csv(written)) == list(pd.read_csv(csv))
+
+
+def test_a_table_of_ones_own_comes_with_what_was_decided(csv: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(csv).assign(zip="08654")
+    frame["paid"] = [f"$ {number}.50" for number in range(len(frame))]
+    frame.to_csv(csv, index=False)
+    done = run("--csv", csv, "--epochs", "1", "--out", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    assert "note: 'zip' has zeros before other digits" in done.stdout
+    assert "looks like amounts of money, e.g. '$ 0.50'" in done.stdout
+    assert "weights of epoch 0" in done.stdout
 
 
 def test_a_column_that_is_not_there_is_refused_before_anything_is_written(

@@ -1,5 +1,6 @@
 """The README is true: its commands, its code, its files."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -32,11 +33,20 @@ def test_the_ci_runs_the_second_command() -> None:
     assert "count == 2" in (ROOT / ".ci/run").read_text()
 
 
-def test_the_experiment_is_the_one_that_is_type_checked() -> None:
-    (code,) = blocks(section("One experiment"), "python")
-    assert len(code.splitlines()) <= 26
+def test_the_listing_is_the_quick_start() -> None:
+    (code,) = blocks(section("Quick start"), "python")
+    source = (ROOT / "examples/quickstart.py").read_text()
+    assert source == f'"""{ast.get_docstring(ast.parse(source), clean=False)}"""\n\n{code}'
+
+
+def test_what_follows_the_run_is_type_checked() -> None:
+    (code,) = blocks(section("After the run"), "python")
     checked = (ROOT / "typecheck/readme.py").read_text()
-    assert checked.split('# --- README.md, "One experiment" ---\n')[1] == code
+    assert checked.split('# --- README.md, "After the run" ---\n')[1] == code
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) < 200
 
 
 def test_linked_files_exist() -> None:
@@ -54,7 +64,7 @@ def test_named_parts_exist() -> None:
 def test_the_floors_are_those_that_a_test_holds() -> None:
     shown = {
         word: int(floor)
-        for floor, line in re.findall(r"(?m)^(\d)  (.*)$", section("How it is built"))
+        for floor, line in re.findall(r"(?m)^ +(\d)  (.*)$", synthproto.__doc__ or "")
         for word in re.findall(r"\w+", line)
         if word in FLOORS
     }

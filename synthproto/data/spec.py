@@ -4,7 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeGuard, final
@@ -45,12 +45,14 @@ class TableSpec:
 
     Attributes:
         columns: The columns in table order; at least one, names unique and not empty.
+        notes: What `read` decided that one may not expect; no part of the comparison of specs.
 
     Raises:
         SchemaError: No columns, or a name that is empty or used twice.
     """
 
     columns: tuple[Column, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         twice = repeated(self.names)
@@ -305,7 +307,8 @@ def spec_of(cells: Cells, named: Mapping[Kind, Names], name: str) -> TableSpec:
     refuse(name, _frame_faults(cells.frame))
     found = cells.kinds(kinds, name)
     frame = cells.typed(found, name)
-    spec = TableSpec(tuple(Column(column, kind) for column, kind in found.items()))
+    columns = tuple(Column(column, kind) for column, kind in found.items())
+    spec = TableSpec(columns, tuple(cells.notes))
     spec.check(frame, name)
     return spec
 
