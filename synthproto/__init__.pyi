@@ -1,6 +1,5 @@
 # What the package offers: `__init__.py` loads each name from its room when it is first used.
 
-
 from synthproto.adapters import AdaptedModel as AdaptedModel
 from synthproto.adapters import ForeignFit as ForeignFit
 from synthproto.adapters import as_frame as as_frame
