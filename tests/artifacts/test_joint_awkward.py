@@ -19,6 +19,7 @@ from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SynthprotoError
 from synthproto.presets.tabsyn import PaperRow
+from tests.cases import cases
 
 Part = Callable[[TablePair], float | Mapping[str, float] | pd.DataFrame]
 
@@ -77,7 +78,7 @@ def check(parts: Sequence[Part], pair: TablePair) -> None:
         assert all(math.isfinite(number) for number in numbers), (part, value)
 
 
-@settings(max_examples=80)
+@settings(max_examples=cases(80))
 @given(pairs())
 def test_distances(pair: TablePair) -> None:
     check(

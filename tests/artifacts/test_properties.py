@@ -81,6 +81,7 @@ from synthproto.presets.artifact_core import ArtifactCoreJSDistance, ScriptJSDiv
 from synthproto.presets.sdmetrics import SDMetricsStructure, SDMetricsTrends, SDMetricsValidity
 from synthproto.presets.tabsyn import PaperRow, PublishedRow
 from synthproto.report import Report
+from tests.cases import cases
 
 Part = Callable[[TablePair], Any]
 
@@ -368,7 +369,7 @@ def pairs(draw: st.DrawFn) -> TablePair:
 # --- properties -------------------------------------------------------------------------------
 
 
-@settings(max_examples=950)
+@settings(max_examples=cases(950))
 @given(pairs())
 def test_all_parts_give_finite_numbers_or_name_what_is_undefined(pair: TablePair) -> None:
     with np.errstate(all="raise", under="ignore"):
@@ -385,7 +386,7 @@ def test_all_parts_give_finite_numbers_or_name_what_is_undefined(pair: TablePair
                 assert all(v >= 0 for v in found.values()), (part, found)
 
 
-@settings(max_examples=400)
+@settings(max_examples=cases(400))
 @given(pairs())
 def test_a_copy_is_best(pair: TablePair) -> None:
     real = pair.real
@@ -397,7 +398,7 @@ def test_a_copy_is_best(pair: TablePair) -> None:
             assert all(v == pytest.approx(best, abs=1e-12) for v in found.values()), (part, found)
 
 
-@settings(max_examples=400)
+@settings(max_examples=cases(400))
 @given(pairs(), st.integers(0, 2**16))
 def test_the_order_of_rows_and_the_names_of_categories_do_not_matter(
     pair: TablePair, seed: int
@@ -421,7 +422,7 @@ def test_the_order_of_rows_and_the_names_of_categories_do_not_matter(
                 assert after[tag] == pytest.approx(value, rel=1e-9, abs=1e-9), (part, tag)
 
 
-@settings(max_examples=250)
+@settings(max_examples=cases(250))
 @given(pairs())
 def test_the_same_tables_give_the_same_numbers(pair: TablePair) -> None:
     again = TablePair(

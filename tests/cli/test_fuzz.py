@@ -20,6 +20,7 @@ import pandas as pd
 import pytest
 
 from synthproto.cli.main import main
+from tests.cases import cases
 from tests.typing_runs import CACHE
 
 QUICK, MANY, PER_TEST = 300, 3_000, 20
@@ -45,7 +46,7 @@ def run(*words: str) -> Run:
     """One command line in this process, as a terminal would see it."""
     out = io.TextIOWrapper(io.BytesIO(), "utf-8")
     err = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
-    began = time.perf_counter()
+    began = time.process_time()  # a busy machine is no hang; those end by the suite's timeout
     with (
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
@@ -56,7 +57,7 @@ def run(*words: str) -> Run:
             code = main(list(words))
         except SystemExit as error:  # argparse's own
             code = error.code if isinstance(error.code, int) else 1
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     texts = []
     for stream in (out, err):
         stream.flush()
@@ -238,7 +239,7 @@ def warm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("synthproto.cli.check.run.is_warm", lambda: True)
 
 
-@pytest.mark.parametrize("first", range(0, QUICK, PER_TEST))
+@pytest.mark.parametrize("first", range(0, cases(QUICK), PER_TEST))
 def test_damaged_files(first: int, tmp_path: Path) -> None:
     throw(range(first, first + PER_TEST), tmp_path)
 

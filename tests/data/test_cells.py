@@ -19,6 +19,7 @@ from synthproto.cli.main import main
 from synthproto.data.kinds import NUMERIC
 from synthproto.data.spec import Column, Kind, TableSpec
 from synthproto.data.table import Table
+from tests.cases import cases
 
 QUICK = ["--preset", "sdmetrics"]
 
@@ -399,7 +400,7 @@ def test_labels_of_whole_numbers_are_shown_without_decimals(tmp_path: Path) -> N
     assert Table.read(path, spec).levels("code").labels == ("1", "2")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=cases(120), deadline=None)
 @given(made=columns(), seed=st.integers(0, 1000))
 def test_any_rows_in_any_form_have_the_same_values(
     made: tuple[pd.DataFrame, TableSpec], seed: int, tmp_path_factory: pytest.TempPathFactory

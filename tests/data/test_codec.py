@@ -14,6 +14,7 @@ from synthproto.data.kinds import Kind
 from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError, SynthprotoWarning
+from tests.cases import cases
 
 SCALINGS: tuple[Scaling, ...] = ("quantile", "standard")
 FORMS: tuple[LevelForm, ...] = ("one-hot", "index")
@@ -197,7 +198,7 @@ def drawn_table(frame: pd.DataFrame) -> Table:
     return table_of(frame, categorical=plain)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(frame=frames(), scaling=st.sampled_from(SCALINGS), form=st.sampled_from(FORMS))
 def test_awkward_tables_come_back(frame: pd.DataFrame, scaling: Scaling, form: LevelForm) -> None:
     real = drawn_table(frame)
@@ -219,7 +220,7 @@ def _assert_near(back: pd.Series, real: pd.Series) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=2e-6 * (np.nanmax(b) - np.nanmin(b)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     frame=frames(),
     scaling=st.sampled_from(SCALINGS),

@@ -19,6 +19,7 @@ from synthproto.data.pair import TablePair
 from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table
 from synthproto.drawing.picture import Picture
+from tests.cases import cases
 
 PLOTS: list[Plot[TablePair]] = [
     PDF(),
@@ -105,7 +106,7 @@ def drawn(plot: Plot[TablePair], pair: TablePair) -> list[Picture]:
     return found
 
 
-@settings(max_examples=100)
+@settings(max_examples=cases(100))
 @given(pairs(), st.sampled_from(PLOTS))
 def test_every_plot_draws_every_pair(pair: TablePair, plot: Plot[TablePair]) -> None:
     pictures = drawn(plot, pair)
@@ -119,7 +120,7 @@ def test_every_plot_draws_every_pair(pair: TablePair, plot: Plot[TablePair]) -> 
         assert picture.pixels.shape == (other.height, other.width, 3)
 
 
-@settings(max_examples=100)
+@settings(max_examples=cases(100))
 @given(pairs())
 def test_no_share_of_rows_is_lost(pair: TablePair) -> None:
     layout = pair.real.get(PDFLayout(40, 8, 100))
