@@ -1,18 +1,22 @@
 """`Validation`: generate a table and compare it with the real one."""
 
+import json
 import warnings
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from typing import final
 
+import numpy as np
 import pandas as pd
 import torch
 
 from synthproto.artifacts.validity import label_notes
 from synthproto.checks import listed, tag_of
 from synthproto.conformance.hints import check_function
-from synthproto.contracts import EpochEvent, Monitor, ReportTracker
+from synthproto.contracts import EpochEvent, Monitor, ReportTracker, TextTracker
 from synthproto.data.frames import ArrowStream, Frame, ToPandas
+from synthproto.data.kinds import NUMERIC
 from synthproto.data.pair import TablePair
 from synthproto.data.table import Table
 from synthproto.errors import ConformanceError, ParameterError, SchemaError, SynthprotoWarning
@@ -36,6 +40,8 @@ class Validation:
         real: What it is compared with; its side of every comparison is computed once.
         plan: Scores, arrays and plots.
         tracker: Where to log the report (step = epoch); ``None`` keeps the scores in the history.
+            One that keeps texts is told at once which data these are: ``run/data`` has their
+            size and a hash of their content.
         holdout: Real rows that were never trained on, for scores that need them.
         seed: Of generation: one number, or a function of the epoch.
         name: Put before all tags as ``name/``, to tell validations of several splits apart.
@@ -65,6 +71,10 @@ class Validation:
         self._monitored: list[str] = []
         self._labels_seen = False
         self._undefined: set[str] = set()
+        if isinstance(tracker, TextTracker):
+            # Here and not at the first epoch: a run that goes on then has it once.
+            tables = [real] if holdout is None else [real, holdout]
+            tracker.log_text(f"run/{self._prefix}data", "\n".join(map(_identity, tables)), 0)
 
     def __call__(self, event: EpochEvent, /) -> Report:
         """Generate, compare and log for the epoch that ended.
@@ -149,3 +159,23 @@ class Validation:
                     f"monitor: score {monitored!r} is {len(several)} numbers: {listed(several)}. "
                     f"Monitor one of them, e.g. by lambda event: event.scores.get({several[0]!r})."
                 )
+
+
+def _identity(table: Table) -> str:
+    """A table in one line: its size, and a hash of its numbers and labels.
+
+    The same table has the same hash as CSV and as parquet, with integers and with floats.
+    """
+    found = sha256()
+    for column in table.spec.columns:
+        found.update(json.dumps([column.name, column.kind]).encode())
+        if column.kind in NUMERIC:
+            numbers = table.values(column.name) + 0.0  # no zero is negative
+            numbers[np.isnan(numbers)] = np.nan  # in one way only
+            found.update(numbers.astype("<f8").tobytes())
+        else:
+            levels = table.levels(column.name)
+            found.update(json.dumps(levels.labels).encode())
+            found.update(table.codes(levels).astype("<i4").tobytes())
+    rows, columns = f"{len(table):,} rows", f"{len(table.spec.columns):,} columns"
+    return f"{table.name}: {rows} x {columns}, sha256 {found.hexdigest()}"

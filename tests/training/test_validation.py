@@ -1,7 +1,9 @@
 """Validations and other routines: compared, logged, seeded, and refused where they do not fit."""
 
 import gc
+import json
 import math
+import re
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from synthproto.artifacts.columns import JSDistance
 from synthproto.contracts import Array, Drawing, EpochEvent
 from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
@@ -28,6 +31,7 @@ from synthproto.errors import (
 )
 from synthproto.plan import TablePlan
 from synthproto.report import Report
+from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.training.models import Ema
 from synthproto.training.routines import BatchScores, Every, KeepBest
 from synthproto.training.steps import GradientStep, loss_of
@@ -181,6 +185,49 @@ def test_generation_has_its_own_seed() -> None:
         before = torch.get_rng_state()
         by_epoch.compare(1)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def told_data(folder: Path, real: Table, holdout: Table | None = None) -> str:
+    """What a run's own file says about its data."""
+    with FilesystemTracker(folder) as tracker:
+        validation = Validation(
+            sample=lambda: real.frame,
+            real=real,
+            holdout=holdout,
+            plan=TablePlan(scores=[JSDistance()]),
+            tracker=tracker,
+        )
+        for epoch in (1, 2):
+            validation(EpochEvent(epoch, epoch, 0.0, {}))
+    texts = json.loads((tracker.folder / "run.json").read_text())["texts"]
+    assert isinstance(texts["data"], str)
+    assert (tracker.folder / "files.csv").read_text().count(",run/data,") == 1
+    return texts["data"]
+
+
+def test_a_run_says_of_which_data_it_is(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, np.nan], "n": [3, 4, 0], "c": ["b", "a", "b"]})
+    spec = TableSpec.infer(frame)
+    real = Table(frame, spec, name="real table")
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    text = told_data(tmp_path / "run", real)
+    assert re.fullmatch(r"real table: 3 rows x 3 columns, sha256 [0-9a-f]{64}", text)
+    same = [
+        *(
+            Table.read(tmp_path / f"t.{form}", spec, name="real table")
+            for form in ("csv", "parquet")
+        ),
+        Table(frame.astype({"n": float, "c": "category"}), spec, name="real table"),
+        Table(frame.assign(n=[3.0, 4.0, -0.0]), spec, name="real table"),
+    ]
+    assert {told_data(tmp_path / "run", table) for table in same} == {text}
+    others = [frame.assign(x=[1.0, 2.0, 0.0]), frame.assign(c=["b", "a", "a"]), frame.iloc[::-1]]
+    told = {told_data(tmp_path / "run", Table(other, spec, name="real table")) for other in others}
+    assert len(told | {text}) == 4
+    both = told_data(tmp_path / "run", real, Table(others[0], spec, name="holdout table"))
+    assert both.splitlines()[0] == text
+    assert both.splitlines()[1].startswith("holdout table: 3 rows x 3 columns, sha256 ")
 
 
 def test_several_validations_are_told_apart_by_name() -> None:
