@@ -58,11 +58,12 @@ from synthproto.contracts import (
     FigureTracker,
     ParamsTracker,
     Plot,
+    ResumableTracker,
     Score,
     Tracker,
 )
 from synthproto.trackers.filesystem import FilesystemTracker
-from synthproto.trackers.wrappers import Tee
+from synthproto.trackers.wrappers import Background, Tee
 from typecheck.parts import (
     FRAME,
     REAL,
@@ -343,6 +344,8 @@ def trackers_of_the_library() -> None:
         with MemoryTracker() as memory, board, files:
             assert_type(memory, MemoryTracker)
             trackers: list[RunTracker] = [memory, board, files, Tee(memory, files)]
+            able: list[ResumableTracker] = [memory, board, files, Tee(memory), Background(files)]
+            assert len(able) == 5
             for tracker in trackers:
                 tracker.log_scalars({"train/loss": 0.5}, 1)
 
@@ -372,6 +375,24 @@ def tracker_by_capability() -> None:
     params: ParamsTracker = memory
     params.log_params({"rate": 1e-3, "layers": 2, "name": "vae", "amsgrad": False})
     least.flush()
+
+
+def own_tracker_that_goes_back() -> None:
+    """A tracker of one's own that goes back to a checkpoint, by the three methods it has."""
+
+    class Counting(NumberTracker):
+        def mark(self) -> dict[str, object]:
+            return {"lines": 3}
+
+        def rewind(self, mark: Mapping[str, object]) -> int:
+            return int(str(mark["lines"]))
+
+        def tell(self, status: str, error: str = "") -> None: ...
+
+    able: ResumableTracker = Counting()
+    LossRoutine(Counting())
+    Checkpoints(Path("runs"), trackers=[Counting()])
+    able.tell("finished")
 
 
 def poor_tracker_in_a_tee() -> None:

@@ -40,7 +40,13 @@ from synthproto import (
     bind,
     sampler,
 )
-from synthproto.contracts import Described, FigureTracker, ParamsTracker, Score
+from synthproto.contracts import (
+    Described,
+    FigureTracker,
+    ParamsTracker,
+    ResumableTracker,
+    Score,
+)
 from synthproto.training.stoppers import train_loss
 from typecheck.parts import (
     FRAME,
@@ -662,6 +668,40 @@ def tracker_without_step() -> None:
 
     log(
         Stepless(),  # type: ignore[arg-type]
+    )
+
+
+def tracker_that_cannot_go_back() -> None:
+    """A tracker that says where it stands and cannot go back there."""
+
+    class Standing(NumberTracker):
+        def mark(self) -> Mapping[str, object]:
+            return {}
+
+        def tell(self, status: str, error: str = "") -> None: ...
+
+    def go_on(tracker: ResumableTracker) -> None: ...
+
+    go_on(
+        Standing(),  # type: ignore[arg-type]
+    )
+
+
+def tracker_that_goes_back_to_a_step() -> None:
+    """A tracker that takes a step where it is given its own mark."""
+
+    class Numbered(NumberTracker):
+        def mark(self) -> Mapping[str, object]:
+            return {}
+
+        def rewind(self, step: int) -> None: ...
+
+        def tell(self, status: str, error: str = "") -> None: ...
+
+    def go_on(tracker: ResumableTracker) -> None: ...
+
+    go_on(
+        Numbered(),  # type: ignore[arg-type]
     )
 
 

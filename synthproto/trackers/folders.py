@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -32,8 +33,8 @@ class RunFolder:
     """A folder that one tracker writes to until it is closed.
 
     A folder that already holds a run, or that another process is about to write to, is left
-    alone: the run goes to ``name-2``, ``name-3``, ... beside it. A continued run must be there,
-    and idle.
+    alone: the run goes to ``name-2``, ``name-3``, ... beside it, and a line on standard error says
+    so. A continued run must be there, and idle.
 
     Args:
         wanted: The folder; it and its parents are made.
@@ -61,6 +62,8 @@ class RunFolder:
         self.path: Path
         try:
             self.path, self._lock = self._begun(self._wanted) if resume else self._free()
+            if self.path != self._wanted:
+                _say(f"'{self._wanted}' holds a run already: this one is in '{self.path}'")
         except OSError as error:
             raise TrackerError(
                 f"run folder '{wanted}' must be writable; got {error!r}. Choose another folder."
@@ -112,6 +115,7 @@ class RunFolder:
         before = self._lock
         self.path, self._lock = self._begun(path)
         before.close()
+        _say(f"the run in '{path}' goes on")
         return True
 
     def discard(self, path: Path) -> None:
@@ -123,6 +127,11 @@ class RunFolder:
     def close(self) -> None:
         """Let others continue the run."""
         self._lock.close()
+
+
+def _say(line: str) -> None:
+    with suppress(OSError, AttributeError):  # a program may run without a console
+        sys.stderr.write(f"{clean(line)}\n")
 
 
 SUPERSEDED = "superseded"

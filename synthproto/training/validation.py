@@ -71,10 +71,11 @@ class Validation:
         self._monitored: list[str] = []
         self._labels_seen = False
         self._undefined: set[str] = set()
-        if isinstance(tracker, TextTracker):
+        keeper: object = tracker  # it may keep more than a report has
+        if isinstance(keeper, TextTracker):
             # Here and not at the first epoch: a run that goes on then has it once.
             tables = [real] if holdout is None else [real, holdout]
-            tracker.log_text(f"run/{self._prefix}data", "\n".join(map(_identity, tables)), 0)
+            keeper.log_text(f"run/{self._prefix}data", "\n".join(map(_identity, tables)), 0)
 
     def __call__(self, event: EpochEvent, /) -> Report:
         """Generate, compare and log for the epoch that ended.

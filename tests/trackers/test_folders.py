@@ -28,6 +28,31 @@ def test_a_folder_with_a_run_is_left_alone(start: Start, tmp_path: Path) -> None
 
 
 @both
+def test_a_line_says_where_a_second_run_is(
+    start: Start, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "vae"
+    with start(folder) as first:
+        first.log_scalars({"train/loss": 1.0}, 1)
+        mark = first.mark()
+    assert capfd.readouterr().err == ""
+    with start(folder) as second:
+        assert (
+            capfd.readouterr().err
+            == f"'{folder}' holds a run already: this one is in '{folder}-2'\n"
+        )
+        second.rewind(mark)
+        assert capfd.readouterr().err == f"the run in '{folder}' goes on\n"
+
+
+def test_no_console_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    for name in ("vae", "vae-2"):
+        with FilesystemTracker(tmp_path / "vae") as tracker:
+            assert tracker.folder == tmp_path / name
+
+
+@both
 def test_runs_that_start_at_once_have_folders_of_their_own(start: Start, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         trackers = list(pool.map(lambda _: start(tmp_path / "vae"), range(8)))
