@@ -182,7 +182,7 @@ def _each(calls: Iterable[Callable[[], object]]) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        told = "; ".join(str(e) if isinstance(e, TrackerError) else repr(e) for e in errors)
+        told = "; ".join(str(error) or repr(error) for error in errors)
         raise TrackerError(f"{len(errors)} of {total} trackers failed: {told}") from errors[0]
 
 
