@@ -68,6 +68,16 @@ def aligned(rows: Rows) -> str:
     return "\n".join(lines)
 
 
+SHOWN_IN_NOTEBOOKS = 100
+"""Columns of a table that a notebook shows."""
+
+
+def more_rows(columns: int, width: int) -> list[tuple[str, ...]]:
+    """A row of cells that says how many columns a notebook does not show, if any."""
+    hidden = columns - SHOWN_IN_NOTEBOOKS
+    return [(f"... {hidden} more", *[""] * (width - 1))] if hidden > 0 else []
+
+
 def html_table(rows: Rows) -> str:
     """A table for a notebook, every cell escaped."""
     head, *body = [[html.escape(plain(cell)) for cell in row] for row in rows]

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -60,6 +61,30 @@ def test_a_file_that_was_deleted_takes_nothing_more(tmp_path: Path) -> None:
     (tmp_path / "lines").unlink()
     with pytest.raises(FileNotFoundError, match="was deleted while it was being written"):
         file.append(b"b")
+
+
+# Between a file's opening and its `with`, nobody is there to close it but the collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+def test_ctrl_c_at_any_moment_leaves_a_whole_file_and_no_other(tmp_path: Path) -> None:
+    path, random, pressed = tmp_path / "a", Random(0), 0
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for number in range(300):
+            content = bytes([number % 256]) * 200_000
+            try:
+                signal.setitimer(signal.ITIMER_REAL, random.random() * 0.0006 + 1e-6)
+                replace_file(path, content)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                pressed += 1
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            assert [each.name for each in tmp_path.iterdir()] in ([], ["a"])
+            assert not path.exists() or path.stat().st_size == len(content)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert pressed > 100
 
 
 def test_what_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ A new kind is added in two files: here, where every function that depends on the
 
 import math
 import re
+import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias, assert_never, final, get_args
@@ -17,7 +18,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
+from synthproto.checks import listed
 from synthproto.data.frames import FrameColumn
+from synthproto.errors import SynthprotoWarning
 
 Kind: TypeAlias = Literal["continuous", "categorical", "datetime", "boolean", "identifier", "text"]
 """How the values of a column are to be understood."""
@@ -112,6 +115,19 @@ def collapses(values: pd.Series) -> bool:
         return False
     distinct = pd.unique(values.dropna()).tolist()
     return len(set(map(float, distinct))) < len(distinct)
+
+
+def warn_of_collapse(table: str, columns: Iterable[pd.Series]) -> None:
+    """Say which columns of numbers or datetimes `collapses`."""
+    if lost := [str(column.name) for column in columns if collapses(column)]:
+        warnings.warn(
+            f"{table} has whole numbers beyond 2**53, or instants less than a microsecond apart, "
+            f"that are equal as floats, in columns {listed(lost)}: scores cannot tell them apart; "
+            "name the columns identifier or categorical, or subtract a constant from them in every "
+            "table",
+            SynthprotoWarning,
+            stacklevel=4,
+        )
 
 
 def _is_boolean(values: pd.Series) -> bool:

@@ -1,7 +1,6 @@
 """What a table is made of: names, order and kinds of its columns."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,8 @@ from synthproto.data.frames import Frame, FrameColumn, as_pandas
 from synthproto.data.kinds import KINDS, inferred_kind, misread, uninferable
 from synthproto.data.kinds import Kind as Kind
 from synthproto.errors import SchemaError
-from synthproto.formatting import html_table
+from synthproto.files import replacing
+from synthproto.formatting import SHOWN_IN_NOTEBOOKS, html_table, more_rows
 
 _FORMAT, _VERSION = "synthproto.TableSpec", 1
 
@@ -42,6 +42,18 @@ class Column:
 @dataclass(frozen=True)
 class TableSpec:
     """Names, order and kinds of a table's columns.
+
+    Kinds that are not named are inferred. The first rule that fits decides:
+
+    1. bool, nullable boolean, objects that are all True, False or missing: ``boolean``;
+    2. datetime64 of any unit and time zone: ``datetime``;
+    3. category dtype: ``categorical``;
+    4. numbers: ``categorical`` where only the codes 0 and 1, or 1 and 2, occur; ``identifier``
+       where they are whole, complete and unique, and the last word of the name is id, uuid, guid,
+       key or index; ``continuous`` otherwise, whole numbers of few values included;
+    5. strings and mixed objects: where at least 95 % of 20 or more present values are distinct,
+       ``text`` if they have more than one space on average, else ``identifier``; ``categorical``
+       otherwise.
 
     Attributes:
         columns: The columns in table order; at least one, names unique and not empty.
@@ -86,19 +98,6 @@ class TableSpec:
     ) -> Self:
         """Spec of a frame: the kinds that are named here, and inferred kinds for the rest.
 
-        The first rule that fits decides:
-
-        1. bool, nullable boolean, objects that are all True, False or missing: ``boolean``;
-        2. datetime64 of any unit and time zone: ``datetime``;
-        3. category dtype: ``categorical``;
-        4. numbers: ``categorical`` where only the codes 0 and 1, or 1 and 2, occur;
-           ``identifier`` where they are whole, complete and unique, and the last word of the
-           name is id, uuid, guid, key or index; ``continuous`` otherwise, whole numbers of few
-           values included;
-        5. strings and mixed objects: where at least 95 % of 20 or more present values are
-           distinct, ``text`` if they have more than one space on average, else ``identifier``;
-           ``categorical`` otherwise.
-
         Dates in strings stay strings: convert them with ``pandas.to_datetime`` first.
 
         Args:
@@ -116,14 +115,8 @@ class TableSpec:
         Raises:
             SchemaError: All that is wrong with frame and names, at once.
         """
-        named: dict[Kind, Names] = {
-            "continuous": continuous,
-            "categorical": categorical,
-            "datetime": datetime,
-            "boolean": boolean,
-            "identifier": identifier,
-            "text": text,
-        }
+        names = (continuous, categorical, datetime, boolean, identifier, text)
+        named = dict(zip(KINDS, names, strict=True))
         frame = as_pandas(frame)
         refuse("frame", _frame_faults(frame))
         kinds = named_kinds(list(frame.columns), named, "frame")
@@ -159,10 +152,9 @@ class TableSpec:
     ) -> "TableSpec":
         r"""Spec of a CSV or parquet file: kinds that are named here, inferred ones for the rest.
 
-        The rules are those of `infer`, after the cells of CSV are looked at: a column is numbers,
-        booleans (true, false) or datetimes (ISO 8601) where every cell is one, empty, or a usual
-        mark of missing values such as NA or ``?``. Digits with a zero before them (zip codes) are
-        labels. A column without any value is categorical.
+        Cells of CSV are numbers, booleans (true, false) or datetimes (ISO 8601) where every cell of
+        the column is one, empty, or a usual mark of missing values such as NA or ``?``. Digits
+        after a zero (zip codes) are labels. A column without any value is categorical.
 
         Args:
             path: The file; packed as .gz, .bz2, .xz or .zip, or not.
@@ -186,22 +178,14 @@ class TableSpec:
         >>> from pathlib import Path
         >>> from tempfile import mkdtemp
         >>> from synthproto import TableSpec
-        >>> path = Path(mkdtemp()) / "people.csv"
+        >>> path = Path(mkdtemp(), "people.csv")
         >>> _ = path.write_text("age,zip,born\n31,08654,1990-02-01\n45,10001,1975-11-30\n")
-        >>> spec = TableSpec.read(path)
-        >>> [column.kind for column in spec.columns]
+        >>> [column.kind for column in TableSpec.read(path).columns]
         ['continuous', 'categorical', 'datetime']
         """
-        named: dict[Kind, Names] = {
-            "continuous": continuous,
-            "categorical": categorical,
-            "datetime": datetime,
-            "boolean": boolean,
-            "identifier": identifier,
-            "text": text,
-        }
+        names = (continuous, categorical, datetime, boolean, identifier, text)
         cells = Cells(Path(path), FileFormat(separator, encoding, decimal, tuple(missing)))
-        return spec_of(cells, named, cells.subject)
+        return spec_of(cells, dict(zip(KINDS, names, strict=True)), cells.subject)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -255,11 +239,12 @@ class TableSpec:
             f"    {json.dumps({'name': c.name, 'kind': c.kind}, ensure_ascii=False)}"
             for c in self.columns
         )
-        _write_atomically(
-            Path(path),
+        text = (
             f'{{\n  "format": "{_FORMAT}",\n  "version": {_VERSION},\n'
-            f'  "columns": [\n{lines}\n  ]\n}}\n',
+            f'  "columns": [\n{lines}\n  ]\n}}\n'
         )
+        with replacing(Path(path), sync=True) as file:
+            file.write(text.encode())
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -323,16 +308,6 @@ def named_kinds(
     """
     refuse(subject, _naming_faults(columns, named))
     return {name: kind for kind, names in named.items() for name in names}
-
-
-SHOWN_IN_NOTEBOOKS = 100
-"""Columns of a table that a notebook shows."""
-
-
-def more_rows(columns: int, width: int) -> list[tuple[str, ...]]:
-    """A row of cells that says how many columns a notebook does not show, if any."""
-    hidden = columns - SHOWN_IN_NOTEBOOKS
-    return [(f"... {hidden} more", *[""] * (width - 1))] if hidden > 0 else []
 
 
 def columns_of(frame: pd.DataFrame, spec: TableSpec) -> dict[str, FrameColumn]:
@@ -451,15 +426,3 @@ def _kind_faults(entries: Sequence[object]) -> list[str]:
 
 def _is_kind(value: object) -> TypeGuard[Kind]:
     return value in KINDS
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -28,17 +28,15 @@ from synthproto.data.files import FileFormat
 from synthproto.data.frames import Frame, as_pandas
 from synthproto.data.kinds import DISCRETE as DISCRETE
 from synthproto.data.kinds import NUMERIC as NUMERIC
-from synthproto.data.kinds import Labels, collapses, labels_of, numbers_of, shown_labels, too_large
-from synthproto.data.spec import (
-    SHOWN_IN_NOTEBOOKS,
-    Column,
-    Kind,
-    TableSpec,
-    columns_of,
-    faults_of,
-    more_rows,
-    spec_of,
+from synthproto.data.kinds import (
+    Labels,
+    labels_of,
+    numbers_of,
+    shown_labels,
+    too_large,
+    warn_of_collapse,
 )
+from synthproto.data.spec import Column, Kind, TableSpec, columns_of, faults_of, spec_of
 from synthproto.data.statistics import (
     BinRule,
     CoMoments,
@@ -51,7 +49,7 @@ from synthproto.data.statistics import (
     statistic,
 )
 from synthproto.errors import ParameterError, SchemaError, SynthprotoWarning, UndefinedScoreError
-from synthproto.formatting import html_table
+from synthproto.formatting import SHOWN_IN_NOTEBOOKS, html_table, more_rows
 from synthproto.measures.rows import distinct, snapped_to
 
 Value = TypeVar("Value")
@@ -81,7 +79,7 @@ class Table:
 
     def __init__(self, frame: Frame, spec: TableSpec, *, name: str = "table") -> None:
         self._fill(frame, spec, name)
-        self._warn_of_collapse()
+        warn_of_collapse(name, [self._columns[c].series for c in spec.of_kind(*NUMERIC)])
 
     def _fill(self, frame: Frame, spec: TableSpec, name: str) -> None:
         frame = as_pandas(frame)
@@ -194,9 +192,7 @@ class Table:
         return table
 
     def derived(self, frame: pd.DataFrame, name: str = "") -> "Table":
-        """A table of rows of this one, drawn or in another order.
-
-        What was warned of when this one was made is not said again.
+        """A table of rows of this one; what was warned of when it was made is not said again.
 
         Args:
             frame: Rows of `frame`.
@@ -216,14 +212,9 @@ class Table:
     def _repr_html_(self) -> str:
         head = (f"{self._name}: {len(self):,} rows", "kind", "missing", "distinct", "values")
         rows = [
-            (
-                c.name,
-                c.kind,
-                f"{self.missing(c.name):,}",
-                f"{self.distinct(c.name):,}",
-                self._few(c),
-            )
+            (c.name, c.kind, f"{self.missing(c.name):,}", f"{self.distinct(c.name):,}", few)
             for c in self._spec.columns[:SHOWN_IN_NOTEBOOKS]
+            for few in [self._few(c)]
         ]
         return html_table([head, *rows, *more_rows(len(self._spec.columns), len(head))])
 
@@ -248,8 +239,6 @@ class Table:
     def total(self, statistic: Callable[["Table"], Value]) -> Value:
         """A statistic that merges (see `synthproto.data.summary.Merging`), of all rows."""
         return self.get(statistic)
-
-    # --- one column ---------------------------------------------------------------------------
 
     def values(self, column: str) -> NDArray[np.float64]:
         """Numbers of a continuous or datetime column (seconds since 1970), NaN where missing."""
@@ -309,8 +298,6 @@ class Table:
         """At most so many rows, the same ones for the same seed; itself if it has no more."""
         return self._once(("sample", rows, seed), lambda: self._sampled(rows, seed))
 
-    # --- levels -------------------------------------------------------------------------------
-
     def levels(self, column: str, bins: int = 10, rule: BinRule = "width") -> Levels:
         """Categories or bins of a column, fitted on this table.
 
@@ -346,23 +333,9 @@ class Table:
         """Sums of products of continuous or datetime columns, for correlations."""
         return self._once(("co-moments", columns), lambda: self._co_moments(columns))
 
-    # --- how ----------------------------------------------------------------------------------
-
     def _too_large(self, column: str) -> str | None:
         moments = self.moments(column)
         return too_large(column, self.values(column), moments.low, moments.high)
-
-    def _warn_of_collapse(self) -> None:
-        lost = [c for c in self._spec.of_kind(*NUMERIC) if collapses(self._columns[c].series)]
-        if lost:
-            warnings.warn(
-                f"{self._name} has whole numbers beyond 2**53, or instants less than a microsecond "
-                f"apart, that are equal as floats, in columns {listed(lost)}: scores cannot tell "
-                "them apart; name the columns identifier or categorical, or subtract a constant "
-                "from them in every table",
-                SynthprotoWarning,
-                stacklevel=3,
-            )
 
     def _once(self, key: object, compute: Callable[[], Value]) -> Value:
         if key in self._memo:

@@ -119,15 +119,19 @@ class Optimization:
                 "whose learning rate it would leave as it is. Make it of this optimizer."
             )
         # As the script made them: what a checkpoint is held against.
-        self._made_of = {
-            "class": type(optimizer).__name__,
-            "scheduler": None if torch_scheduler is None else type(torch_scheduler).__name__,
-        }
+        self._made_of, self._hyperparameters = self._as_made(torch_scheduler)
         self._settings = {"accumulate": accumulate, "clip_norm": clip_norm}
-        self._hyperparameters = {
-            **_plain_groups(optimizer),
-            **({} if torch_scheduler is None else plain_values(torch_scheduler.state_dict())),
-        }
+
+    def _as_made(
+        self, scheduler: LRScheduler | None
+    ) -> tuple[dict[str, object], dict[str, object]]:
+        """Classes of optimizer and scheduler, and their numbers."""
+        groups = _plain_groups(self._optimizer)
+        made_of: dict[str, object] = {"class": type(self._optimizer).__name__, "scheduler": None}
+        if scheduler is None:
+            return made_of, groups
+        made_of["scheduler"] = type(scheduler).__name__
+        return made_of, {**groups, **plain_values(scheduler.state_dict())}
 
     @property
     def device_type(self) -> str:
