@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synthproto.data.crosstab import CrossCounts, SumsByLevel
+from synthproto.data.crosstab import CrossCounts, SumsByLevel, tables_of
 from synthproto.data.merging import CoMomentsAt
 from synthproto.data.spec import Kind, TableSpec
 from synthproto.data.statistics import CoMoments, Levels, Moments
@@ -16,6 +16,8 @@ from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.pairs import (
+    Counts,
+    Places,
     correlation_ratios,
     cramers_v,
     normalised_information,
@@ -209,24 +211,23 @@ class Association:
         if len(levels) < 2:
             return matrix
         first, second = np.triu_indices(len(levels), k=1)
-        pair, rows, columns, counts = table.total(CrossCounts(levels)).cells
-        if self.nominal == "theils_u":
-            matrix[first, second] = theils_u(pair, rows, columns, counts)
-            matrix[second, first] = theils_u(pair, columns, rows, counts)
-        elif self.nominal == "nmi":
-            information = normalised_information(pair, rows, columns, counts)
-            matrix[first, second] = matrix[second, first] = information
-        else:
-            v = cramers_v(
-                pair,
-                rows,
-                columns,
-                counts,
-                bias_correction=self.bias_correction,
-                yates=self.yates,
-            )
-            matrix[first, second] = matrix[second, first] = v
+        tables = tables_of(CrossCounts(levels), (table,))
+        parts = [self._of_cells(*part.cells) for (part,) in tables]
+        # Of the first column given the second, and the reverse.
+        matrix[first, second], matrix[second, first] = np.concatenate(parts, axis=1)
         return matrix
+
+    def _of_cells(self, pair: Places, rows: Places, columns: Places, counts: Counts) -> Floats:
+        """Association of many pairs, in both directions, shape ``(2, pairs)``."""
+        if self.nominal == "theils_u":
+            other = theils_u(pair, columns, rows, counts)
+            return np.stack([theils_u(pair, rows, columns, counts), other])
+        if self.nominal == "nmi":
+            return np.stack([normalised_information(pair, rows, columns, counts)] * 2)
+        v = cramers_v(
+            pair, rows, columns, counts, bias_correction=self.bias_correction, yates=self.yates
+        )
+        return np.stack([v, v])
 
     def _of_mixed(
         self, table: Summary, levels: tuple[Levels, ...], columns: tuple[str, ...]

@@ -1,9 +1,9 @@
 """Fidelity of the dependence of columns on each other, apart from how each is distributed."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from typing import final
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.pairs import PairTrends, TrendSimilarity, cross_counts
 from synthproto.checks import check_least
-from synthproto.data.crosstab import CrossCounts
+from synthproto.data.crosstab import CrossCounts, CrossTables, tables_of
 from synthproto.data.pair import SummaryPair
 from synthproto.data.statistics import BinRule
 from synthproto.data.summary import Summary, for_each
@@ -24,6 +24,8 @@ from synthproto.measures.pairs import (
     dependence,
     normalised_information,
 )
+
+Floats = NDArray[np.float64]
 
 
 @final
@@ -69,9 +71,10 @@ class DependenceKept:
 
     def __call__(self, pair: SummaryPair) -> float:
         """Compare the cross tables of all pairs."""
-        real, synthetic = _dependences(pair, self.bins, self.categories, self.name)
-        there = float(np.abs(real).sum())
-        lost = float(np.abs(real - synthetic).sum())
+        there = lost = 0.0
+        for real, synthetic in _dependences(pair, self.bins, self.categories, self.name):
+            there += float(np.abs(real).sum())
+            lost += float(np.abs(real - synthetic).sum())
         return 1.0 - lost / there if there > 0 else float(lost == 0)
 
 
@@ -122,18 +125,26 @@ class DependenceSimilarity:
 
     def __call__(self, pair: SummaryPair) -> float:
         """Compare the cross tables of all pairs."""
-        real, synthetic = _dependences(pair, self.bins, self.categories, self.name)
-        sides = ((real, synthetic), (real, real), (synthetic, synthetic))
-        return float(concordance(*(np.array((a * b).sum()) for a, b in sides)))
+        sums = np.zeros(3)
+        for real, synthetic in _dependences(pair, self.bins, self.categories, self.name):
+            sides = ((real, synthetic), (real, real), (synthetic, synthetic))
+            sums += [(a * b).sum() for a, b in sides]
+        return float(concordance(*map(np.array, sums.tolist())))
 
 
 def _dependences(
     pair: SummaryPair, bins: int, categories: int, name: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> Iterator[tuple[Floats, Floats]]:
     """Cross tables of the real and of the synthetic table, less what their margins give."""
-    side = _Dependence(_all_counts(pair, bins, "quantile", name), categories + 1)
-    real, synthetic = for_each((pair.real, pair.synthetic), lambda each: each.get(side))
-    return real, synthetic
+    counts, sides = _all_counts(pair, bins, "quantile", name), (pair.real, pair.synthetic)
+    sizes = for_each(product(sides, counts.levels), lambda both: len(both[0].counts(both[1])))
+    side = _Dependence(counts, min(categories + 1, max(sizes)))
+    if len(counts.parts) == 1:
+        real, synthetic = for_each(sides, lambda each: each.get(side))
+        yield real, synthetic
+        return
+    for first, second in tables_of(counts, sides):
+        yield side.of(first), side.of(second)
 
 
 @final
@@ -144,9 +155,13 @@ class _Dependence:
     counts: CrossCounts
     most: int
 
-    def __call__(self, table: Summary) -> NDArray[np.float64]:
-        cells = table.total(self.counts)
-        return dependence(dense_shares(*cells.cells, tables=len(cells.pairs), most=self.most))
+    def __call__(self, table: Summary) -> Floats:
+        return self.of(table.total(self.counts))
+
+    def of(self, tables: CrossTables) -> Floats:
+        """Of the tables of some pairs."""
+        shares = dense_shares(*tables.cells, tables=len(tables.pairs), most=self.most)
+        return dependence(shares)
 
 
 @final
@@ -200,8 +215,9 @@ class _Information:
 
     counts: CrossCounts
 
-    def __call__(self, table: Summary) -> NDArray[np.float64]:
-        return normalised_information(*table.total(self.counts).cells)
+    def __call__(self, table: Summary) -> Floats:
+        tables = tables_of(self.counts, (table,))
+        return np.concatenate([normalised_information(*part.cells) for (part,) in tables])
 
 
 def _all_counts(pair: SummaryPair, bins: int, rule: BinRule, name: str) -> CrossCounts:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association, Correlations
-from synthproto.data.crosstab import CrossCounts
+from synthproto.data.crosstab import CrossCounts, tables_of
 from synthproto.data.pair import SummaryPair
 from synthproto.data.statistics import BinRule
 from synthproto.data.summary import for_each
@@ -333,28 +333,28 @@ class _Similarities:
             return {}
         counts = cross_counts(pair, self.bins, self.rule, chosen)
         size = max(levels.size for levels in counts.levels) + 3  # missing, below and above
-        tables = for_each(sides, lambda side: side.total(counts))
-        real, synthetic = (
-            dense_shares(*table.cells, tables=len(chosen), most=size) for table in tables
-        )
-        gaps = np.abs(real - synthetic)
-        gaps[:, 1:, 1:] = 0.0
-        within = np.abs((real - synthetic)[:, 1:, 1:].sum(axis=(1, 2)))
-        distances = (gaps.sum(axis=(1, 2)) + within) / 2
-        return dict(zip(chosen, (1 - distances).tolist(), strict=True))
+        alike: list[float] = []
+        for tables in tables_of(counts, sides):
+            real, synthetic = (
+                dense_shares(*side.cells, tables=len(side.pairs), most=size) for side in tables
+            )
+            gaps = np.abs(real - synthetic)
+            gaps[:, 1:, 1:] = 0.0
+            within = np.abs((real - synthetic)[:, 1:, 1:].sum(axis=(1, 2)))
+            alike += (1 - (gaps.sum(axis=(1, 2)) + within) / 2).tolist()
+        return dict(zip(chosen, alike, strict=True))
 
     def _crossed(self, pair: SummaryPair, layout: _Layout) -> dict[tuple[str, str], float]:
         if not layout.crossed:
             return {}
         counts = cross_counts(pair, self.bins, self.rule, layout.crossed)
-        sides = (pair.real, pair.synthetic)
-        real, synthetic = for_each(sides, lambda side: side.total(counts))
         sizes = np.array([levels.size + 1 for levels in counts.levels])
-        first, second = np.array(real.pairs).T
-        distances = contingency_distances(
-            real.cells, synthetic.cells, (sizes[first], sizes[second])
-        )
-        return dict(zip(layout.crossed, (1 - distances).tolist(), strict=True))
+        alike: list[float] = []
+        for real, synthetic in tables_of(counts, (pair.real, pair.synthetic)):
+            first, second = np.array(real.pairs).T
+            shapes = sizes[first], sizes[second]
+            alike += (1 - contingency_distances(real.cells, synthetic.cells, shapes)).tolist()
+        return dict(zip(layout.crossed, alike, strict=True))
 
 
 @final
@@ -373,9 +373,10 @@ class _Associations:
             at = {name: place for place, name in enumerate(layout.numeric)}
             found |= {p: float(matrix[at[p[0]], at[p[1]]]) for p in layout.correlated}
         if layout.crossed:
-            tables = pair.real.total(cross_counts(pair, self.bins, self.rule, layout.crossed))
-            v = cramers_v(*tables.cells, bias_correction=False)
-            found |= dict(zip(layout.crossed, v.tolist(), strict=True))
+            counts = cross_counts(pair, self.bins, self.rule, layout.crossed)
+            tables = tables_of(counts, (pair.real,))
+            v = [cramers_v(*part.cells, bias_correction=False) for (part,) in tables]
+            found |= dict(zip(layout.crossed, np.concatenate(v).tolist(), strict=True))
         return found
 
 

@@ -18,6 +18,7 @@ from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
 from synthproto.artifacts.pairs import PairTrends, TrendSimilarity, cross_counts
 from synthproto.contracts import Bounds
+from synthproto.data.crosstab import tables_of
 from synthproto.data.pair import TablePair
 from synthproto.data.statistics import BinRule
 from synthproto.data.table import DISCRETE, NUMERIC, Table
@@ -369,17 +370,19 @@ def _table_noise(
 ) -> dict[tuple[str, str], Noise]:
     """Noise of cross tables; ``lumped`` takes all cells without missing values as one."""
     counts = cross_counts(pair, PairTrends.bins, PairTrends.rule, wanted)
-    pooled = pair.real.get(counts).merged(pair.synthetic.get(counts))
-    table, rows, columns, cells = pooled.cells
-    if lumped:
-        width = int(columns.max()) + 1
-        inner = (rows > 0) & (columns > 0)
-        size = (int(rows.max()) + 1) * width + 1
-        keys, back = np.unique(
-            table * size + np.where(inner, size - 1, rows * width + columns), return_inverse=True
-        )
-        table, cells = keys // size, np.bincount(back, weights=cells).astype(np.int64)
-    noise = noise_of_tables(table, cells, len(pair.real), len(pair.synthetic))
+    noise: list[Noise] = []
+    for real, synthetic in tables_of(counts, (pair.real, pair.synthetic)):
+        table, rows, columns, cells = real.merged(synthetic).cells
+        if lumped:
+            width = int(columns.max()) + 1
+            inner = (rows > 0) & (columns > 0)
+            size = (int(rows.max()) + 1) * width + 1
+            keys, back = np.unique(
+                table * size + np.where(inner, size - 1, rows * width + columns),
+                return_inverse=True,
+            )
+            table, cells = keys // size, np.bincount(back, weights=cells).astype(np.int64)
+        noise += noise_of_tables(table, cells, len(pair.real), len(pair.synthetic))
     return dict(zip(wanted, noise, strict=True))
 
 

@@ -5,7 +5,7 @@ its own; the tables of the pairs of their columns are sums of that count. So d c
 ten slots take d² / 8 passes, not d² / 2.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, combinations
 from math import prod
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import Levels, sum_of_squares
-from synthproto.data.summary import Summary
+from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import Table
 
 Array = TypeVar("Array", NDArray[np.int64], NDArray[np.float64])
@@ -29,6 +29,13 @@ Sparse = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 _GROUP = 180
 # Up to here a count of all cells is faster than sorting the rows.
 _DENSE = 1 << 20
+# Up to so many rows, counting costs less than what each call of numpy does by itself: one column
+# is counted with many others at once, in arrays of about so many places.
+_SHORT, _PLACES = 1 << 11, 1 << 17
+# Counting all cells is faster than sorting the rows if they are at most so many times as many.
+_FULL = 4
+# Pairs whose tables are held at a time.
+_PAIRS = 1 << 14
 # Combinations of one group of columns when weights are summed, and those of all weights; and how
 # many groups share one look at the weights.
 _SUMS, _SUMS_OF_ALL, _AT_ONCE = 1 << 13, 1 << 18, 16
@@ -95,6 +102,8 @@ def cross_tables(
     """
     ordered = tuple(pairs)
     rows = len(codes[0]) if codes else 0
+    if rows <= _SHORT:
+        return _of_short(codes, sizes, ordered)
     # Counting more cells than rows is dearer than what it saves.
     room = min(_GROUP, int((2 * rows) ** 0.5))
     groups = [_Group.of(places, codes, sizes) for places in _groups(sizes, room)]
@@ -112,6 +121,70 @@ def cross_tables(
         else:
             sparse |= {(i, j): _sorted(codes[i], codes[j], sizes[j]) for i, j in members}
     return _gathered(ordered, dense, sparse)
+
+
+def _of_short(
+    codes: Sequence[Codes], sizes: Sequence[int], pairs: tuple[tuple[int, int], ...]
+) -> CrossTables:
+    """`cross_tables` of few rows: those of each first column in few calls."""
+    by_first: dict[int, list[int]] = {}
+    for place, (first, _) in enumerate(pairs):
+        by_first.setdefault(first, []).append(place)
+    at_once = max(_PLACES // max(len(codes[0]), 1), 1) if codes else 1
+    parts = [_NO_CELLS]
+    for first, places in by_first.items():
+        for start in range(0, len(places), at_once):
+            few = places[start : start + at_once]
+            others = [pairs[place][1] for place in few]
+            widths = np.array([sizes[other] for other in others], dtype=np.intp)
+            stacked = np.stack([codes[other] for other in others])
+            table, rows, columns, counts = _beside(codes[first], sizes[first], stacked, widths)
+            parts.append((np.array(few, dtype=np.intp)[table], rows, columns, counts))
+    return _in_order(pairs, parts)
+
+
+def _beside(
+    codes: Codes, size: int, others: NDArray[np.int32], widths: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Counts]:
+    """Occupied cells of the tables of one column and others: table, row, column and count.
+
+    Args:
+        codes: Slots of the column, shape ``(n,)``.
+        size: Number of its slots.
+        others: Slots of the other columns, shape ``(m, n)``.
+        widths: Number of slots of each of these, shape ``(m,)``.
+    """
+    ends = np.cumsum(size * widths)
+    starts = ends - size * widths
+    keys = others + starts[:, None]
+    keys += codes * widths[:, None]
+    if ends[-1] <= _FULL * keys.size:
+        flat = np.bincount(keys.ravel(), minlength=ends[-1])
+        cells = np.flatnonzero(flat)
+        counts = flat[cells]
+    else:
+        keys.sort(axis=1)
+        first = np.flatnonzero(np.diff(keys.ravel(), prepend=-1))
+        cells, counts = keys.ravel()[first], np.diff(first, append=keys.size)
+    table = np.repeat(np.arange(len(widths)), np.diff(np.searchsorted(cells, ends), prepend=0))
+    within = cells - starts[table]
+    rows = within // widths[table]
+    return table, rows, within - rows * widths[table], counts
+
+
+_NO_CELLS = (np.zeros(0, dtype=np.intp),) * 3 + (np.zeros(0, dtype=np.int64),)
+
+
+def _in_order(
+    pairs: tuple[tuple[int, int], ...],
+    parts: Sequence[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Counts]],
+) -> CrossTables:
+    """Cross tables of cells that are in order within each pair."""
+    pair, rows, columns, counts = (np.concatenate(a) for a in zip(*parts, strict=True))
+    if (pair[1:] < pair[:-1]).any():
+        order = np.argsort(pair, kind="stable")
+        pair, rows, columns, counts = (array[order] for array in (pair, rows, columns, counts))
+    return CrossTables(pairs, pair, rows, columns, counts)
 
 
 @final
@@ -212,10 +285,7 @@ def _gathered(
         for place, pair in enumerate(pairs)
         if pair in sparse
     ]
-    both = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
-    order = np.argsort(both[0], kind="stable")
-    pair, rows, columns, counts = (array[order] for array in both)
-    return CrossTables(pairs, pair, rows, columns, counts)
+    return _in_order(pairs, parts)
 
 
 def sums_by_slot(
@@ -290,8 +360,19 @@ class CrossCounts:
         """How many rows have each combination of slots."""
         codes = [table.codes(levels) for levels in self.levels]
         sizes = [len(table.counts(levels)) for levels in self.levels]
-        pairs = combinations(range(len(codes)), 2) if self.pairs is None else self.pairs
-        return cross_tables(codes, sizes, pairs)
+        return cross_tables(codes, sizes, self._all_pairs())
+
+    @property
+    def parts(self) -> "tuple[CrossCounts, ...]":
+        """The same of fewer pairs at a time, whose tables fit into memory; one if they are few."""
+        pairs = self._all_pairs()
+        if len(pairs) <= _PAIRS:
+            return (self,)
+        starts = range(0, len(pairs), _PAIRS)
+        return tuple(CrossCounts(self.levels, pairs[start : start + _PAIRS]) for start in starts)
+
+    def _all_pairs(self) -> tuple[tuple[int, int], ...]:
+        return tuple(combinations(range(len(self.levels)), 2)) if self.pairs is None else self.pairs
 
     def merged(self, first: CrossTables, second: CrossTables) -> CrossTables:
         """Of both pieces together."""
@@ -300,6 +381,22 @@ class CrossCounts:
     def narrowed(self, _spec: TableSpec) -> tuple[str, ...]:
         """The columns that it looks at."""
         return tuple(levels.column for levels in self.levels)
+
+
+def tables_of(counts: CrossCounts, sides: Sequence[Summary]) -> Iterator[list[CrossTables]]:
+    """Cross tables of each side, in parts: those of all pairs of many columns take much memory.
+
+    If they are one part, it is kept with the side; else rows in memory are counted again.
+    """
+    tables = [side for side in sides if isinstance(side, Table)]
+    if len(counts.parts) == 1 or len(tables) < len(sides):
+        # What waits for a pass over the rows waits together.
+        yield from for_each(
+            counts.parts, lambda part: for_each(sides, lambda side: side.total(part))
+        )
+        return
+    for part in counts.parts:
+        yield [part(table) for table in tables]
 
 
 @final

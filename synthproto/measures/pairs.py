@@ -76,12 +76,9 @@ def cramers_v(
     empty = np.where(np.bincount(table) < r * k, n - np.bincount(table, weights=expected), 0.0)
     chi2 = np.bincount(table, weights=gaps * gaps / expected) + empty
     if yates:
-        # The four gaps of a table of 2 x 2 are equal, and each becomes half a row smaller.
-        gap = gaps[np.searchsorted(table, np.arange(len(n)))]
-        gap -= np.minimum(0.5, gap)
         inverse = np.bincount(table, weights=row_starts / by_row) * n
         inverse *= np.bincount(table, weights=column_starts / by_column)
-        chi2 = np.where((r == 2) & (k == 2), gap * gap * inverse, chi2)
+        chi2 = np.where((r == 2) & (k == 2), _smaller_gaps(table, gaps) ** 2 * inverse, chi2)
     phi2, least = chi2 / n, np.minimum(r, k) - 1.0
     if bias_correction:
         freedom = np.maximum(n - 1, 1)
@@ -91,6 +88,12 @@ def cramers_v(
     # By that, and by constant columns, rounding may leave a little.
     defined = (r > 1) & (k > 1) & (least > _ROUNDING * n)
     return np.sqrt(np.clip(np.where(defined, phi2, 0.0) / np.where(defined, least, 1.0), 0.0, 1.0))
+
+
+def _smaller_gaps(table: Places, gaps: Floats) -> Floats:
+    """The gap of each table of 2 x 2, whose four are equal, less half a row."""
+    gap = gaps[np.flatnonzero(np.diff(table, prepend=-1))]
+    return np.asarray(gap - np.minimum(0.5, gap))
 
 
 def _totals(table: Places, places: Places, counts: Counts) -> tuple[Floats, Floats, Floats]:

@@ -1,5 +1,6 @@
 """Dependence and the headline: by hand, against naive code, and what they must order."""
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -15,7 +16,12 @@ from synthproto.artifacts.dependence import (
     NMISimilarity,
     Similarity,
 )
-from synthproto.artifacts.pairs import TrendSimilarity
+from synthproto.artifacts.pairs import (
+    ContingencySimilarity,
+    CorrelationDistance,
+    TrendSimilarity,
+)
+from synthproto.data import crosstab
 from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
@@ -192,3 +198,33 @@ def test_similarity_without_columns_to_compare_is_undefined() -> None:
     table = Table(keys, TableSpec.infer(keys))
     with pytest.raises(UndefinedScoreError, match="identifier"):
         Similarity()(TablePair(table, table))
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        TrendSimilarity(),
+        ContingencySimilarity(min_association=0.01),
+        DependenceKept(),
+        DependenceSimilarity(),
+        NMISimilarity(),
+        CorrelationDistance(),
+        CorrelationDistance(Association("theils_u")),
+    ],
+    ids=lambda score: str(type(score).__name__),
+)
+def test_pairs_in_parts_have_the_scores_of_all_at_once(
+    score: Callable[[TablePair], float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(seed: int) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=80)
+        x[rng.random(80) < 0.2] = np.nan
+        letters = {name: rng.choice(list("pqrs"), 80) for name in "abcd"}
+        return pd.DataFrame({"x": x, "y": rng.normal(size=80) + np.nan_to_num(x), **letters})
+
+    spec = TableSpec.infer(made(0))
+    whole, parts = (TablePair(Table(made(0), spec), Table(made(1), spec)) for _ in range(2))
+    expected = score(whole)
+    monkeypatch.setattr(crosstab, "_PAIRS", 4)
+    assert score(parts) == pytest.approx(expected, rel=1e-13)

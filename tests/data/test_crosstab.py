@@ -1,11 +1,21 @@
 """Cross tables of pairs of columns, and sums by category, are those of plain counts."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthproto.data.crosstab import CrossCounts, SumsByLevel, cross_tables, sums_by_slot
+from synthproto.data import crosstab
+from synthproto.data.crosstab import (
+    CrossCounts,
+    SumsByLevel,
+    cross_tables,
+    sums_by_slot,
+    tables_of,
+)
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 
@@ -41,6 +51,41 @@ def test_cross_counts_are_those_of_pandas() -> None:
         theirs = pd.crosstab(frame["abc"[i]], frame["abc"[j]])
         theirs = theirs.loc[list(levels[i].labels), list(levels[j].labels)]
         np.testing.assert_array_equal(tables.dense(i, j)[1:, 1:], theirs)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 300, 2048, 2049, 20_000])
+def test_tables_of_few_and_of_many_rows_are_plain_counts(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    sizes = [1, 2, 12, 700, 3, 40]
+    codes = [rng.integers(0, size, rows).astype(np.int32) for size in sizes]
+    pairs = [(i, j) for i in range(5) for j in range(i + 1, 6)][::-1]
+    tables = cross_tables(codes, sizes, pairs)
+    cells = list(zip(*(array.tolist() for array in tables.cells), strict=True))
+    plain = [
+        (place, row, column, count)
+        for place, (i, j) in enumerate(pairs)
+        for (row, column), count in sorted(
+            Counter(zip(codes[i].tolist(), codes[j].tolist(), strict=True)).items()
+        )
+    ]
+    assert cells == plain
+
+
+def test_many_pairs_come_in_parts_of_the_same_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({name: rng.choice(list("pqrs"), 50) for name in "abcde"})
+    table = Table(frame, TableSpec.infer(frame))
+    counts = CrossCounts(tuple(table.levels(name) for name in "abcde"))
+    whole = table.get(counts)
+    assert [tables[0] is whole for tables in tables_of(counts, [table])] == [True]
+    monkeypatch.setattr(crosstab, "_PAIRS", 3)
+    computed = table.computed
+    parts = [tables[0] for tables in tables_of(counts, [table])]
+    assert table.computed == computed
+    assert [len(part.pairs) for part in parts] == [3, 3, 3, 1]
+    assert sum((part.pairs for part in parts), ()) == whole.pairs
+    for place, kept in enumerate(whole.cells[1:], start=1):
+        np.testing.assert_array_equal(np.concatenate([part.cells[place] for part in parts]), kept)
 
 
 def test_many_groups_of_columns_share_a_look_at_the_weights() -> None:
