@@ -13,7 +13,7 @@ import pytest
 
 import synthproto
 from tests.typing_runs import ROOT, alone, once
-from typecheck.blame import ALARMS, CALL, LATER, MISSED, listed
+from typecheck.blame import ALARMS, CALL, INSIDE, LATER, MISSED, listed
 from typecheck.checkers import CHECKERS, Checker
 from typecheck.golden import without_ignores
 from typecheck.joints import FOREIGN, MADE, NOT_MADE, SEATS, fits, parts, refused, script
@@ -55,6 +55,14 @@ def test_every_checker_finds_every_mistake(
         assert names == listed(table, checker.name), f"typecheck/blame.py: {outcome}"
     said = {name.removeprefix(f"{ROOT}/"): texts for name, texts in alarms(errors).items()}
     assert said.keys() == listed(ALARMS, checker.name), said
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("checker", CHECKERS[3:], ids=lambda checker: checker.name)
+def test_what_a_checker_sees_inside_the_package_has_its_reason(checker: Checker) -> None:
+    found = {path for path, _ in checker.run([Path("synthproto")])}
+    assert {name.removeprefix("synthproto/") for name in found} == listed(INSIDE, checker.name)
 
 
 # --- every part in every seat --------------------------------------------------------------------

@@ -22,8 +22,8 @@ def test_without_a_cache_it_is_cold(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert not is_warm()
-    (cache_folder() / "3.13").mkdir(parents=True)
-    (cache_folder() / "3.13" / "torch.meta.json").touch()
+    (cache_folder() / "settings" / "3.13").mkdir(parents=True)
+    (cache_folder() / "settings" / "3.13" / "torch.meta.json").touch()
     assert is_warm()
 
 
@@ -31,6 +31,8 @@ def mypy_prints(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, out: str, err: str, status: int
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").touch()
     monkeypatch.setattr(api, "run", lambda words: (out, err, status))
 
 
@@ -68,3 +70,26 @@ def test_a_mypy_that_breaks_says_why(
     mypy_prints(monkeypatch, tmp_path, out, err, status)
     with pytest.raises(CheckerError, match=said):
         messages({Path("a.py"): Path("a.py")}, [])
+
+
+def test_only_packages_that_a_script_speaks_of_are_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked: list[dict[str, str]] = []
+
+    def run(words: list[str]) -> tuple[str, str, int]:
+        options = dict(word.split("=", 1) for word in words if "=" in word)
+        asked.append(options | {"settings": Path(options["--config-file"]).read_text()})
+        return "", "", 0
+
+    monkeypatch.setattr(api, "run", run)
+    for text in ("x = 1", "y = 2", "import mlflow"):
+        path = tmp_path / "a.py"
+        path.write_text(text)
+        messages({path: path}, [])
+    first, second, third = asked
+    assert "mlflow.*" in first["settings"]
+    assert "mlflow.*" not in third["settings"]
+    assert "torch.onnx.*" in third["settings"]
+    assert first["--cache-dir"] == second["--cache-dir"] != third["--cache-dir"]
