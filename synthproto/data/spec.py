@@ -175,8 +175,7 @@ class TableSpec:
             MissingExtraError: It is parquet, and pyarrow is not installed.
             OSError: The file cannot be read.
 
-        >>> from pathlib import Path
-        >>> from tempfile import mkdtemp
+        >>> from pathlib import Path; from tempfile import mkdtemp
         >>> from synthproto import TableSpec
         >>> path = Path(mkdtemp(), "people.csv")
         >>> _ = path.write_text("age,zip,born\n31,08654,1990-02-01\n45,10001,1975-11-30\n")

@@ -1,7 +1,5 @@
 import json
 from collections.abc import Callable, Sequence
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -20,85 +18,6 @@ DAYS = pd.date_range("2020-02-28", periods=N)
 
 def kind_of(values: object, name: str = "x") -> Kind:
     return TableSpec.infer(pd.DataFrame({name: values})).kind(name)
-
-
-@pytest.mark.parametrize(
-    ("kind", "values"),
-    [
-        ("boolean", [True, False] * 20),
-        ("boolean", pd.array([True, None] * 20, dtype="boolean")),
-        ("boolean", pd.array([True, None] * 20, dtype="bool[pyarrow]")),
-        ("boolean", pd.Series([True, None] * 20, dtype=object)),
-        ("datetime", DAYS),
-        ("datetime", DAYS.tz_localize("Europe/Berlin")),
-        ("datetime", DAYS.as_unit("s")),
-        ("datetime", DAYS.astype("timestamp[us][pyarrow]")),
-        ("datetime", [pd.NaT] * N),
-        ("continuous", np.arange(N)),
-        ("continuous", np.linspace(0, 1, N, dtype=np.float32)),
-        ("continuous", [1.5, np.nan] * 20),
-        ("continuous", [np.nan] * N),
-        ("continuous", [7] * N),
-        ("continuous", [0, 1, 2, 3] * 10),
-        ("continuous", pd.array([3, None] * 20, dtype="Int64")),
-        ("continuous", pd.array([3, 4] * 20, dtype="uint8[pyarrow]")),
-        ("continuous", [0, 100] * 20),
-        ("continuous", [0.5, 1.0] * 20),
-        ("categorical", [0, 1] * 20),
-        ("categorical", [1, 2] * 20),
-        ("categorical", [0.0, 1.0, np.nan, 0.0] * 10),
-        ("categorical", ["a", "b"] * 20),
-        ("categorical", pd.array(["a", None] * 20, dtype="string")),
-        ("categorical", pd.array(["a", None] * 20, dtype="string[pyarrow]")),
-        ("categorical", pd.Categorical([f"k{i}" for i in range(N)])),
-        ("categorical", pd.Categorical(["a", "b"] * 20, categories=["a", "b", "unused"])),
-        ("categorical", [1, "a", 2.5, None] * 10),
-        ("categorical", [None] * N),
-        ("categorical", [f"k{i}" for i in range(N // 2)] * 2),
-        ("categorical", [b"a", b"b"] * 20),
-        ("identifier", [f"k{i}" for i in range(N)]),
-        ("identifier", [f"Jane Doe{i}" for i in range(N)]),
-        ("text", [f"review number {i}, rather long" for i in range(N)]),
-        ("text", [f"one of many {i}" for i in range(N - 1)] + [None]),
-    ],
-)
-def test_kinds_are_inferred_from_values(kind: Kind, values: object) -> None:
-    assert kind_of(values) == kind
-
-
-def test_short_tables_have_categories_rather_than_keys() -> None:
-    assert kind_of([f"k{i}" for i in range(19)]) == "categorical"
-    assert kind_of([f"k{i}" for i in range(20)]) == "identifier"
-
-
-@pytest.mark.parametrize("name", ["id", "user_id", "User ID", "Unnamed: 0", "row-index", "UUID"])
-def test_whole_unique_numbers_with_the_name_of_a_key_are_identifiers(name: str) -> None:
-    assert kind_of(np.arange(N), name) == "identifier"
-    assert kind_of([3, 3, *range(4, 42)], name) == "continuous"
-    assert kind_of(np.arange(N) / 2, name) == "continuous"
-
-
-@pytest.mark.parametrize("name", ["paid", "Madrid", "monkey", "x"])
-def test_other_names_do_not_make_an_identifier(name: str) -> None:
-    assert kind_of(np.arange(N), name) == "continuous"
-
-
-@pytest.mark.parametrize(
-    ("values", "told"),
-    [
-        (pd.to_timedelta(np.arange(N), unit="s"), "timedelta"),
-        (pd.period_range("2020", periods=N), "period"),
-        ([date(2020, 1, 1)] * N, "date values of dtype object"),
-        ([Decimal("1.5")] * N, "decimal values of dtype object"),
-        (pd.Series([1, 2, None] * 10, dtype=object), "integer values of dtype object"),
-        (np.ones(N) * 1j, "complex"),
-    ],
-)
-def test_what_has_no_kind_is_refused_rather_than_guessed(values: object, told: str) -> None:
-    frame = pd.DataFrame({"x": values, "y": 1.5})
-    with pytest.raises(SchemaError, match=rf"frame has {told}.* column 'x'.*name a kind"):
-        TableSpec.infer(frame)
-    assert TableSpec.infer(frame, categorical=["x"]).kind("x") == "categorical"
 
 
 def people() -> pd.DataFrame:

@@ -25,7 +25,7 @@ from synthproto.training.callbacks import (
     ParameterHistograms,
     Throughput,
 )
-from synthproto.training.routines import Every, unwrapped
+from synthproto.training.routines import Every
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import MaxEpochs, MaxSteps
 from synthproto.training.trainer import Trainer
@@ -187,45 +187,6 @@ def test_unknown_modules_and_empty_lists_are_refused() -> None:
         Activations(net(), ["rleu"], Kept())
     with pytest.raises(ParameterError, match="at least one function"):
         OutputScalars(net(), Kept(), {})
-
-
-def test_every_decides_once_what_is_due() -> None:
-    seen: list[int] = []
-
-    def part(event: EpochEvent) -> dict[str, float]:
-        seen.append(event.epoch)
-        return {"seen": 1.0}
-
-    def due(every: Every[EpochEvent, dict[str, float]]) -> list[int]:
-        seen.clear()
-        given = [every(EpochEvent(number, 0, 0.0, {})) for number in range(1, 12)]
-        assert [number for number, value in enumerate(given, 1) if value is not None] == seen
-        return list(seen)
-
-    assert due(Every(5, part)) == [5, 10]
-    assert due(Every(5, part, first=1)) == [1, 6, 11]
-    assert due(Every(5, part, first=7)) == [7]
-    assert unwrapped(Every(2, Every(3, part))) is part
-    for every, first in ((0, None), (1, 0)):
-        with pytest.raises(ParameterError, match="at least 1"):
-            Every(every, part, first=first)
-
-
-def test_a_mean_over_every_k_epochs_is_not_a_thing() -> None:
-    # A routine that is due every third epoch gets that epoch's mean loss, not that of three.
-    means: list[float] = []
-
-    def keep(event: EpochEvent) -> None:
-        means.append(event.scores["train/loss"])
-
-    result = Trainer(
-        step=step_of(net()),
-        batches=batches(),
-        stopper=MaxEpochs(6),
-        routines=[Every(3, keep)],
-        progress=False,
-    ).run()
-    assert means == result.history["train/loss"].to_numpy()[[2, 5]].tolist()
 
 
 # --- the bar ------------------------------------------------------------------------------------

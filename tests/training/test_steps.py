@@ -1,21 +1,18 @@
 """One gradient step is what one would write by hand; a GAN's too."""
 
 import copy
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypedDict, assert_type
 
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau, StepLR
 
+from synthproto import GradientStep
 from synthproto.contracts import EpochEvent, Update
-from synthproto.errors import ConformanceError, ParameterError, SynthprotoWarning
+from synthproto.errors import ConformanceError, ParameterError
 from synthproto.training.models import Ema
-from synthproto.training.optimization import OnPlateau, PerStep
-from synthproto.training.steps import AdversarialStep, GradientStep, loss_of
-from synthproto.training.stoppers import train_loss
+from synthproto.training.steps import AdversarialStep, loss_of
 
 DEVICES = [
     "cpu",
@@ -116,22 +113,6 @@ def test_loss_of_reads_items_and_attributes() -> None:
     assert loss_of(Fit(loss=one, out=one), None) is one
 
 
-def test_accumulated_gradients_are_one_update_of_their_mean() -> None:
-    ours, bare = net(), net()
-    step = GradientStep(model=ours, loss=loss_of, optimizer=sgd(ours), accumulate=3)
-    optimizer = sgd(bare)
-    for _ in range(2):
-        for seed in range(3):
-            before = copy.deepcopy(ours)
-            step.update(batch(seed))
-            assert same(ours, before) == (seed < 2)
-        optimizer.zero_grad()
-        for seed in range(3):
-            (bare(batch(seed))["loss"] / 3).backward()
-        optimizer.step()
-    assert same(ours, bare)
-
-
 def test_gradients_of_others_before_a_step_do_not_count_and_its_own_stay_after_it() -> None:
     ours, bare = net(), net()
     step = GradientStep(model=ours, loss=loss_of, optimizer=sgd(ours))
@@ -142,15 +123,6 @@ def test_gradients_of_others_before_a_step_do_not_count_and_its_own_stay_after_i
         clean.update(batch(seed))
         assert ours.last.weight.grad is not None
     assert same(ours, bare)
-
-
-def test_clipping_bounds_the_norm_and_reports_the_one_before() -> None:
-    model = net()
-    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model), clip_norm=1e-3)
-    losses = step.update(batch()).losses
-    grads = [p.grad.norm() for p in model.parameters() if p.grad is not None]
-    assert torch.stack(grads).norm().item() == pytest.approx(1e-3, rel=1e-3)
-    assert losses["gradient_norm"].item() > 1e-3
 
 
 def test_after_is_called_after_each_update() -> None:
@@ -167,68 +139,6 @@ def test_after_is_called_after_each_update() -> None:
     assert model.last.bias.item() == 5
 
 
-def test_injected_backward_replaces_the_loss_s_own() -> None:
-    model, seen = net(), []
-
-    def backward(loss: Tensor) -> None:
-        seen.append(loss)
-        loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
-
-    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model), backward=backward)
-    step.update(batch())
-    assert len(seen) == 1
-
-
-def test_evaluation_has_the_average_and_leaves_the_weights() -> None:
-    model = net()
-    step = GradientStep(
-        model=model, loss=loss_of, optimizer=sgd(model), ema=Ema(model, 0.5, ramp=False)
-    )
-    expected = [p.detach().clone() for p in model.parameters()]
-    for seed in range(3):
-        step.update(batch(seed))
-        expected = [
-            e.lerp(p.detach(), 0.5) for e, p in zip(expected, model.parameters(), strict=True)
-        ]
-    own = copy.deepcopy(model)
-    with step.evaluation():
-        assert not in_training(model)
-        assert all(torch.equal(e, p) for e, p in zip(expected, model.parameters(), strict=True))
-    assert in_training(model)
-    assert same(model, own)
-    with pytest.raises(RuntimeError, match="inside"), step.evaluation():
-        raise RuntimeError("inside")
-    assert same(model, own)
-
-
-def test_a_rising_decay_forgets_the_first_weights() -> None:
-    model = nn.Linear(1, 1)
-    with torch.no_grad():
-        model.weight.fill_(100.0)
-        ema = Ema(model, 0.9999)
-        model.weight.fill_(1.0)
-    for _ in range(50):
-        ema.update()
-    with ema.swapped_in():
-        assert model.weight.item() < 1.01
-    for decay in (0.0, 1.0):
-        with pytest.raises(ParameterError, match="between 0 and 1"):
-            Ema(model, decay)
-
-
-def test_an_average_follows_a_model_that_is_cast_or_moved_afterwards() -> None:
-    model = net()
-    ema = Ema(model, 0.5, ramp=False)
-    first = [p.detach().double() for p in model.parameters()]
-    model.double()  # like .to(device): gives each parameter other storage
-    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model), ema=ema)
-    step.update(Rows(batch().x.double()))
-    expected = [e.lerp(p.detach(), 0.5) for e, p in zip(first, model.parameters(), strict=True)]
-    with step.evaluation():
-        assert all(torch.equal(e, p) for e, p in zip(expected, model.parameters(), strict=True))
-    assert all(p.requires_grad for p in model.parameters())
-
-
 def test_autocast_runs_in_bfloat16_and_keeps_the_weights_in_float32() -> None:
     model = net()
     step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model), autocast=torch.bfloat16)
@@ -236,23 +146,6 @@ def test_autocast_runs_in_bfloat16_and_keeps_the_weights_in_float32() -> None:
     assert model.last.weight.dtype == torch.float32
     with pytest.raises(ParameterError, match=r"must be torch\.bfloat16 or None"):
         GradientStep(model=model, loss=loss_of, optimizer=sgd(model), autocast=torch.float16)
-
-
-def test_a_model_compiled_in_place_is_called_compiled_and_keeps_its_keys() -> None:
-    model, calls = net(), []
-
-    def backend(graph: torch.fx.GraphModule, _: list[Tensor]) -> Callable[..., object]:
-        calls.append(graph)
-        return graph.forward
-
-    model.compile(backend=backend)
-    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model))
-    step.update(batch())
-    assert calls
-    assert set(state_of(step, "model")) == set(net().state_dict())
-    whole: Net = torch.compile(net(), backend=backend)  # type: ignore[assignment]  # a callable
-    wrapped = GradientStep(model=whole, loss=loss_of, optimizer=sgd(model))
-    assert set(state_of(wrapped, "model")) == set(net().state_dict())
 
 
 def state_of(step: GradientStep[Rows, Fit], part: str) -> dict[str, object]:
@@ -263,85 +156,6 @@ def state_of(step: GradientStep[Rows, Fit], part: str) -> dict[str, object]:
 
 def rate(optimizer: torch.optim.Optimizer) -> float:
     return float(optimizer.param_groups[0]["lr"])
-
-
-def test_schedulers_by_epoch_by_step_and_on_a_plateau() -> None:
-    model = net()
-    by_epoch = sgd(model, 1.0)
-    step = GradientStep(
-        model=model, loss=loss_of, optimizer=by_epoch, scheduler=StepLR(by_epoch, 1, 0.1)
-    )
-    step.update(batch())
-    assert rate(by_epoch) == 1.0
-    step.end_epoch(event())
-    assert rate(by_epoch) == pytest.approx(0.1)
-
-    by_step = sgd(model, 1.0)
-    step = GradientStep(
-        model=model,
-        loss=loss_of,
-        optimizer=by_step,
-        scheduler=PerStep(ExponentialLR(by_step, 0.5)),
-        accumulate=2,
-    )
-    for _ in range(4):
-        step.update(batch())
-    step.end_epoch(event())
-    assert rate(by_step) == 0.25
-
-    plateau = sgd(model, 1.0)
-    scheduler = OnPlateau(ReduceLROnPlateau(plateau, factor=0.5, patience=0), train_loss)
-    step = GradientStep(model=model, loss=loss_of, optimizer=plateau, scheduler=scheduler)
-    for epoch, scores in enumerate([{"loss": 1.0}, {}, {}, {"loss": 2.0}], start=1):
-        step.end_epoch(event(epoch, **scores))
-    assert rate(plateau) == 0.5  # epochs without a value do not count
-    with pytest.raises(ParameterError, match="OnPlateau"):
-        GradientStep(
-            model=model,
-            loss=loss_of,
-            optimizer=plateau,
-            scheduler=ReduceLROnPlateau(plateau),
-        )
-
-
-@pytest.mark.parametrize(("accumulate", "clip_norm"), [(0, None), (1, 0.0), (1, math.nan)])
-def test_numbers_out_of_range_are_refused(accumulate: int, clip_norm: float | None) -> None:
-    model = net()
-    with pytest.raises(ParameterError, match="must be"):
-        GradientStep(
-            model=model,
-            loss=loss_of,
-            optimizer=sgd(model),
-            accumulate=accumulate,
-            clip_norm=clip_norm,
-        )
-
-
-@pytest.mark.parametrize(
-    ("loss", "message"),
-    [
-        (lambda output, batch: batch.x.sum(1), r"GradientStep: loss must return one number.*mean"),
-        (lambda output, batch: output["loss"].detach(), "depends on no parameter"),
-        (lambda output, batch: (output["loss"], 1), "must return a tensor.*got tuple"),
-    ],
-)
-def test_a_loss_that_cannot_be_minimised_is_refused(
-    loss: Callable[[Fit, Rows], Tensor], message: str
-) -> None:
-    model = net()
-    step = GradientStep(model=model, loss=loss, optimizer=sgd(model))
-    with pytest.raises(ConformanceError, match=message):
-        step.update(batch())
-
-
-def test_an_optimizer_of_another_model_is_refused_before_it_updates_anything() -> None:
-    model, other = net(), net()
-    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(other))
-    with pytest.raises(ConformanceError, match=r"optimizer updates 4 parameters.*another model"):
-        step.update(batch())
-    assert same(other, net())
-    with pytest.raises(ParameterError, match="generator_optimizer updates no parameter of the gen"):
-        gan(critic_updates=1, updated=other)
 
 
 def test_an_adversary_may_have_frozen_parameters() -> None:
@@ -484,23 +298,6 @@ def test_a_gan_goes_on_from_its_state() -> None:
 # --- what belongs together -----------------------------------------------------------------------
 
 
-def test_a_scheduler_of_another_optimizer_is_refused() -> None:
-    model = net()
-    other = sgd(model)
-    for scheduler in (StepLR(other, 1), PerStep(StepLR(other, 1))):
-        with pytest.raises(ParameterError, match="GradientStep: scheduler is of another optimizer"):
-            GradientStep(model=model, loss=loss_of, optimizer=sgd(model), scheduler=scheduler)
-    plateau = OnPlateau(ReduceLROnPlateau(other), lambda event: 1.0)
-    with pytest.raises(ParameterError, match="scheduler is of another optimizer"):
-        GradientStep(model=model, loss=loss_of, optimizer=sgd(model), scheduler=plateau)
-
-
-def test_an_average_of_another_model_is_refused() -> None:
-    model = net()
-    with pytest.raises(ParameterError, match=r"GradientStep: model and ema: .*Ema\(model, decay\)"):
-        GradientStep(model=model, loss=loss_of, optimizer=sgd(model), ema=Ema(net(), 0.9))
-
-
 def test_each_half_of_a_gan_has_its_own_optimizer_and_network() -> None:
     fake, critic, other = Fake(), nn.Linear(3, 1), nn.Linear(3, 1)
 
@@ -520,18 +317,6 @@ def test_each_half_of_a_gan_has_its_own_optimizer_and_network() -> None:
     with pytest.raises(ParameterError, match="critic_optimizer updates no parameter of the critic"):
         step(sgd(fake), sgd(other))
     step(sgd(fake), sgd(critic))
-
-
-def test_a_sharded_model_is_refused_when_the_step_is_made() -> None:
-    class FSDPModule(nn.Module):
-        """By its name, what torch's fully_shard makes of a module."""
-
-    class Sharded(Net, FSDPModule):
-        pass
-
-    model = Sharded()
-    with pytest.raises(ParameterError, match=r"GradientStep: model is sharded over processes"):
-        GradientStep(model=model, loss=loss_of, optimizer=sgd(model))
 
 
 def test_parts_that_cannot_be_called_as_they_will_be_are_refused_when_made() -> None:
@@ -556,55 +341,6 @@ def test_parts_that_cannot_be_called_as_they_will_be_are_refused_when_made() -> 
     after: Any = lambda step: None  # noqa: E731
     with pytest.raises(ConformanceError, match="after is called with 0 arguments"):
         GradientStep(model=model, loss=loss_of, optimizer=sgd(model), after=after)
-
-
-def test_a_window_that_no_epoch_fills_is_told_once() -> None:
-    model = net()
-    before = copy.deepcopy(model)
-    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(model), accumulate=10)
-    for _ in range(3):
-        step.update(batch())
-    with pytest.warns(SynthprotoWarning, match="accumulate=10 steps are one update, and epoch 1 "):
-        step.end_epoch(event(1))
-    step.end_epoch(event(2))
-    assert same(model, before)
-
-
-def test_a_state_of_another_optimizer_or_schedule_is_refused_and_numbers_that_differ_are_told() -> (
-    None
-):
-    def made(
-        kind: type[torch.optim.Optimizer] = torch.optim.Adam,
-        lr: float = 0.1,
-        gamma: float | None = None,
-        accumulate: int = 1,
-    ) -> GradientStep[Rows, Fit]:
-        model = net()
-        optimizer = kind(model.parameters(), lr=lr)  # type: ignore[call-arg]  # every kind has one
-        return GradientStep(
-            model=model,
-            loss=loss_of,
-            optimizer=optimizer,
-            scheduler=None if gamma is None else ExponentialLR(optimizer, gamma),
-            accumulate=accumulate,
-        )
-
-    def saved(step: GradientStep[Rows, Fit]) -> dict[str, object]:
-        step.update(batch())
-        return copy.deepcopy(step.state_dict())
-
-    state = saved(made())
-    with pytest.raises(ParameterError, match="class is 'SGD', was 'Adam'"):
-        made(torch.optim.SGD).load_state_dict(state)
-    with pytest.raises(ParameterError, match="scheduler is 'ExponentialLR', was None"):
-        made(gamma=0.5).load_state_dict(state)
-    again = made(lr=0.2, accumulate=3)
-    with pytest.warns(SynthprotoWarning, match="lr is 0.2, was 0.1 .*saved is used.*late is 3"):
-        again.load_state_dict(state)
-    assert rate(again._optimization._optimizer) == 0.1
-    with pytest.warns(SynthprotoWarning, match="gamma is 0.25, was 0.5"):
-        made(gamma=0.25).load_state_dict(saved(made(gamma=0.5)))
-    made().load_state_dict(state)  # the same says nothing
 
 
 def test_a_gan_s_turn_comes_again_after_an_error() -> None:

@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, assert_type
 
@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from synthproto.contracts import EpochEvent, Progress, StepEvent, Stopper, Update
+from synthproto import AnyOf, Trainer
+from synthproto.contracts import EpochEvent, Progress, StepEvent, Stopper
 from synthproto.data.batches import Batches
 from synthproto.errors import (
     ConformanceError,
@@ -31,7 +32,6 @@ from synthproto.training.routines import BatchScores, Every, KeepBest, LossRouti
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import (
     AllOf,
-    AnyOf,
     MaxEpochs,
     MaxSteps,
     NotFinite,
@@ -40,7 +40,6 @@ from synthproto.training.stoppers import (
     Target,
     train_loss,
 )
-from synthproto.training.trainer import Trainer
 
 
 class Rows(NamedTuple):
@@ -145,85 +144,6 @@ def test_events_come_in_order() -> None:
     assert "2 epochs, 6 steps" in str(result)
 
 
-def test_history_has_the_mean_loss_and_gaps_where_nothing_was_due() -> None:
-    losses: list[float] = []
-
-    def keep(event: StepEvent[Rows, Scored]) -> None:
-        losses.append(event.losses["loss"].item())
-
-    model = net()
-    data = Batches(rows(), 8)
-    result = Trainer(
-        step=step_of(model),
-        batches=data,
-        stopper=MaxEpochs(3),
-        callbacks=[keep],
-        routines=[Every(2, BatchScores(model=model, batches=data, scores={"loss": loss_of}))],
-        progress=False,
-    ).run()
-    means = np.array(losses).reshape(3, 5).mean(1)
-    assert np.allclose(result.history["train/loss"], means, rtol=1e-12)
-    assert result.history["holdout/loss"].isna().tolist() == [True, False, True]
-
-
-def test_means_count_only_the_steps_with_an_entry() -> None:
-    class Rare:
-        """A step that reports a second loss in every third step."""
-
-        def __init__(self) -> None:
-            self.count = 0
-
-        def update(self, batch: int, /) -> Update[int]:
-            self.count += 1
-            often = {"often": torch.tensor(1.0)}
-            return Update(batch, often | ({} if self.count % 3 else {"rare": torch.tensor(6.0)}))
-
-        def end_epoch(self, event: EpochEvent, /) -> None: ...
-
-        def evaluation(self) -> "Rare":
-            return self
-
-        def __enter__(self) -> None: ...
-        def __exit__(self, *error: object) -> None: ...
-
-        def state_dict(self) -> dict[str, object]:
-            return {}
-
-        def load_state_dict(self, state: dict[str, object], /) -> None: ...
-
-    # What a GAN calls a batch may be nothing: a range will do.
-    trainer = Trainer(step=Rare(), batches=range(7), stopper=MaxEpochs(1), progress=False)
-    scores = trainer.run().history.iloc[0]
-    assert (scores["train/often"], scores["train/rare"]) == (1.0, 6.0)
-
-
-def test_losses_that_keep_their_graph_or_are_no_tensors_are_refused() -> None:
-    class Careless:
-        """Wraps a step, and reports its losses otherwise."""
-
-        def __init__(self, loss: object) -> None:
-            self.inner = step_of(net())
-            self.loss = loss
-            self.end_epoch, self.evaluation = self.inner.end_epoch, self.inner.evaluation
-            self.state_dict = self.inner.state_dict
-            self.load_state_dict = self.inner.load_state_dict
-
-        def update(self, batch: Rows, /) -> Update[Scored]:
-            self.inner.update(batch)
-            return Update(self.inner.update(batch).output, {"loss": self.loss})  # type: ignore[dict-item]
-
-    for loss, message in (
-        (1.0, "got float"),
-        (torch.ones(2), r"got one of shape \(2,\)"),
-        (torch.ones((), requires_grad=True), "with a graph"),
-    ):
-        trainer = Trainer(
-            step=Careless(loss), batches=[rows()], stopper=MaxEpochs(1), progress=False
-        )
-        with pytest.raises(ConformanceError, match=message):
-            trainer.run()
-
-
 def test_nothing_is_trained_for_zero_epochs() -> None:
     model = net()
     before = digest(model)
@@ -288,23 +208,6 @@ def test_run_goes_on_where_it_was_interrupted() -> None:
     done = trainer.run()
     assert (done.interrupted, done.step) == (False, 15)
     assert digest(broken) == digest(whole)
-
-
-def test_second_ctrl_c_raises() -> None:
-    def press(event: StepEvent[Rows, Scored]) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    trainer = Trainer(
-        step=step_of(net()),
-        batches=Batches(rows(), 8),
-        stopper=MaxEpochs(1),
-        callbacks=[press],
-        progress=False,
-    )
-    with pytest.raises(KeyboardInterrupt):
-        trainer.run()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def watched(model: Net, seed: int | None = 0) -> Trainer[Rows, Scored]:
@@ -498,35 +401,6 @@ def test_bad_arguments_are_refused() -> None:
         trainer.run()
     with pytest.raises(ParameterError, match="resume=True needs checkpoints"):
         trained(net()).run(resume=True)
-
-
-def test_batches_may_be_a_function_that_skips_or_not(tmp_path: Path) -> None:
-    data = Batches(rows(), 8)
-    asked: list[tuple[int, int]] = []
-
-    def skipping(epoch: int, start: int = 0) -> Iterator[Rows]:
-        asked.append((epoch, start))
-        return data(epoch, start)
-
-    def plain(epoch: int) -> Iterator[Rows]:
-        return data(epoch)
-
-    def run(batches: Callable[[int], Iterator[Rows]]) -> str:
-        model = net()
-        stop = [7, 15]
-        trainer = Trainer(
-            step=step_of(model),
-            batches=batches,
-            stopper=lambda now: "enough" if now.step >= stop[0] else None,
-            progress=False,
-        )
-        trainer.run()
-        stop.pop(0)
-        assert trainer.run().step == 15
-        return digest(model)
-
-    assert run(skipping) == run(plain)
-    assert asked == [(1, 0), (2, 0), (2, 2), (3, 0)]
 
 
 # --- what cannot work is told when the trainer is made, or in plain words -------------------------

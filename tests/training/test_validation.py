@@ -2,14 +2,13 @@
 
 import gc
 import json
-import math
 import re
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, assert_type
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,7 +32,7 @@ from synthproto.plan import TablePlan
 from synthproto.report import Report
 from synthproto.trackers.filesystem import FilesystemTracker
 from synthproto.training.models import Ema
-from synthproto.training.routines import BatchScores, Every, KeepBest
+from synthproto.training.routines import Every, KeepBest
 from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import AnyOf, MaxEpochs, Patience, Target
 from synthproto.training.trainer import Trainer
@@ -321,41 +320,6 @@ def test_what_does_not_fit_is_refused_before_anything_is_logged(
         trainer(model, [bad]).run()
     assert kept.scalars == []
     assert model.training
-
-
-def test_loader_routine_weights_batches_by_their_rows() -> None:
-    model, kept = Normal(), Kept()
-    batches = [Rows(torch.zeros(6)), Rows(torch.ones(2))]
-    routine = BatchScores(
-        model=model,
-        batches=batches,
-        scores={"loss": loss_of, "rows": lambda output, batch: float(len(batch.x))},
-        name="test",
-        tracker=kept,
-    )
-    assert_type(routine, BatchScores[Rows, Fit])
-    scores = routine(EpochEvent(3, 9, 0.0, {}))
-    assert scores == {"test/loss": 0.25, "test/rows": 5.0}
-    assert kept.scalars == [(3, scores)]
-    assert model.training
-    assert routine.evaluate() == scores
-    assert routine.monitor("loss")(EpochEvent(3, 9, 0.0, scores)) == 0.25
-    with pytest.raises(ParameterError, match=r"has no score 'lss'; it has \['loss', 'rows'\]"):
-        routine.monitor("lss")
-    with pytest.raises(ParameterError, match="scores are empty"):
-        BatchScores(model=model, batches=batches, scores={})
-    with pytest.raises(ParameterError, match="batches gave nothing"):
-        BatchScores(model=model, batches=lambda _: [], scores={"loss": loss_of}).evaluate()
-
-
-def test_best_weights_survive_a_resume(tmp_path: Path) -> None:
-    model = Normal()
-    best = KeepBest(model, lambda event: event.scores.get("train/loss"))
-    trainer(model, [best]).run()
-    again = KeepBest(Normal(), lambda event: None)
-    again.load_state_dict(best.state_dict())
-    assert (again.epoch, again.value) == (best.epoch, best.value)
-    assert not math.isnan(again.value)
 
 
 def test_a_score_without_a_value_does_not_end_the_training() -> None:
