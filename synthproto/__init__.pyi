@@ -69,6 +69,7 @@ from synthproto.artifacts.statistics import StatisticSimilarity as StatisticSimi
 from synthproto.artifacts.statistics import WassersteinDistance as WassersteinDistance
 from synthproto.artifacts.utility import TRTR as TRTR
 from synthproto.artifacts.utility import TSTR as TSTR
+from synthproto.artifacts.utility import PredictabilityKept as PredictabilityKept
 from synthproto.artifacts.utility import UtilityGap as UtilityGap
 from synthproto.artifacts.utility import UtilityTable as UtilityTable
 from synthproto.artifacts.validity import BoundaryAdherence as BoundaryAdherence

@@ -4,6 +4,7 @@ Trained on synthetic, tested on holdout (TSTR), beside trained on real, tested o
 (TRTR), and the gap of the two. Without the second number the first says little.
 """
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +19,16 @@ from synthproto.data.pair import TablePair
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.classifiers import Learner, require_learn
+from synthproto.measures.ranking import Z95
 from synthproto.measures.rows import Floats, Ints, Rows
-from synthproto.measures.utility import classified, classify, regress, regressed
+from synthproto.measures.utility import (
+    classified,
+    classified_influence,
+    classify,
+    regress,
+    regressed,
+    regressed_influence,
+)
 
 
 @final
@@ -76,11 +85,11 @@ class TSTR:
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Train on synthetic rows."""
-        return _means(_results(pair, "synthetic", self.target, self.learners, self.seeds))
+        return _means(_results(pair, "synthetic", self.target, self.learners, self.seeds).values)
 
     def control(self, pair: TablePair) -> dict[str, float]:
         """What real rows reach: the values of `TRTR`."""
-        return _means(_results(pair, "real", self.target, self.learners, self.seeds))
+        return _means(_results(pair, "real", self.target, self.learners, self.seeds).values)
 
 
 @final
@@ -108,7 +117,7 @@ class TRTR:
 
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Train on real rows."""
-        return _means(_results(pair, "real", self.target, self.learners, self.seeds))
+        return _means(_results(pair, "real", self.target, self.learners, self.seeds).values)
 
 
 @final
@@ -147,7 +156,7 @@ class UtilityGap:
     def __call__(self, pair: TablePair) -> dict[str, float]:
         """Train on both."""
         tstr, trtr = (
-            _means(_results(pair, side, self.target, self.learners, self.seeds))
+            _means(_results(pair, side, self.target, self.learners, self.seeds).values)
             for side in _TRAINED
         )
         sign = {tag: -1.0 if tag.startswith("rmse") else 1.0 for tag in tstr}
@@ -160,8 +169,10 @@ class UtilityTable:
     """TSTR and TRTR beside each other, mean and standard deviation over the seeds.
 
     A frame with index ``auroc_linear``, ... and columns ``tstr``, ``tstr_std``, ``trtr``,
-    ``trtr_std`` and ``gap`` (as in `UtilityGap`); standard deviations divided by n - 1, 0 for a
-    single seed. Arguments as for `TSTR`.
+    ``trtr_std``, ``gap`` (as in `UtilityGap`), ``gap_low`` and ``gap_high``; standard deviations
+    divided by n - 1, 0 for a single seed. The ends are those of the 95 % interval of the gap over
+    holdouts of this size, for models that see the same rows (DeLong's for AUROC, the delta method
+    for the others): a gap whose interval holds 0 is none. Arguments as for `TSTR`.
     """
 
     target: str
@@ -176,19 +187,114 @@ class UtilityTable:
         """Train on both."""
         columns: dict[str, dict[str, float]] = {}
         for label, side in zip(("tstr", "trtr"), _TRAINED, strict=True):
-            found = _results(pair, side, self.target, self.learners, self.seeds)
+            found = _results(pair, side, self.target, self.learners, self.seeds).values
             columns[label] = _means(found)
             columns[f"{label}_std"] = {
                 tag: float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
                 for tag, values in found.items()
             }
-        gap = UtilityGap(self.target, self.learners, self.seeds)
-        frame = pd.DataFrame({**columns, "gap": gap(pair)})
-        return frame.rename_axis("measure")
+        gap = UtilityGap(self.target, self.learners, self.seeds)(pair)
+        half = {tag: Z95 * spread for tag, spread in self._spreads(pair).items()}
+        columns["gap"] = gap
+        columns["gap_low"] = {tag: gap[tag] - half[tag] for tag in gap}
+        columns["gap_high"] = {tag: gap[tag] + half[tag] for tag in gap}
+        return pd.DataFrame(columns).rename_axis("measure")
+
+    def _spreads(self, pair: TablePair) -> dict[str, float]:
+        """Standard deviation of each gap over samples of holdout rows."""
+        synthetic, real = (
+            _results(pair, side, self.target, self.learners, self.seeds).influence
+            for side in _TRAINED
+        )
+        return {tag: float(np.linalg.norm(synthetic[tag] - real[tag])) for tag in real}
 
 
+@final
+@dataclass(frozen=True)
+class PredictabilityKept:
+    """Utility of each column in turn: how much of what real rows teach of it synthetic rows do.
+
+    In [0, 1], 1 is best; by column. A model that was trained on synthetic rows predicts the column
+    of the holdout from all others, one that was trained on real rows does so too, and the value is
+    the first's skill as a share of the second's, at most 1. Skill is R² of numbers and
+    ``2 AUROC - 1`` of labels. Columns that real rows predict with a skill below `least` are left
+    out: their share would be noise. No target has to be chosen: ``Mean(PredictabilityKept())`` is
+    the utility of the whole table.
+
+    Attributes:
+        learner: ``"linear"`` or ``"trees"``.
+        least: Skill of real rows from which on a column counts, above 0.
+        name: Tag.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed; raised when it is made.
+        UndefinedScoreError: There is no holdout.
+
+    References:
+        Xu et al., "Modeling Tabular Data using Conditional GAN", NeurIPS 2019, of machine learning
+        efficacy with a target.
+
+    Example:
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from synthproto import PredictabilityKept, Table, TablePair, TableSpec
+        >>> draw = np.random.default_rng(0)
+        >>> x = draw.normal(size=(3, 300))
+        >>> real, apart, holdout = (pd.DataFrame({"x": row, "y": row + 1}) for row in x)
+        >>> apart["y"] = draw.permutation(apart["y"])
+        >>> spec = TableSpec.infer(real)
+        >>> tables = [Table(frame, spec) for frame in (real, apart, holdout)]
+        >>> PredictabilityKept("linear")(TablePair(*tables))
+        {'x': 0.0, 'y': 0.0}
+    """
+
+    learner: Learner = "trees"
+    least: float = 0.05
+    name: str = "utility/predictability_kept"
+    best: float = field(default=1.0, init=False, repr=False)
+    bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _check(self, (self.learner,), 1)
+        if not 0 < self.least < 1:
+            raise ParameterError(f"{self.name!r}: `least` must be in (0, 1); got {self.least}.")
+
+    def __call__(self, pair: TablePair) -> dict[str, float]:
+        """Share of the skill by column."""
+        with_holdout(pair, "prediction of the holdout")
+        columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
+        found: dict[str, float] = {}
+        for column in columns if len(columns) > 1 else ():
+            # A column that is constant or missing in the holdout cannot be predicted.
+            with contextlib.suppress(UndefinedScoreError):
+                real = self._skill(pair, "real", column)
+                if real >= self.least:
+                    share = self._skill(pair, "synthetic", column) / real
+                    found[column] = min(max(share, 0.0), 1.0)
+        return found
+
+    def _skill(self, pair: TablePair, side: Side, column: str) -> float:
+        means = _means(_results(pair, side, column, (self.learner,), 1, _ROUNDS).values)
+        area = means.get(f"auroc_{self.learner}")
+        return means[f"r2_{self.learner}"] if area is None else 2 * area - 1
+
+
+# As many models as columns: a third of the usual rounds tell real from synthetic rows as well.
+_ROUNDS = 30
 _TRAINED: tuple[Side, Side] = ("synthetic", "real")
 _SHARE = 0.8
+
+
+class _Tested(NamedTuple):
+    """What models reach on test rows, by measure and learner.
+
+    Attributes:
+        values: Of each seed.
+        influence: How much each test row moves their mean, shape ``(n,)``.
+    """
+
+    values: dict[str, list[float]]
+    influence: dict[str, Floats]
 
 
 class _Labelled(NamedTuple):
@@ -203,16 +309,21 @@ class _Labelled(NamedTuple):
 
 
 def _results(
-    pair: TablePair, side: Side, target: str, learners: tuple[Learner, ...], seeds: int
-) -> dict[str, list[float]]:
-    """Value of each seed, by measure and learner."""
+    pair: TablePair,
+    side: Side,
+    target: str,
+    learners: tuple[Learner, ...],
+    seeds: int,
+    rounds: int = 100,
+) -> _Tested:
+    """Values of each seed."""
     _check_target(pair, target)
     between = with_holdout(pair, "prediction of the holdout")
     size = min(len(pair.real), len(pair.synthetic))
     # What is trained on the real table is kept as long as real table and holdout live.
     if side == "real":
-        return between.get(_Evaluation("real", "synthetic", target, learners, seeds, size))
-    return pair.get(_Evaluation("synthetic", "holdout", target, learners, seeds, size))
+        return between.get(_Evaluation("real", "synthetic", target, learners, seeds, size, rounds))
+    return pair.get(_Evaluation("synthetic", "holdout", target, learners, seeds, size, rounds))
 
 
 @final
@@ -226,27 +337,34 @@ class _Evaluation:
     learners: tuple[Learner, ...]
     seeds: int
     size: int
+    rounds: int
 
-    def __call__(self, pair: TablePair) -> dict[str, list[float]]:
+    def __call__(self, pair: TablePair) -> _Tested:
         train, test = _labelled(pair, self.train, self.target), self._tested(pair)
-        found: dict[str, list[float]] = {}
+        found = _Tested({}, {})
         for seed in range(self.seeds):
             order = np.random.default_rng(seed).permutation(len(train.rows))
             drawn = train.take(order[: max(1, round(_SHARE * self.size))])
             for learner in self.learners:
-                for measure, value in self._trained(pair, drawn, test, learner, seed).items():
-                    found.setdefault(f"{measure}_{learner}", []).append(value)
+                values, influence = self._trained(pair, drawn, test, learner, seed)
+                for measure, value in values.items():
+                    tag = f"{measure}_{learner}"
+                    found.values.setdefault(tag, []).append(value)
+                    share = influence[measure] / self.seeds
+                    found.influence[tag] = found.influence.get(tag, 0.0) + share
         return found
 
     def _trained(
         self, pair: TablePair, train: _Labelled, test: _Labelled, learner: Learner, seed: int
-    ) -> dict[str, float]:
+    ) -> tuple[dict[str, float], dict[str, Floats]]:
         if pair.spec.kind(self.target) in NUMERIC:
-            predicted = regress(train.rows, train.numbers, test.rows, learner, seed)
-            return regressed(predicted, test.numbers)._asdict()
+            predicted = regress(train.rows, train.numbers, test.rows, learner, seed, self.rounds)
+            influence = regressed_influence(predicted, test.numbers)
+            return regressed(predicted, test.numbers)._asdict(), influence
         number = 1 + int(max(train.classes.max(), test.classes.max()))
-        chances = classify(train.rows, train.classes, test.rows, learner, number, seed)
-        return classified(chances, test.classes)._asdict()
+        chances = classify(train.rows, train.classes, test.rows, learner, number, seed, self.rounds)
+        influence = classified_influence(chances, test.classes)
+        return classified(chances, test.classes)._asdict(), influence
 
     def _tested(self, pair: TablePair) -> _Labelled:
         test = _labelled(pair, self.test, self.target)

@@ -170,44 +170,50 @@ def _standardised(values: Floats, reference: Floats) -> Floats:
 # --- learners ---------------------------------------------------------------------------------
 
 
-def classifier(learner: Learner, categorical: NDArray[np.bool_], seed: int) -> Classifier:
+def classifier(
+    learner: Learner, categorical: NDArray[np.bool_], seed: int, rounds: int = 100
+) -> Classifier:
     """A classifier that weighs its classes alike.
 
     Args:
         learner: Which one.
         categorical: Which columns of the matrix for trees hold ranks of categories.
         seed: Of the columns that trees leave out at a split.
+        rounds: Rounds of boosting of the trees; one tree per class each.
     """
     require_learn("A classifier")
     if learner == "linear":
         options: dict[str, object] = {"max_iter": 300, "tol": 1e-3, "class_weight": "balanced"}
         model = _made("linear_model", "LogisticRegression", options)
     else:
-        options = {**_tree_options(categorical, seed), "class_weight": "balanced"}
+        options = {**_tree_options(categorical, seed, rounds), "class_weight": "balanced"}
         model = _made("ensemble", "HistGradientBoostingClassifier", options)
     if not isinstance(model, Classifier):
         raise TypeError(f"scikit-learn's {type(model).__name__} is no classifier")
     return model
 
 
-def regressor(learner: Learner, categorical: NDArray[np.bool_], seed: int) -> Regressor:
+def regressor(
+    learner: Learner, categorical: NDArray[np.bool_], seed: int, rounds: int = 100
+) -> Regressor:
     """A regressor for the mean of a target; arguments as for `classifier`."""
     require_learn("A regressor")
     if learner == "linear":
         model = _made("linear_model", "Ridge", {})
     else:
-        options = _tree_options(categorical, seed)
+        options = _tree_options(categorical, seed, rounds)
         model = _made("ensemble", "HistGradientBoostingRegressor", options)
     if not isinstance(model, Regressor):
         raise TypeError(f"scikit-learn's {type(model).__name__} is no regressor")
     return model
 
 
-def _tree_options(categorical: NDArray[np.bool_], seed: int) -> dict[str, object]:
+def _tree_options(categorical: NDArray[np.bool_], seed: int, rounds: int) -> dict[str, object]:
     return {
         "categorical_features": categorical,
         "early_stopping": False,
         "max_features": 0.8,
+        "max_iter": rounds,
         "random_state": seed,
     }
 

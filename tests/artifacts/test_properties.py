@@ -60,7 +60,7 @@ from synthproto.artifacts.statistics import (
     StatisticSimilarity,
     WassersteinDistance,
 )
-from synthproto.artifacts.utility import TRTR, TSTR, UtilityGap
+from synthproto.artifacts.utility import TRTR, TSTR, PredictabilityKept, UtilityGap
 from synthproto.artifacts.validity import (
     BoundaryAdherence,
     CategoryAdherence,
@@ -188,6 +188,7 @@ FURTHER: list[Part] = [
     TRTR("c", ("linear",), 1),
     UtilityGap("c", ("linear",), 1),
     UtilityGap("x", ("linear",), 1),
+    PredictabilityKept("linear"),
     PaperRow("c"),
     PublishedRow("c"),
     Similarity(),
@@ -202,6 +203,7 @@ NO_REFERENCE = {
     "privacy/singling_out": "its control is among its entries",
     "privacy/linkability": "its control is among its entries",
     "privacy/attribute_inference": "its control is among its entries",
+    "utility/predictability_kept": "is itself a share of what real rows reach",
     "utility/trtr": "is itself the reference of TSTR",
     "validity/key_uniqueness": "a promise of the key, not a question of sampling",
 }

@@ -1,11 +1,14 @@
 """Utility of tables: real beside synthetic, and targets that are awkward."""
 
+from time import process_time
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.artifacts.columns import Mean
 from synthproto.artifacts.searches import Sampled
-from synthproto.artifacts.utility import TRTR, TSTR, UtilityGap, UtilityTable
+from synthproto.artifacts.utility import TRTR, TSTR, PredictabilityKept, UtilityGap, UtilityTable
 from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
@@ -65,7 +68,10 @@ def test_a_target_that_depends_on_nothing_cannot_be_learnt(target: str) -> None:
 def test_table_by_seeds() -> None:
     pair = pair_of(frame(0), frame(1), frame(2))
     found = UtilityTable("score", ("linear",))(pair)
-    assert list(found.columns) == ["tstr", "tstr_std", "trtr", "trtr_std", "gap"]
+    assert list(found.columns) == [
+        *("tstr", "tstr_std", "trtr", "trtr_std", "gap", "gap_low", "gap_high")
+    ]
+    assert ((found["gap_low"] < found["gap"]) & (found["gap"] < found["gap_high"])).all()
     assert list(found.index) == ["r2_linear", "rmse_linear"]
     assert found.loc["r2_linear", "tstr"] == TSTR("score", ("linear",))(pair)["r2_linear"]
     assert found["tstr_std"].between(0.0, 0.05, inclusive="neither").all()
@@ -134,3 +140,61 @@ def test_every_entry_says_its_best_value() -> None:
             }
             report = TablePlan(scores=[Sampled(part)]).run(pair)
             assert report.best == {f"{part.name}/{name}": part.best[name] for name in entries}
+
+
+def test_a_gap_of_copies_has_no_interval_and_that_of_shuffled_rows_excludes_0() -> None:
+    copies = UtilityTable("score", seeds=2)(pair_of(frame(0), frame(0), frame(1)))
+    assert (copies[["gap", "gap_low", "gap_high"]] == 0).all(axis=None)
+    worse = UtilityTable("level", ("trees",))(
+        pair_of(frame(0), shuffled(frame(1), "level"), frame(2))
+    )
+    assert (worse["gap_low"] > 0).all()
+
+
+def made(seed: int, rows: int = 1500) -> pd.DataFrame:
+    """Twelve columns of three sources, half of them labels."""
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(rows, 3))
+    columns: dict[str, object] = {}
+    for n in range(6):
+        columns[f"x{n}"] = z[:, n % 3] * (1 + 0.3 * n) + 0.5 * rng.normal(size=rows)
+        place = (z[:, n % 3] + 0.5 * rng.normal(size=rows)) * (0.6 + 0.25 * n) + 2
+        columns[f"c{n}"] = np.array(list("abcdefgh"))[np.clip(place.astype(int), 0, 1 + n)]
+    return pd.DataFrame(columns)
+
+
+@pytest.mark.parametrize("rows", [300, pytest.param(1500, marks=pytest.mark.slow)])
+def test_each_column_in_turn(rows: int) -> None:
+    real, holdout = made(0, rows), made(1, rows)
+    spec = TableSpec.infer(real)
+    rng = np.random.default_rng(0)
+    apart = pd.DataFrame({name: rng.permutation(real[name].to_numpy()) for name in real})
+    score = Mean(PredictabilityKept())
+
+    def kept(synthetic: pd.DataFrame) -> float:
+        tables = [Table(each, spec) for each in (real, synthetic, holdout)]
+        return score(TablePair(*tables))
+
+    started = process_time()
+    assert kept(real.copy()) == 1.0
+    assert rows < 1500 or process_time() - started < 8
+    assert kept(made(2, rows)) > 0.9
+    assert kept(apart) < 0.1
+
+
+def test_columns_that_nothing_predicts_are_left_out() -> None:
+    rng = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame({"x": x, "y": -x, "noise": rng.normal(size=200), "same": 1.0})
+        for x in rng.normal(size=(3, 200))
+    ]
+    spec = TableSpec.infer(frames[0], continuous=["same"])
+    tables = [Table(each, spec) for each in frames]
+    assert set(PredictabilityKept("linear")(TablePair(*tables))) == {"x", "y"}
+    with pytest.raises(UndefinedScoreError, match="holdout"):
+        PredictabilityKept("linear")(TablePair(*tables[:2]))
+    with pytest.raises(ParameterError, match=r"`least` must be in \(0, 1\); got 0"):
+        PredictabilityKept(least=0.0)
+    alone = frames[0][["x"]]
+    one = Table(alone, TableSpec.infer(alone))
+    assert PredictabilityKept()(TablePair(one, one, one)) == {}

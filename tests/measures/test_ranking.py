@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from statsmodels.stats.proportion import proportion_confint
 
 from synthproto.measures.ranking import (
+    area_influence,
     auc,
     auc_interval,
     clopper_pearson,
@@ -64,3 +65,17 @@ def test_auc_interval_by_hand() -> None:
 def test_clopper_pearson_equals_statsmodels(successes: int, trials: int) -> None:
     low, high = proportion_confint(successes, trials, method="beta")
     assert clopper_pearson(successes, trials) == pytest.approx((successes / trials, low, high))
+
+
+def test_influence_is_delongs_variance() -> None:
+    rng = np.random.default_rng(0)
+    positive = rng.random(60) < 0.4
+    scores = np.round(rng.normal(size=60) + positive, 1)
+    interval = auc_interval(scores[positive], scores[~positive])
+    found = area_influence(scores, positive)
+    n, m = positive.sum(), (~positive).sum()
+    variance = np.square(found[positive]).sum() * n / (n - 1) + np.square(
+        found[~positive]
+    ).sum() * m / (m - 1)
+    assert interval.high - interval.value == pytest.approx(1.96 * np.sqrt(variance), rel=1e-3)
+    assert found.sum() == pytest.approx(0.0, abs=1e-12)

@@ -6,7 +6,14 @@ from sklearn.metrics import f1_score, mean_squared_error, r2_score, roc_auc_scor
 
 from synthproto.measures.classifiers import Learner
 from synthproto.measures.rows import Rows
-from synthproto.measures.utility import classified, classify, regress, regressed
+from synthproto.measures.utility import (
+    classified,
+    classified_influence,
+    classify,
+    regress,
+    regressed,
+    regressed_influence,
+)
 
 
 def plane(seed: int, count: int) -> Rows:
@@ -59,3 +66,40 @@ def test_constant_targets(learner: Learner) -> None:
     train, test = plane(0, 30), plane(1, 20)
     assert classify(train, np.full(30, 2), test, learner, 3, 0)[:, 2].tolist() == [1.0] * 20
     assert regress(train, np.full(30, 7.0), test, learner, 0).tolist() == [7.0] * 20
+
+
+def test_influence_is_what_a_row_that_counts_more_does() -> None:
+    """Against numerical derivatives: measures of rows of which one is there a thousand times."""
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 3, 40)
+    chances = rng.dirichlet(np.ones(3), 40) + 0.3 * np.eye(3)[classes]
+    predicted, target = rng.normal(size=(2, 40))
+    found = classified_influence(chances, classes) | regressed_influence(predicted, target)
+    often = 1000
+    for row in (0, 7, 31):
+        rows = np.concatenate([np.tile(np.arange(40), often), [row]])
+        more = classified(chances[rows], classes[rows])._asdict()
+        more |= regressed(predicted[rows], target[rows])._asdict()
+        once = classified(chances, classes)._asdict() | regressed(predicted, target)._asdict()
+        for name, value in once.items():
+            slope = (more[name] - value) * often
+            assert found[name][row] == pytest.approx(slope, rel=2e-3, abs=1e-6), name
+
+
+def test_the_difference_of_two_models_varies_as_influence_says() -> None:
+    rng = np.random.default_rng(0)
+    gaps, spreads = [], []
+    for _ in range(300):
+        classes = rng.integers(0, 2, 200)
+        common = rng.normal(size=200) + classes
+        areas, influence = [], []
+        for noise in (0.5, 0.8):
+            score = common + noise * rng.normal(size=200)
+            chances = np.stack([-score, score], axis=1)
+            areas.append(classified(chances, classes).auroc)
+            influence.append(classified_influence(chances, classes)["auroc"])
+        gaps.append(areas[0] - areas[1])
+        spreads.append(np.linalg.norm(influence[0] - influence[1]))
+    assert np.mean(spreads) == pytest.approx(np.std(gaps), rel=0.1)
+    covered = np.abs(np.array(gaps) - np.mean(gaps)) < 1.96 * np.array(spreads)
+    assert 0.92 <= covered.mean() <= 0.98

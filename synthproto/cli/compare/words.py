@@ -170,6 +170,13 @@ WORDS: Final[Mapping[str, Words]] = MappingProxyType(
             "The same model trained on as many real rows: what can be reached.",
             "AUROC, F1 and R²: 1 is best. RMSE: 0 is best, in the unit of the target.",
         ),
+        "utility/mean_predictability_kept": Words(
+            "Predictability kept",
+            "Of what real rows teach about each column, the share that synthetic rows do, mean "
+            "over the columns that can be predicted at all.",
+            _ONE,
+            "Predicting every column well does not make rows real ones.",
+        ),
         "utility/gap": Words(
             "Utility lost",
             "“Trained on real” minus “trained on synthetic”, turned so that more is worse.",
