@@ -20,10 +20,12 @@ from synthproto import (
     Artifact,
     Checkpoints,
     CorrelationDistance,
+    EpsilonBound,
     GenerationParams,
     Generator,
     JSDistance,
     Juxtaposition,
+    Linkability,
     LossCarrier,
     LossRoutine,
     Mean,
@@ -32,10 +34,13 @@ from synthproto import (
     Pair,
     Patience,
     Plan,
+    PredictabilityKept,
     Report,
     ReportTracker,
     RunTracker,
     ScalarTracker,
+    ShapeDistance,
+    SinglingOut,
     Summary,
     SummaryPair,
     Table,
@@ -46,6 +51,7 @@ from synthproto import (
     TableSynthesizer,
     TensorBoardTracker,
     Validation,
+    Within,
     bind,
     sampler,
     split,
@@ -398,3 +404,22 @@ def own_tracker_that_goes_back() -> None:
 def poor_tracker_in_a_tee() -> None:
     """A tracker of numbers beside one of everything."""
     Tee(MemoryTracker(), scalars=[NumberTracker()]).log_scalars({"train/loss": 0.5}, 1)
+
+
+def scores_with_attacks_groups_and_columns_in_turn() -> None:
+    """Attacks, scores by group, and the utility of each column beside what is made of them."""
+    plan = TablePlan(
+        scores=[
+            SinglingOut(2, attacks=100),
+            Linkability(attacks=100),
+            EpsilonBound(),
+            PredictabilityKept("linear"),
+            Mean(PredictabilityKept()),
+            Within("sex", ShapeDistance()),
+            Mean(Within("sex", JSDistance())),
+        ]
+    )
+    report = plan.run(PAIR)
+    assert_type(report.intervals, Mapping[str, tuple[float, float]])
+    assert_type(report.excess("privacy/epsilon_bound"), float | None)
+    assert_type(report.is_beyond("privacy/epsilon_bound"), bool)

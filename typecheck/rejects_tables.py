@@ -16,17 +16,22 @@ from synthproto import (
     DCR,
     PDF,
     Checkpoints,
+    EpsilonBound,
     GenerationParams,
     Generator,
     JSDistance,
     Juxtaposition,
+    Linkability,
+    Mean,
     MeanJSDistance,
     Pair,
     Patience,
     Plan,
+    PredictabilityKept,
     Report,
     ReportTracker,
     ScalarTracker,
+    SinglingOut,
     StepEvent,
     Summary,
     SummaryPair,
@@ -37,6 +42,7 @@ from synthproto import (
     TableSpec,
     TensorBoardTracker,
     Validation,
+    Within,
     bind,
     sampler,
 )
@@ -740,4 +746,43 @@ def tracker_of_other_methods() -> None:
 
     log(
         OneByOne(),  # type: ignore[arg-type]
+    )
+
+
+def groups_of_a_single_number() -> None:
+    """Groups of a score that is one number, where one by column is asked for."""
+    Within(
+        "sex",
+        MeanJSDistance(),  # type: ignore[arg-type]
+    )
+
+
+def mean_of_attacks() -> None:
+    """The mean of an attack, whose entries are no columns."""
+    Mean(
+        SinglingOut(2),  # type: ignore[arg-type]
+    )
+    Mean(
+        Linkability(),  # type: ignore[arg-type]
+    )
+    Mean(
+        EpsilonBound(),  # type: ignore[arg-type]
+    )
+
+
+def attacks_among_the_plots() -> None:
+    """An attack, which gives numbers, among the plots."""
+    TablePlan(
+        plots=[
+            SinglingOut(2),  # type: ignore[list-item]
+            Linkability(),  # type: ignore[list-item]
+            EpsilonBound(),  # type: ignore[list-item]
+        ]
+    )
+
+
+def learner_that_there_is_not() -> None:
+    """A learner by a name that there is not."""
+    PredictabilityKept(
+        "forest",  # type: ignore[arg-type]
     )
