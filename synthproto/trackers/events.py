@@ -21,6 +21,7 @@ from tensorboard.plugins.custom_scalar.layout_pb2 import (
     Category,
     Chart,
     Layout,
+    MarginChartContent,
     MultilineChartContent,
 )
 from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE, STATUS_SUCCESS, STATUS_UNKNOWN
@@ -257,8 +258,18 @@ def _chart(title: str, tags: Sequence[str]) -> Chart:
     return Chart(title=title, multiline=MultilineChartContent(tag=exact))
 
 
+def _band(tag: str, beside: Sequence[str]) -> Chart:
+    """A score as a line, in the band from its reference to its floor, or from one of them.
+
+    In charts of several lines their marks follow the alphabet: another one for each family.
+    """
+    end = beside[1] if len(beside) > 1 else tag
+    series = MarginChartContent.Series(value=tag, lower=beside[0], upper=end)
+    return Chart(title=tag, margin=MarginChartContent(series=[series]))
+
+
 def layout(tags: Collection[str]) -> bytes:
-    """Charts that belong together: each score beside its reference and floor, all losses.
+    """Charts that belong together: each score with its reference and floor, all losses.
 
     Args:
         tags: Scalar tags so far.
@@ -274,7 +285,7 @@ def layout(tags: Collection[str]) -> bytes:
     for tag in sorted(tags):
         if beside := [prefix + tag for prefix in BESIDE if prefix + tag in tags]:
             family = "/".join(tag.split("/")[:2]) if tag.count("/") > 1 else tag.split("/")[0]
-            charts.setdefault(family, []).append(_chart(tag, [tag, *beside]))
+            charts.setdefault(family, []).append(_band(tag, beside))
     if not charts:
         return b""
     categories = [

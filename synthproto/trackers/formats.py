@@ -12,7 +12,7 @@ import pandas as pd
 
 from synthproto.contracts import TextTracker
 from synthproto.formatting import markdown_table, number
-from synthproto.trackers.lifecycle import ABOUT, Array, ParamValue, clean
+from synthproto.trackers.lifecycle import ABOUT, BESIDE, Array, ParamValue, clean
 
 _ROWS = 60  # beyond, a table is no longer read on a dashboard
 _COLUMNS = 16
@@ -55,6 +55,41 @@ def array_table(array: Array) -> str:
         f"{some} of {all_}" for some, all_ in zip(shown.shape, frame.shape, strict=True)
     )
     return f"{table}\n\nThe first {rows_told} rows and {columns_told} columns."
+
+
+_CARDS = 4  # numbers of one score that are charts of their own
+
+
+def columns_tables(values: Mapping[str, float]) -> tuple[dict[str, float], dict[str, str]]:
+    """Scores of many numbers as tables, so that they do not bury the others.
+
+    Args:
+        values: Numbers by tag, with their references and floors beside them.
+
+    Returns:
+        The other numbers; and a table by tag, ``family/name``, for each score that has more than
+        four numbers ``family/name/entry`` and a reference or a floor of one of them.
+    """
+    scores = [tag for tag in values if not tag.startswith(BESIDE)]
+    groups: dict[str, list[str]] = {}
+    for tag in scores:
+        if tag.count("/") > 1:
+            groups.setdefault("/".join(tag.split("/", 2)[:2]), []).append(tag)
+    rest, tables = dict(values), {}
+    for name, tags in groups.items():
+        known = [prefix for prefix in BESIDE if any(prefix + tag in values for tag in tags)]
+        if len(tags) <= _CARDS or not known:
+            continue
+        cells = [
+            [tag[len(name) + 1 :], *(number(values.get(prefix + tag)) for prefix in ("", *known))]
+            for tag in tags
+        ]
+        head = ["", "value", *(prefix.rstrip("/") for prefix in known)]
+        tables[name] = markdown_table([head, *cells])
+        for tag in tags:
+            for prefix in ("", *BESIDE):
+                rest.pop(prefix + tag, None)
+    return rest, tables
 
 
 _UNSAFE = re.compile(r"[^\w .,()=+@#-]")  # letters of every script stay

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
+from tensorboard.plugins.custom_scalar.layout_pb2 import Chart, Layout
 
 from synthproto.errors import ParameterError, SynthprotoWarning, TrackerError
 from synthproto.trackers.events import layout
@@ -133,10 +133,16 @@ def test_a_closed_tracker_says_what_came_too_late(tmp_path: Path) -> None:
         tracker.log_scalars({"a": 1.0, "b": 2.0}, 1)
 
 
+def drawn(chart: Chart) -> list[str]:
+    """Tags of the lines, or of a line and the ends of its band."""
+    bands = [[band.value, band.lower, band.upper] for band in chart.margin.series]
+    return list(chart.multiline.tag) or [tag for band in bands for tag in band]
+
+
 def charts(*tags: str) -> dict[str, list[tuple[str, list[str]]]]:
     found = Layout.FromString(layout(set(tags)))
     return {
-        category.title: [(chart.title, list(chart.multiline.tag)) for chart in category.chart]
+        category.title: [(chart.title, drawn(chart)) for chart in category.chart]
         for category in found.category
     }
 
@@ -154,16 +160,30 @@ def test_only_what_belongs_together_shares_a_chart() -> None:
         "fidelity/js/c",
         "reference/fidelity/js/a (b)",
     ) == {
-        "fidelity": [
-            ("fidelity/x", ["^fidelity/x$", "^reference/fidelity/x$", "^floor/fidelity/x$"])
-        ],
+        "fidelity": [("fidelity/x", ["fidelity/x", "reference/fidelity/x", "floor/fidelity/x"])],
         "fidelity/js": [
             (
                 "fidelity/js/a (b)",
-                [r"^fidelity/js/a\ \(b\)$", r"^reference/fidelity/js/a\ \(b\)$"],
+                ["fidelity/js/a (b)", "reference/fidelity/js/a (b)", "fidelity/js/a (b)"],
             )
         ],
     }
+
+
+def test_a_score_of_many_columns_is_one_table_and_no_card(tmp_path: Path) -> None:
+    scores = {f"fidelity/js/column {number}": number / 8 for number in range(5)}
+    beside = {f"reference/{tag}": 0.25 for tag in scores} | {"floor/fidelity/js/column 4": 0.75}
+    few = {f"joint/prdc/{name}": 0.5 for name in "abcd"} | {"reference/joint/prdc/a": 0.5}
+    alone = {f"train/norm/{number}": 1.0 for number in range(9)}  # nothing that they are beside
+    with TensorBoardTracker(tmp_path / "run") as tracker:
+        tracker.log_scalars({**scores, "fidelity/mean": 0.5, **beside, **few, **alone}, 5)
+    found = events(tmp_path / "run")
+    assert set(found.Tags()["scalars"]) == {"fidelity/mean", *few, *alone}
+    (table,) = found.Tensors("fidelity/js")
+    lines = table.tensor_proto.string_val[0].decode().splitlines()
+    assert (table.step, lines[0]) == (5, "|  | value | reference | floor |")
+    assert lines[2] == "| column 0 | 0.0000 | 0.2500 |  |"
+    assert lines[6] == "| column 4 | 0.5000 | 0.2500 | 0.7500 |"
 
 
 @settings(max_examples=50)

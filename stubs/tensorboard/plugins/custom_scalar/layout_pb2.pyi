@@ -8,12 +8,29 @@ class MultilineChartContent:
     def tag(self) -> Sequence[str]: ...
     def __init__(self, *, tag: Iterable[str] = ...) -> None: ...
 
+class MarginChartContent:
+    class Series:
+        value: str
+        lower: str
+        upper: str
+        def __init__(self, *, value: str = ..., lower: str = ..., upper: str = ...) -> None: ...
+
+    @property
+    def series(self) -> Sequence[MarginChartContent.Series]: ...
+    def __init__(self, *, series: Iterable[MarginChartContent.Series] = ...) -> None: ...
+
 class Chart:
     title: str
     @property
     def multiline(self) -> MultilineChartContent: ...
+    @property
+    def margin(self) -> MarginChartContent: ...
     def __init__(
-        self, *, title: str = ..., multiline: MultilineChartContent | None = ...
+        self,
+        *,
+        title: str = ...,
+        multiline: MultilineChartContent | None = ...,
+        margin: MarginChartContent | None = ...,
     ) -> None: ...
 
 class Category:
