@@ -242,3 +242,16 @@ def _is_instance(value: object, cls: type) -> bool:
 
 def _unfit(value: object, hint: object, place: str) -> _Fault:
     return _Fault(place, f"is declared {hint_name(hint)}, got {shown(value)}")
+
+
+def check_reason(stopper: object, reason: object) -> None:
+    """See that what a stopper gave, if it was not ``None``, is a reason.
+
+    Raises:
+        ConformanceError: It is something else, ``False`` say, or an empty text.
+    """
+    if not isinstance(reason, str) or not reason:
+        name = getattr(stopper, "__name__", None) or type(stopper).__name__
+        raise ConformanceError(
+            f"stopper {name} must return why to stop, in words, or None to go on; got {reason!r}."
+        )

@@ -123,6 +123,13 @@ class Batches(Generic[Batch]):
 
     Raises:
         ParameterError: All that is wrong with the arguments, e.g. items of different lengths.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import Batches
+        >>> batches = Batches({"x": torch.arange(5.0)}, size=2, shuffle=False)
+        >>> [batch["x"].tolist() for batch in batches(1)]
+        [[0.0, 1.0], [2.0, 3.0], [4.0]]
     """
 
     def __init__(

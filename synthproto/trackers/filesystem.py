@@ -70,17 +70,9 @@ def _git(folder: str) -> dict[str, str | bool] | None:
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
-        try:
+        with suppress(PackageNotFoundError):  # an optional one, or a source tree
             found[package] = version(package)
-        except PackageNotFoundError:
-            continue  # an optional package, or a source tree that is not installed
     return found
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"a mark has whole numbers; got {value!r}")
-    return value
 
 
 def _inside(folder: Path, path: str) -> Path:
@@ -232,8 +224,8 @@ class FilesystemTracker:
                 return
             self._close_files()
             self._open()
-            files = self._index.go_back(_number(mark["files"]))
-            self._scores.go_back(_number(mark["scores"]))
+            files = self._index.go_back(int(str(mark["files"])))
+            self._scores.go_back(int(str(mark["scores"])))
             self._settle(*files)
             self._know(f"{mark['scores']} bytes")
             self._life.begin_again()

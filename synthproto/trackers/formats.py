@@ -192,6 +192,13 @@ def describe_run(tracker: TextTracker, parts: Mapping[str, object]) -> None:
     Args:
         tracker: Keeps each part as a text of tag ``run/<name>``.
         parts: Parts by name.
+
+    Example:
+        >>> from synthproto import MaxEpochs, MemoryTracker, describe_run
+        >>> tracker = MemoryTracker()
+        >>> describe_run(tracker, {"stopper": MaxEpochs(100)})
+        >>> tracker.texts.loc[0, "tag"]
+        'run/stopper'
     """
     for name, part in parts.items():
         shown = part if isinstance(part, str) else pformat(part, width=_WIDTH, sort_dicts=False)

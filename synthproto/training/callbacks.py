@@ -37,6 +37,14 @@ class LossCallback:
 
     Args:
         tracker: Where to.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import LossCallback, MemoryTracker, StepEvent
+        >>> tracker = MemoryTracker()
+        >>> LossCallback(tracker)(StepEvent(1, 7, None, None, {"kl": torch.tensor(0.5)}))
+        >>> tracker.scores.values.tolist()
+        [['step/kl', 7, 0.5]]
     """
 
     def __init__(self, tracker: ScalarTracker) -> None:
@@ -60,6 +68,15 @@ class OutputScalars(Generic[Output]):
 
     Raises:
         ParameterError: There are no functions.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import MemoryTracker, OutputScalars, StepEvent
+        >>> tracker, model = MemoryTracker(), torch.nn.Linear(1, 1)
+        >>> largest = OutputScalars(model, tracker, {"largest": lambda output: output.max()})
+        >>> largest(StepEvent(1, 7, None, torch.tensor([1.0, 3.0]), {}))
+        >>> tracker.scores.values.tolist()
+        [['step/largest', 7, 3.0]]
     """
 
     def __init__(
@@ -93,6 +110,15 @@ class GradientNorms:
     Args:
         model: Whose gradients.
         tracker: Where to.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import GradientNorms, MemoryTracker, StepEvent
+        >>> tracker, model = MemoryTracker(), torch.nn.Linear(1, 1, bias=False)
+        >>> model(torch.full((1, 1), 2.0)).sum().backward()
+        >>> GradientNorms(model, tracker)(StepEvent(1, 7, None, None, {}))
+        >>> tracker.scores["tag"].tolist(), tracker.scores["value"].tolist()
+        (['gradient_norm/weight', 'gradient_norm/all'], [2.0, 2.0])
     """
 
     def __init__(self, model: nn.Module, tracker: ScalarTracker) -> None:
@@ -119,6 +145,15 @@ class GradientHistograms:
     Args:
         model: Whose gradients.
         tracker: Where to.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import GradientHistograms, MemoryTracker, StepEvent
+        >>> tracker, model = MemoryTracker(), torch.nn.Linear(2, 1, bias=False)
+        >>> model(torch.tensor([[2.0, 3.0]])).sum().backward()
+        >>> GradientHistograms(model, tracker)(StepEvent(1, 7, None, None, {}))
+        >>> tracker.histograms.loc[0, "tag"], tracker.histograms.loc[0, "value"].tolist()
+        ('gradient/weight', [2.0, 3.0])
     """
 
     def __init__(self, model: nn.Module, tracker: HistogramTracker) -> None:
@@ -138,6 +173,14 @@ class ParameterHistograms:
     Args:
         model: Whose parameters.
         tracker: Where to.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import MemoryTracker, ParameterHistograms, StepEvent
+        >>> tracker, model = MemoryTracker(), torch.nn.LayerNorm(2)
+        >>> ParameterHistograms(model, tracker)(StepEvent(1, 7, None, None, {}))
+        >>> tracker.histograms["tag"].tolist(), tracker.histograms.loc[0, "value"].tolist()
+        (['parameter/weight', 'parameter/bias'], [1.0, 1.0])
     """
 
     def __init__(self, model: nn.Module, tracker: HistogramTracker) -> None:
@@ -157,6 +200,16 @@ class LearningRate:
     Args:
         optimizer: Whose.
         tracker: Where to.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import LearningRate, MemoryTracker, StepEvent
+        >>> tracker, model = MemoryTracker(), torch.nn.Linear(1, 1)
+        >>> LearningRate(torch.optim.SGD(model.parameters(), lr=0.1), tracker)(
+        ...     StepEvent(1, 7, None, None, {})
+        ... )
+        >>> tracker.scores.values.tolist()
+        [['learning_rate', 7, 0.1]]
     """
 
     def __init__(self, optimizer: Optimizer, tracker: ScalarTracker) -> None:
@@ -180,6 +233,15 @@ class Throughput:
     Args:
         tracker: Where to.
         unit: What is counted: ``"steps"`` in a callback, ``"epochs"`` in a routine.
+
+    Example:
+        >>> from synthproto import MemoryTracker, StepEvent, Throughput
+        >>> tracker = MemoryTracker()
+        >>> throughput = Throughput(tracker)
+        >>> for step in (1, 101):
+        ...     throughput(StepEvent(1, step, None, None, {}))
+        >>> tracker.scores["tag"].tolist(), bool(tracker.scores.loc[0, "value"] > 0)
+        (['throughput/steps_per_second'], True)
     """
 
     def __init__(self, tracker: ScalarTracker, *, unit: str = "steps") -> None:
@@ -236,6 +298,17 @@ class Activations:
 
     Raises:
         ParameterError: A name is not in the model; names those that are.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import Activations, MemoryTracker, StepEvent
+        >>> tracker = MemoryTracker()
+        >>> model = torch.nn.Sequential(torch.nn.Identity(), torch.nn.ReLU())
+        >>> with Activations(model, ["1"], tracker) as watch:
+        ...     _ = model(torch.tensor([[-1.0, 2.0], [-3.0, 4.0]]))
+        ...     watch(StepEvent(1, 7, None, None, {}))
+        >>> tracker.scores.values.tolist()
+        [['dead_units/1', 7, 0.5]]
     """
 
     def __init__(self, model: nn.Module, modules: Names, tracker: HistogramsAndScalars) -> None:

@@ -60,6 +60,27 @@ class Checkpoints:
 
     Raises:
         ParameterError: A number is below 1, or the folder cannot be written.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import Checkpoints, GradientStep, MaxEpochs, Trainer
+        >>> def trained(epochs):
+        ...     model = torch.nn.Linear(1, 1)
+        ...     return Trainer(
+        ...         step=GradientStep(
+        ...             model=model,
+        ...             loss=lambda output, batch: (output - 3 * batch).square().mean(),
+        ...             optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
+        ...         ),
+        ...         batches=[torch.ones(4, 1)],
+        ...         stopper=MaxEpochs(epochs),
+        ...         checkpoints=Checkpoints("runs/vae/checkpoints"),
+        ...         progress=False,
+        ...     ).run(resume=True)
+        >>> trained(2).step, trained(5).step
+        (2, 5)
+        >>> [path.name for path in Checkpoints("runs/vae/checkpoints").paths][-1]
+        'checkpoint-000000005.pt'
     """
 
     def __init__(

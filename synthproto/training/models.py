@@ -30,6 +30,20 @@ class Ema:
 
     Raises:
         ParameterError: The decay is outside (0, 1).
+
+    Example:
+        >>> import torch
+        >>> from synthproto import Ema
+        >>> model = torch.nn.Linear(1, 1, bias=False)
+        >>> _ = torch.nn.init.constant_(model.weight, 0.0)
+        >>> ema = Ema(model, decay=0.5, ramp=False)
+        >>> _ = torch.nn.init.constant_(model.weight, 1.0)
+        >>> ema.update()
+        >>> with ema.swapped_in():
+        ...     print(model.weight.item())
+        0.5
+        >>> model.weight.item()
+        1.0
     """
 
     def __init__(self, model: nn.Module, decay: float, *, ramp: bool = True) -> None:

@@ -21,6 +21,12 @@ class PerStep:
 
     Args:
         scheduler: Any of torch's that needs no score.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import PerStep
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        >>> schedule = PerStep(torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=100))
     """
 
     def __init__(self, scheduler: LRScheduler) -> None:
@@ -37,6 +43,13 @@ class OnPlateau:
     Args:
         scheduler: The scheduler, with its own mode, patience and factor.
         monitor: Reads the score: ``validation.monitor(score)``, ``train_loss``, any function.
+
+    Example:
+        >>> import torch
+        >>> from torch.optim.lr_scheduler import ReduceLROnPlateau
+        >>> from synthproto import OnPlateau, train_loss
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        >>> schedule = OnPlateau(ReduceLROnPlateau(optimizer, patience=3), train_loss)
     """
 
     def __init__(self, scheduler: ReduceLROnPlateau, monitor: Monitor) -> None:

@@ -198,7 +198,7 @@ class HistoryTable:
         ]
 
 
-def _tensor(column: "array[int] | array[float]") -> Tensor:
+def _tensor(column: Sequence[float]) -> Tensor:
     return torch.from_numpy(np.array(column))  # a copy: the column grows
 
 

@@ -37,6 +37,12 @@ def loss_of(output: LossCarrier, batch: object) -> Tensor:  # noqa: ARG001  a lo
 
     Raises:
         ConformanceError: The output has no such item or attribute.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import loss_of
+        >>> loss_of({"loss": torch.tensor(0.5)}, None).item()
+        0.5
     """
     carrier: object = output
     try:
@@ -81,6 +87,20 @@ class GradientStep(Generic[Batch, Output]):
     Raises:
         ParameterError: An argument is outside its range, or the scheduler needs a wrapper.
         ConformanceError: The model cannot be trained: no ``forward`` of one argument, no modes.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import GradientStep
+        >>> model = torch.nn.Linear(1, 1)
+        >>> step = GradientStep(
+        ...     model=model,
+        ...     loss=lambda output, batch: (output - 3 * batch).square().mean(),
+        ...     optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
+        ...     clip_norm=1.0,
+        ... )
+        >>> update = step.update(torch.ones(4, 1))
+        >>> sorted(update.losses), update.output.shape
+        (['gradient_norm', 'loss'], torch.Size([4, 1]))
     """
 
     def __init__(
@@ -235,6 +255,22 @@ class AdversarialStep(Generic[Batch, Output]):
     Raises:
         ParameterError: An argument is outside its range.
         ConformanceError: The generator cannot be trained: no ``forward`` of one argument.
+
+    Example:
+        >>> import torch
+        >>> from synthproto import AdversarialStep
+        >>> generator, critic = torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)
+        >>> step = AdversarialStep(
+        ...     generator=generator,
+        ...     critic=critic,
+        ...     generator_loss=lambda fake, real: -critic(fake).mean(),
+        ...     critic_loss=lambda fake, real: critic(fake).mean() - critic(real).mean(),
+        ...     generator_optimizer=torch.optim.Adam(generator.parameters()),
+        ...     critic_optimizer=torch.optim.Adam(critic.parameters()),
+        ...     critic_updates=2,
+        ... )
+        >>> [sorted(step.update(torch.ones(4, 2)).losses) for _ in range(2)]
+        [['critic'], ['critic', 'generator']]
     """
 
     def __init__(

@@ -13,8 +13,9 @@ from typing import Literal, TypeAlias, final
 from typing_extensions import Protocol, runtime_checkable
 
 from synthproto.conformance.hints import check_function
+from synthproto.conformance.values import check_reason
 from synthproto.contracts import EpochEvent, Monitor, Progress, Stopper
-from synthproto.errors import ConformanceError, ParameterError, SynthprotoWarning
+from synthproto.errors import ParameterError, SynthprotoWarning
 
 Mode: TypeAlias = Literal["min", "max"]
 """Which end of a score is best."""
@@ -394,19 +395,6 @@ class AllOf:
             if reason is not None:
                 check_reason(stopper, reason)
         return " and ".join(given) if len(given) == len(reasons) else None
-
-
-def check_reason(stopper: object, reason: object) -> None:
-    """See that what a stopper gave, if it was not ``None``, is a reason.
-
-    Raises:
-        ConformanceError: It is something else, ``False`` say, or an empty text.
-    """
-    if not isinstance(reason, str) or not reason:
-        name = getattr(stopper, "__name__", None) or type(stopper).__name__
-        raise ConformanceError(
-            f"stopper {name} must return why to stop, in words, or None to go on; got {reason!r}."
-        )
 
 
 def _bounds(stoppers: tuple[object, ...]) -> list[int]:

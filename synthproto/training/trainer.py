@@ -10,6 +10,7 @@ import torch
 
 from synthproto.checks import listed
 from synthproto.conformance.hints import check_function
+from synthproto.conformance.values import check_reason
 from synthproto.contracts import (
     Batch,
     Batches,
@@ -35,7 +36,7 @@ from synthproto.training.randomness import Generator, RandomStates, kept_random_
 from synthproto.training.resume import Saver
 from synthproto.training.routines import unwrapped
 from synthproto.training.state import LossMeans, RunState, TrainingResult, history_frame
-from synthproto.training.stoppers import check_reason, last_epoch, warn_unused_monitors
+from synthproto.training.stoppers import last_epoch, warn_unused_monitors
 
 if TYPE_CHECKING:
     import pandas

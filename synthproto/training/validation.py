@@ -45,6 +45,18 @@ class Validation:
         holdout: Real rows that were never trained on, for scores that need them.
         seed: Of generation: one number, or a function of the epoch.
         name: Put before all tags as ``name/``, to tell validations of several splits apart.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import MeanJSDistance, Table, TablePlan, TableSpec, Validation
+        >>> frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "c": ["a", "b", "a", "b"]})
+        >>> validation = Validation(
+        ...     sample=lambda: frame.iloc[::-1],  # usually sampler(model, params)
+        ...     real=Table(frame, TableSpec.infer(frame)),
+        ...     plan=TablePlan(scores=[MeanJSDistance()]),
+        ... )
+        >>> dict(validation.compare())
+        {'fidelity/mean_js_distance': 0.0}
     """
 
     def __init__(
