@@ -1,6 +1,8 @@
 """The progress bar: tqdm's where it is installed, otherwise plain lines."""
 
 import importlib.util
+import itertools
+import shutil
 import sys
 import threading
 from collections.abc import Mapping
@@ -15,6 +17,7 @@ from synthproto.formatting import plain
 _SECONDS_BETWEEN_DRAWINGS = 0.4
 _SECONDS_BETWEEN_LINES = 5.0
 _TIMED = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
+_BESIDE = 28  # signs that share, clock and the shortest bar take of a line
 _ENDLESS = "{desc}{elapsed}{postfix}"
 
 
@@ -46,7 +49,10 @@ class _Bar(Protocol):
 def _tqdm_bar(epochs: int | None, file: Writable) -> _Bar | None:
     if importlib.util.find_spec("tqdm") is None:
         return None
-    from tqdm.auto import tqdm
+    if importlib.util.find_spec("ipywidgets") is None:  # notebooks would be warned without it
+        from tqdm import tqdm
+    else:
+        from tqdm.auto import tqdm
 
     style = _TIMED if epochs else _ENDLESS
     # tqdm asks for a whole stream, and uses no more than these two methods of it.
@@ -133,9 +139,11 @@ class ProgressBar:
     def _draw(self, epoch: int, done: float) -> None:
         head = f"epoch {epoch}" if self._total is None else f"epoch {epoch}/{self._total}"
         names = _short(list(self._latest))
-        tail = " ".join(
-            f"{name}={value:.4g}" for name, value in zip(names, self._latest.values(), strict=True)
-        )
+        values = self._latest.values()
+        told = [f"{name}={value:.4g}" for name, value in zip(names, values, strict=True)]
+        if self._bar is not None:
+            told = _fitting(told, shutil.get_terminal_size().columns - len(head) - _BESIDE)
+        tail = " ".join(told)
         if self._bar is None:
             self._out.write(f"{head} {tail}\n")
             self._out.flush()
@@ -144,6 +152,12 @@ class ProgressBar:
         self._bar.set_description_str(f"{head} ", False)
         self._bar.set_postfix_str(tail, False)
         self._bar.refresh()
+
+
+def _fitting(texts: list[str], width: int) -> list[str]:
+    """The first texts, at least one, as many as fit into a line."""
+    ends = itertools.accumulate(len(text) + 1 for text in texts)
+    return texts[: max(1, sum(end <= width for end in ends))]
 
 
 def _short(tags: list[str]) -> list[str]:

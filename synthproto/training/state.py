@@ -331,7 +331,7 @@ class TrainingResult:
         return history_frame(self.epochs)
 
     def __str__(self) -> str:
-        return f"{self.epoch} epochs, {self.step} steps, {self.seconds:.1f} s; {self.reason}"
+        return f"{len(self.epochs)} epochs, {self.step} steps, {self.seconds:.1f} s; {self.reason}"
 
     def __repr__(self) -> str:
         return f"TrainingResult({self})"

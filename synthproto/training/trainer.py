@@ -244,7 +244,7 @@ class Trainer(Generic[Batch, Output]):
             if self._bar is not None:
                 steps = len(self._batches) if isinstance(self._batches, Sized) else None
                 self._bar.open(last_epoch(self._stopper), steps)
-                stack.callback(lambda bar: bar.close(state.epoch), self._bar)
+                stack.callback(lambda bar: bar.close(len(state.history)), self._bar)
             self._began = perf_counter() - state.seconds
             try:
                 yield

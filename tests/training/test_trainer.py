@@ -204,6 +204,7 @@ def test_run_goes_on_where_it_was_interrupted() -> None:
     )
     stopped = trainer.run()
     assert (stopped.reason, stopped.interrupted, stopped.step) == ("interrupted", True, 7)
+    assert str(stopped).startswith(f"{7 // 5} epochs, 7 steps")  # those that ended
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     done = trainer.run()
     assert (done.interrupted, done.step) == (False, 15)
