@@ -70,8 +70,8 @@ class Plan(Generic[Resources_contra]):
         relabellings: How often scores of fidelity and validity are computed for two samples of
             real and holdout rows together, to say what sampling noise alone gives (`Report.noise`);
             20 are enough, 0 leaves it out. Once a run.
-        floors: Whether scores are computed for the ``floor`` as well, once as long as it is the
-            same object.
+        floors: Whether scores but those of privacy are computed for the ``floor`` as well, once as
+            long as it is the same object.
 
     Raises:
         ParameterError: A part has no name (a lambda, a partial), two have the same, or what a
@@ -204,8 +204,13 @@ class Plan(Generic[Resources_contra]):
             return {}
         known, scores = self._beside.get(name, (None, {}))
         if known is not beside:
-            # A reference has no holdout of its own: scores that need one are left out.
-            scores = _defined(self._scores, beside)
+            # A reference has no holdout of its own: scores that need one are left out. Independent
+            # columns betray nobody: of privacy they would be the ceiling.
+            floor = name == "floor"
+            wanted = {
+                t: s for t, s in self._scores.items() if not (floor and t.startswith(_NO_FLOOR))
+            }
+            scores = _defined(wanted, beside)
             self._beside[name] = (beside, scores)
         return scores
 
@@ -240,6 +245,7 @@ class Plan(Generic[Resources_contra]):
 
 
 _CHEAP = ("fidelity/", "validity/")
+_NO_FLOOR = "privacy/"
 
 
 def _defined(

@@ -153,6 +153,8 @@ def _strip(comparison: Comparison, tag: str, views: Sequence[View]) -> View | No
     values = [report.get(tag) for report in reports]
     reference = next((r.references[tag] for r in reports if tag in r.references), None)
     floor = next((r.floors[tag] for r in reports if tag in r.floors), None)
+    if reference is None and floor is None:
+        return None  # a place means nothing without another
     best = next((r.best[tag] for r in reports if tag in r.best), None)
     sign = 1.0 if direction == "higher" else -1.0
     place = _placing(
