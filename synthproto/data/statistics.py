@@ -5,11 +5,10 @@ statistics here merge by `merged`.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Literal, Self, TypeAlias, final
 
 import numpy as np
@@ -271,16 +270,18 @@ class Levels:
         labels: Categories, most frequent first; of bins their intervals.
         edges: ``None`` for categories. For bins, shape ``(size + 1,)``, ascending: bin ``i`` is
             ``edges[i] <= x < edges[i + 1]``, the last one closed. Empty if no value was present.
+        written: The categories as the fitted table writes them, where that is otherwise.
     """
 
     column: str
     labels: tuple[str, ...]
     edges: NDArray[np.float64] | None = None
+    written: tuple[str, ...] = ()
     slots: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        slots = {label: slot for slot, label in enumerate(self.labels, start=1)}
-        object.__setattr__(self, "slots", slots if self.edges is None else {})
+        names = [*zip(self.labels, count(1)), *zip(self.written, count(1))]
+        object.__setattr__(self, "slots", dict(names) if self.edges is None else {})
 
     def slots_of(self, names: Sequence[str]) -> NDArray[np.int32]:
         """Slot of each of a table's categories, new ones in their order; last that of missing.
@@ -298,10 +299,10 @@ class Levels:
     @cached_property
     def _by_number(self) -> dict[float | None, int]:
         """Slots by the numbers that labels are, where no two labels are the same number."""
-        numbers = [_as_number(label) for label in self.slots]
-        often = Counter(numbers)
-        slots = zip(numbers, self.slots.values(), strict=True)
-        return {n: slot for n, slot in slots if n is not None and often[n] == 1}
+        slots: dict[float | None, set[int]] = {}
+        for name, slot in self.slots.items():
+            slots.setdefault(_as_number(name), set()).add(slot)
+        return {n: min(own) for n, own in slots.items() if n is not None and len(own) == 1}
 
     @property
     def size(self) -> int:

@@ -377,9 +377,10 @@ class Table:
     def _categories(self, column: str) -> Levels:
         labels = self._labels(column)
         counts = labels.counts[:-1].tolist()
-        shown = shown_labels(labels.names)
-        ranked = sorted(zip(counts, shown, strict=True), key=lambda own: (-own[0], own[1]))
-        return Levels(column, tuple(name for _, name in ranked))
+        rows = zip(counts, shown_labels(labels.names), labels.names, strict=True)
+        ranked = sorted(rows, key=lambda own: (-own[0], own[1]))
+        shown, written = (tuple(own[place] for own in ranked) for place in (1, 2))
+        return Levels(column, shown, written=() if shown == written else written)
 
     def _bins(self, column: str, bins: int, rule: BinRule) -> Levels:
         moments = self.moments(column)

@@ -291,6 +291,8 @@ LABELS = TEXTS | st.sampled_from(
         "1e+16",
         "007",
         "True",
+        "False",
+        "0",
         "2020-01-31",
         "-0.0",
     ]
@@ -391,6 +393,28 @@ def test_labels_that_differ_in_decimals_only_are_two_where_a_table_has_both(
     assert copy.unseen(levels) == ()
     numbers = Table(pd.DataFrame({"x": [0.5, 1.5], "version": [1.0, 2.0]}), spec)
     assert numbers.counts(levels).tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["-0.0", "False", "True", "0"],
+        ["-0.0", "False"],
+        ["1.0", "True"],
+        ["1.0", "1e0", "true"],
+        ["1e+16", "10000000000000000", "1.0e16"],
+        ["2.0", "2.00", "+2"],
+        ["-0.0", "0.0", "0"],
+    ],
+    ids=repr,
+)
+def test_a_table_has_all_of_its_own_labels(labels: list[str]) -> None:
+    frame = pd.DataFrame({"c": labels})
+    table = Table(frame, TableSpec.infer(frame, categorical=["c"]))
+    levels = table.levels("c")
+    assert table.unseen(levels) == ()
+    assert sorted(table.codes(levels).tolist()) == list(range(1, len(labels) + 1))
+    assert table.distinct("c") == levels.size == len(labels)
 
 
 def test_labels_of_whole_numbers_are_shown_without_decimals(tmp_path: Path) -> None:
