@@ -519,6 +519,15 @@ class Relabelled(Protocol):
         ...
 
 
+@runtime_checkable
+class Prepared(Protocol):
+    """Resources that make known at once what several parts will ask of them."""
+
+    def prepare(self, parts: Sequence[Callable[[Self], object]], /) -> None:
+        """Ask the parts what they need; their values are of no interest."""
+        ...
+
+
 Score: TypeAlias = Callable[[Resources], float | Mapping[str, float]]
 """A number, or numbers by column. An `Artifact`, or a function, whose name is then the tag."""
 

@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Generic, TypeAlias, TypeVar, final
 
 import numpy as np
@@ -15,6 +16,7 @@ from synthproto.contracts import (
     Direction,
     Drawing,
     Plot,
+    Prepared,
     Relabelled,
     Resources_contra,
     Score,
@@ -150,6 +152,8 @@ class Plan(Generic[Resources_contra]):
             ParameterError: Two parts give the same tag (a column named like a score).
         """
         told = progress or _quiet
+        floors = (attrgetter("floor"),) if self._floors else ()
+        _prepare((*self._scores.values(), *self._arrays.values(), *floors), resources)
         scores, said = self._scores_of(resources, told, undefined)
         arrays: dict[str, Array] = {}
         for tag, array in self._arrays.items():
@@ -162,7 +166,7 @@ class Plan(Generic[Resources_contra]):
             with _left_out(tag, undefined):
                 _add(figures, tag, _computed(tag, plot, resources))
         references = self._references(resources)
-        floors = self._scores_beside(resources, "floor") if self._floors else {}
+        beside = self._scores_beside(resources, "floor") if self._floors else {}
         return Report(
             scores,
             {tag: value for tag, value in references.items() if tag in scores},
@@ -171,7 +175,7 @@ class Plan(Generic[Resources_contra]):
             said.best,
             bounds=said.bounds,
             directions=said.directions,
-            floors={tag: value for tag, value in floors.items() if tag in scores},
+            floors={tag: value for tag, value in beside.items() if tag in scores},
             noise={t: noise for t, noise in self._noise_of(resources).items() if t in scores},
         )
 
@@ -248,10 +252,16 @@ _CHEAP = ("fidelity/", "validity/")
 _NO_FLOOR = "privacy/"
 
 
+def _prepare(parts: Sequence[Callable[[Given], object]], resources: Given) -> None:
+    if isinstance(resources, Prepared):
+        resources.prepare(parts)
+
+
 def _defined(
     scores: Mapping[str, Score[Resources_contra]], resources: Resources_contra
 ) -> dict[str, float]:
     """Scores without those that are undefined."""
+    _prepare(tuple(scores.values()), resources)
     found: dict[str, float] = {}
     for tag, score in scores.items():
         with contextlib.suppress(UndefinedScoreError):

@@ -3,7 +3,10 @@
 import io
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import assert_type
 
@@ -38,7 +41,9 @@ from synthproto import (
     Report,
     ReportTracker,
     RunTracker,
+    Sampled,
     ScalarTracker,
+    Scan,
     ShapeDistance,
     SinglingOut,
     Summary,
@@ -53,6 +58,7 @@ from synthproto import (
     Validation,
     Within,
     bind,
+    parquet_pieces,
     sampler,
     split,
 )
@@ -223,6 +229,20 @@ def plan_without_rows(summary: Summary) -> None:
     tables: SummaryPair = PAIR
     assert_type(tables.real, Summary)
     assert_type(PAIR.real, Table)
+
+
+def pieces_and_engines(executor: Executor, workers: Pool) -> None:
+    """What reads pieces, and gives frames of any library, may be any function shaped as `map`."""
+    pieces = [partial(pd.read_parquet, "a.parquet"), partial(pd.read_parquet, "b.parquet")]
+    real = Scan(pieces, REAL.spec)
+    Scan(parquet_pieces("a.parquet", Path("b.parquet")), REAL.spec, map=map)
+    Scan([partial(pl.read_parquet, "a.parquet")], REAL.spec, map=executor.map)
+    Scan([partial(Table.read, "a.csv", REAL.spec)], REAL.spec, map=workers.imap)
+    Scan([lambda: FRAME], REAL.spec, map=workers.map)
+    plan = Plan[SummaryPair](scores=[MeanJSDistance(), Sampled(TSTR("sex"), 100)])
+    plan.run(Pair(real, real, real))
+    plan.run(Pair[Summary](real, REAL))
+    assert_type(Pair(real, real), Pair[Scan])
 
 
 def plan_of_tables() -> None:

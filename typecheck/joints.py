@@ -55,6 +55,7 @@ MADE = {
     "Predicate": 'Predicate("any", lambda tensor: True)',
     "Report": "Report({})",
     "Sampled": "Sampled(MeanJSDistance())",
+    "Scan": "Scan([FRAME.copy], SPEC)",
     "TSTR": 'TSTR("sex")',
     "TRTR": 'TRTR("sex")',
     "Table": "REAL",

@@ -2,8 +2,9 @@
 
 # pyright: reportUnnecessaryTypeIgnoreComment=error, reportUnusedExpression=false
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from synthproto import (
     Report,
     ReportTracker,
     ScalarTracker,
+    Scan,
     SinglingOut,
     StepEvent,
     Summary,
@@ -570,6 +572,34 @@ def plan_that_needs_rows(summary: Summary) -> None:
     """A plan whose scores need rows, run on a table of which none are at hand."""
     TablePlan(scores=[DCR()]).run(
         Pair(summary, summary)  # type: ignore[arg-type]
+    )
+
+
+def rows_of_a_scan() -> None:
+    """A score that needs rows, called with tables that are read in pieces."""
+    real = Scan([FRAME.copy], SPEC)
+    pair = Pair(real, real)
+    DCR()(pair)  # type: ignore[arg-type]
+
+
+def piece_that_is_no_frame() -> None:
+    """A piece that reads bytes."""
+    Scan(
+        [partial(Path.read_bytes, Path("a.parquet"))],  # type: ignore[list-item]
+        SPEC,
+    )
+
+
+def engine_of_one_type() -> None:
+    """An engine that only maps functions of numbers."""
+
+    def engine(function: Callable[[int], int], items: Iterable[int]) -> list[int]:
+        return [function(item) for item in items]
+
+    Scan(
+        [FRAME.copy],
+        SPEC,
+        map=engine,  # type: ignore[arg-type]
     )
 
 

@@ -15,6 +15,7 @@ from typing_extensions import Protocol, TypeVar, runtime_checkable
 from synthproto.checks import about, check_least, listed
 from synthproto.contracts import Bounds
 from synthproto.data.pair import Pair, SummaryPair, TablePair
+from synthproto.data.passes import ks_of_pieces
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import BinRule
 from synthproto.data.summary import Summary, for_each
@@ -319,7 +320,7 @@ class KSDistance:
 def _ks(pair: SummaryPair, column: str, decimals: int | None) -> float:
     real, synthetic = pair.real, pair.synthetic
     if not isinstance(real, Table) or not isinstance(synthetic, Table):
-        raise UndefinedScoreError(f"KS distance of {column!r} is undefined: it needs sorted rows")
+        return ks_of_pieces(real, synthetic, column, decimals)
     return ks_distance(real.get(_Steps(column, decimals)), _rounded(synthetic, column, decimals))
 
 

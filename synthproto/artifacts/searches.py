@@ -6,7 +6,7 @@ holdout, and made once per run. `Sampled` bounds what a search costs.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, final, runtime_checkable
+from typing import Generic, Protocol, TypeVar, cast, final, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from synthproto.artifacts.rows import Scale, Side, real_rows, rows, with_holdout
 from synthproto.checks import about, check_least, tag_of
 from synthproto.contracts import Best, Bounds, Controlled, Directions
-from synthproto.data.pair import TablePair
+from synthproto.data.merging import Sample
+from synthproto.data.pair import SummaryPair, TablePair
+from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.joint import Centre
@@ -273,11 +275,11 @@ class Sampled(Generic[Value]):
         """Which values of the part are better, if it says so."""
         return about(self.part).direction
 
-    def __call__(self, pair: TablePair) -> Value:
+    def __call__(self, pair: SummaryPair) -> Value:
         """Draw, or look up what was drawn, and compute."""
         return self.part(self._drawn(pair))
 
-    def control(self, pair: TablePair) -> float | Mapping[str, float]:
+    def control(self, pair: SummaryPair) -> float | Mapping[str, float]:
         """What real rows reach, if the part says so itself; nothing otherwise."""
         # A checker takes a function type, which the part is declared as, to have no methods.
         part: object = self.part
@@ -286,24 +288,11 @@ class Sampled(Generic[Value]):
             return found
         return {}
 
-    def _drawn(self, pair: TablePair) -> TablePair:
+    def _drawn(self, pair: SummaryPair) -> TablePair:
         # As in `control`.
         part: object = self.part
         sides = part.queries if isinstance(part, Searching) else _ALL_SIDES
         return pair.get(_SampledPair(sides, self.rows, self.seed, self.matched))
-
-
-@final
-@dataclass(frozen=True)
-class _SampledTable:
-    rows: int
-    seed: int
-
-    def __call__(self, table: Table) -> Table:
-        if len(table) <= self.rows:
-            return table
-        order = np.random.default_rng(self.seed).permutation(len(table))
-        return table.derived(table.frame.iloc[np.sort(order[: self.rows])])
 
 
 @final
@@ -314,15 +303,26 @@ class _SampledPair:
     seed: int
     matched: bool
 
-    def __call__(self, pair: TablePair) -> TablePair:
-        draw = _SampledTable(self.rows, self.seed)
-        real = pair.real.get(draw) if "real" in self.sides else pair.real
-        synthetic = pair.synthetic.get(draw) if "synthetic" in self.sides else pair.synthetic
-        holdout = pair.holdout
-        if holdout is not None and "holdout" in self.sides:
-            holdout = holdout.get(draw)
+    def __call__(self, pair: SummaryPair) -> TablePair:
+        sides: dict[Side, Summary] = {"real": pair.real, "synthetic": pair.synthetic}
+        if pair.holdout is not None:
+            sides["holdout"] = pair.holdout
+        tables = dict(zip(sides, for_each(sides, lambda side: self._of(side, sides)), strict=True))
+        real, synthetic, holdout = tables["real"], tables["synthetic"], tables.get("holdout")
         if holdout is not None and self.matched and len(synthetic) > len(holdout):
-            synthetic = synthetic.get(_SampledTable(len(holdout), self.seed))
+            synthetic = synthetic.get(Sample(len(holdout), self.seed))
         if (real, synthetic, holdout) == (pair.real, pair.synthetic, pair.holdout):
-            return pair  # its searches are those of parts that are not sampled
+            # Of tables, then; and its searches are those of parts that are not sampled.
+            return cast("TablePair", pair)
         return TablePair(real, synthetic, holdout)
+
+    def _of(self, side: Side, sides: Mapping[Side, Summary]) -> Table:
+        table = sides[side]
+        if side in self.sides:
+            return table.get(Sample(self.rows, self.seed))
+        if isinstance(table, Table):
+            return table
+        raise UndefinedScoreError(
+            f"a search among all rows of the {table.name} is undefined: they are never together, "
+            "and among a sample of them copies would not be found"
+        )

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from synthproto.checks import listed
+from synthproto.checks import listed, refuse
 from synthproto.data.frames import FrameColumn
 from synthproto.errors import SynthprotoWarning
 
@@ -364,6 +364,22 @@ def labels_of(column: FrameColumn, kind: Kind) -> Labels:
     counts = np.zeros(len(names) + 1, dtype=np.int64)
     np.add.at(counts, lookup, tallies)
     return Labels(names, lookup.take(codes, mode="wrap"), counts)
+
+
+def aligned(labels: Labels, names: tuple[str, ...], subject: str) -> Labels:
+    """The same rows, with the places of other names, which hold all that occur and more.
+
+    Raises:
+        SchemaError: They do not hold all.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    new = [name for name in labels.names if name not in places]
+    if new:
+        refuse(subject, [f"has values that it had not when it was read before: {listed(new)}"])
+    lookup = np.array([*(places[name] for name in labels.names), len(names)], dtype=np.intp)
+    counts = np.zeros(len(names) + 1, dtype=np.int64)
+    counts[lookup] = labels.counts
+    return Labels(names, lookup.take(labels.codes, mode="wrap"), counts)
 
 
 def _factorised(column: FrameColumn) -> tuple[NDArray[np.intp], list[object]]:

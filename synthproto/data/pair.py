@@ -4,7 +4,7 @@ What is computed from both sides is kept with the pair: ``histogram(column, bins
 both in the real table's levels, ``get(function)`` keeps anything else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, TypeAlias, TypeVar, cast, final
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from synthproto.checks import did_you_mean, listed, refuse
 from synthproto.data.kinds import NUMERIC
+from synthproto.data.merging import Sample
+from synthproto.data.passes import prepare
+from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import BinRule, Histogram
 from synthproto.data.summary import Side_co, Summary, for_each
@@ -131,6 +134,14 @@ class Pair(Generic[Side_co]):
         """A statistic of this pair, computed at the first call and kept; see `Table.get`."""
         return self._once(compute, lambda: compute(self))
 
+    def prepare(self, parts: Sequence[Callable[["Pair[Side_co]"], object]]) -> None:
+        """Make known what parts will ask of tables that are read in pieces, in few passes."""
+        sides: tuple[Summary | None, ...] = (self._real, self._synthetic, self._holdout)
+        if any(isinstance(side, Scan) for side in sides):
+            sides = (self._real, self.synthetic, self._holdout)
+            scans = {id(side): side for side in sides if isinstance(side, Scan)}
+            prepare(parts, self, list(scans.values()))
+
     def histogram(self, column: str, bins: int = 10, rule: BinRule = "width") -> Histogram:
         """Both sides counted in the real table's categories or bins of a column."""
         levels = self._real.levels(column, bins, rule)
@@ -172,7 +183,7 @@ class _AgainstShuffled:
     def __call__(self, real: Summary) -> Pair[Summary]:
         rng, rows = np.random.default_rng(0), self.rows
         if not isinstance(real, Table):
-            real = real.sample(_FLOOR_ROWS, 0)
+            real = real.get(Sample(_FLOOR_ROWS, 0))
             rows = min(rows, len(real))
         size = max(rows, len(real))
         places = np.arange(size) % len(real)  # each real row as often as any other
@@ -209,7 +220,10 @@ def _aligned(table: Side, real: Summary) -> Side:
 
 def _numbers(table: Summary, column: str) -> Floats | None:
     """All numbers of a table, or the distinct ones; ``None`` if there are too many to keep."""
-    return table.values(column) if isinstance(table, Table) else table.distinct_numbers(column)
+    if isinstance(table, Table):
+        return table.values(column)
+    spread = table.spread(column)
+    return spread.values if spread.exact else None
 
 
 def _differ(first: Floats, second: Floats) -> bool:
@@ -233,8 +247,8 @@ class _Known:
     column: str
 
     def __call__(self, real: Summary) -> _Column | None:
-        known = real.distinct_numbers(self.column)
-        return None if known is None else _Column(known, Digits.of(known))
+        known = real.spread(self.column)
+        return _Column(known.values, Digits.of(known.values)) if known.exact else None
 
 
 @final

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Protocol, TypeVar, runtime_checkable
 
+from synthproto.data.distribution import Distribution
 from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import BinRule, CoMoments, Levels, Moments, Statistic
 from synthproto.data.table import Table
@@ -58,8 +59,8 @@ class Summary(Protocol):
         """Number of distinct present values."""
         ...
 
-    def distinct_numbers(self, column: str) -> NDArray[np.float64] | None:
-        """Distinct present numbers, ascending; ``None`` if there are too many to keep."""
+    def spread(self, column: str, decimals: int | None = ...) -> Distribution:
+        """Distinct present numbers, rounded or not, with how many rows have each."""
         ...
 
     def levels(self, column: str, bins: int = ..., rule: BinRule = ...) -> Levels:
@@ -80,10 +81,6 @@ class Summary(Protocol):
 
     def snapped(self, known: Mapping[str, tuple[NDArray[np.float64], float]]) -> Self:
         """The same rows, numbers that equal a known one of their column made equal to it."""
-        ...
-
-    def sample(self, rows: int, seed: int) -> Table:
-        """At most so many rows, the same ones for the same seed."""
         ...
 
     def total(self, statistic: "Merging[Value]") -> Value:

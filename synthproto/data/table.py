@@ -24,12 +24,14 @@ from numpy.typing import NDArray
 from synthproto.checks import listed, refuse
 from synthproto.contracts import Names
 from synthproto.data.cells import Cells
+from synthproto.data.distribution import Distribution, rounded
 from synthproto.data.files import FileFormat
 from synthproto.data.frames import Frame, as_pandas
 from synthproto.data.kinds import DISCRETE as DISCRETE
 from synthproto.data.kinds import NUMERIC as NUMERIC
 from synthproto.data.kinds import (
     Labels,
+    aligned,
     labels_of,
     numbers_of,
     shown_labels,
@@ -50,7 +52,7 @@ from synthproto.data.statistics import (
 )
 from synthproto.errors import ParameterError, SchemaError, SynthprotoWarning, UndefinedScoreError
 from synthproto.formatting import SHOWN_IN_NOTEBOOKS, html_table, more_rows
-from synthproto.measures.rows import distinct, snapped_to
+from synthproto.measures.rows import snapped_to
 
 Value = TypeVar("Value")
 
@@ -92,6 +94,7 @@ class Table:
         self._kinds = spec.kinds
         self._name = name
         self._notes: tuple[str, ...] = ()
+        self.first_row: int = 0  # its number in the data set that this is a piece of
         self._memo: dict[object, object] = {}
         refuse(name, [f for c in spec.of_kind("continuous") if (f := self._too_large(c))])
 
@@ -290,13 +293,14 @@ class Table:
             return int(np.count_nonzero(np.diff(ascending))) + bool(len(ascending))
         return len(self._labels(column).names)
 
-    def distinct_numbers(self, column: str) -> NDArray[np.float64]:
-        """Distinct present numbers of a continuous or datetime column, ascending."""
-        return distinct(self.ascending(column), 0.0)
+    def spread(self, column: str, decimals: int | None = None) -> Distribution:
+        """Distinct present numbers, rounded or not, with how many rows have each; not kept."""
+        return Distribution.of(rounded(self.ascending(column), decimals))
 
-    def sample(self, rows: int, seed: int) -> "Table":
-        """At most so many rows, the same ones for the same seed; itself if it has no more."""
-        return self._once(("sample", rows, seed), lambda: self._sampled(rows, seed))
+    def tallies(self, column: str) -> dict[str, int]:
+        """How many rows have each label of a column, in order of appearance."""
+        labels = self._labels(column)
+        return dict(zip(labels.names, labels.counts.tolist(), strict=False))
 
     def levels(self, column: str, bins: int = 10, rule: BinRule = "width") -> Levels:
         """Categories or bins of a column, fitted on this table.
@@ -364,12 +368,6 @@ class Table:
             values = values[~np.isnan(values)]
         return np.sort(values)
 
-    def _sampled(self, rows: int, seed: int) -> "Table":
-        if len(self) <= rows:
-            return self
-        order = np.random.default_rng(seed).permutation(len(self))
-        return self.derived(self._frame.iloc[np.sort(order[:rows])])
-
     def _labels(self, column: str) -> Labels:
         kind = self._kind(column)
         return self._once(("labels", column), lambda: labels_of(self._columns[column], kind))
@@ -411,6 +409,31 @@ class Table:
             centre=np.array([moment.mean for moment in moments]),
             scale=np.array([moment.span for moment in moments]),
         )
+
+
+def piece_of(
+    frame: Frame, spec: TableSpec, name: str, first_row: int, labels: Mapping[str, tuple[str, ...]]
+) -> Table:
+    """A table of some rows of a data set, its labels in the places that all pieces share.
+
+    Args:
+        frame: The rows.
+        spec: Of the data set, or of some of its columns.
+        name: What errors call it.
+        first_row: Number of its first row in the data set.
+        labels: All labels of discrete columns of the data set.
+
+    Raises:
+        SchemaError: The frame does not fit the spec, or has a label that is not among them.
+    """
+    table = Table.__new__(Table)
+    table._fill(frame, spec, name)
+    table.first_row = first_row
+    for column in spec.of_kind(*DISCRETE):
+        if column in labels:
+            own = table._labels(column)
+            table._memo["labels", column] = aligned(own, labels[column], f"{column!r} of {name}")
+    return table
 
 
 def table_of(cells: Cells, spec: TableSpec | None, name: str) -> Table:

@@ -206,6 +206,28 @@ def _largest_gap(real: tuple[Floats, Floats], synthetic: tuple[Floats, Floats]) 
     return float(max(gaps))
 
 
+def ks_on_grid(
+    real: tuple[Places, Places], synthetic: tuple[Places, Places], n: int, m: int
+) -> tuple[float, Places]:
+    """Largest gap between two distribution functions at a grid, and where it may be exceeded.
+
+    Args:
+        real: Of each number of the grid, all of them real ones, how many are below it, and how
+            many not above it.
+        synthetic: The same of the other side.
+        n: Real numbers.
+        m: Synthetic numbers.
+
+    Returns:
+        The gap; and after which of the grid it may be larger at a real number before the next.
+    """
+    (below, upto), (other_below, other_upto) = real, synthetic
+    largest = _largest_gap((below / n, upto / n), (other_below / m, other_upto / m))
+    end, rise = np.append(below[1:], n), np.append(other_below[1:], m)
+    higher = np.maximum(end / n - other_upto / m, rise / m - upto / n) > largest
+    return largest, np.flatnonzero(higher & (end > upto))
+
+
 def wasserstein_distance(real: Floats, synthetic: Floats) -> float:
     """1-Wasserstein (earth mover's) distance: the area between the distribution functions.
 
