@@ -32,6 +32,7 @@ from synthproto.measures.reidentification import (
     chance_link,
     linked,
     multivariate_predicates,
+    repeats,
     singled_out,
     univariate_predicates,
 )
@@ -60,7 +61,9 @@ class SinglingOut:
       interval ``risk_low``, ``risk_high``;
     - ``attacks``: how many descriptions there were.
 
-    If the holdout is smaller than the real table, the control is extrapolated to its size (see
+    Descriptions that single the same row out are one piece of evidence together: without that,
+    intervals of 8 to 12 of 100 harmless tables excluded 0, where 2.5 may. If the holdout is smaller
+    than the real table, the control is extrapolated to its size (see
     `control_share`), and wide. Rows that occur more than once count once, as in anonymeter.
 
     Attributes:
@@ -126,8 +129,9 @@ class SinglingOut:
                 f"score {self.name!r} is undefined: no {self.conditions} conditions single out a "
                 f"row of the {pair.synthetic.name}"
             )
-        counts = found.counts(real), found.counts(holdout)
-        attack, control = singled_out(*counts, (len(real), len(holdout)))
+        (counts, first), (others, beside) = found.matches(real), found.matches(holdout)
+        repeated = repeats(np.where(counts == 1, first, -1), np.where(others == 1, beside, -1))
+        attack, control = singled_out(counts, others, (len(real), len(holdout)), repeated)
         risk = named("risk", excess_risk(attack, control))
         return {
             "attack": attack.value,

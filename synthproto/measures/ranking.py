@@ -79,12 +79,12 @@ def wilson(successes: float, trials: float) -> Interval:
     return Interval(share, max(0.0, float(centre - half)), min(1.0, float(centre + half)))
 
 
-def clopper_pearson(successes: int, trials: int) -> Interval:
+def clopper_pearson(successes: float, trials: float) -> Interval:
     """Share of successes with its exact interval, which holds for any counts.
 
     Args:
-        successes: From 0 to `trials`.
-        trials: At least 1.
+        successes: From 0 to `trials`; may be fractional.
+        trials: Above 0; may be fractional (an effective number of independent trials).
 
     References:
         Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of
@@ -96,7 +96,7 @@ def clopper_pearson(successes: int, trials: int) -> Interval:
         >>> value, low, round(high, 3)
         (0.0, 0.0, 0.036)
     """
-    failures = trials - successes
+    failures = max(trials - successes, 0.0)
     low = float(betaincinv(successes, failures + 1, 0.025)) if successes else 0.0
     high = float(betaincinv(successes + 1, failures, 0.975)) if failures else 1.0
     return Interval(successes / trials, low, high)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from synthproto.measures.ranking import Interval, wilson
+from synthproto.measures.ranking import Interval, clopper_pearson
 from synthproto.measures.rows import Floats, Ints
 
 LARGEST = float(np.finfo(np.float64).max)
@@ -40,8 +40,14 @@ class Predicates(NamedTuple):
 
     def counts(self, table: Floats) -> Ints:
         """How many rows of a table, shape ``(n, d)``, each predicate describes."""
+        return self.matches(table)[0]
+
+    def matches(self, table: Floats) -> tuple[Ints, Ints]:
+        """How many rows each predicate describes, and the first of them; -1 if there is none."""
         fields = np.ascontiguousarray(table.T)
-        return np.array([self._count(fields, one) for one in range(len(self.low))], np.int64)
+        found = [self._matches(fields, one) for one in range(len(self.low))]
+        counts, first = zip(*found, strict=True) if found else ((), ())
+        return np.array(counts, np.int64), np.array(first, np.int64)
 
     def few(self, table: Floats) -> NDArray[np.bool_]:
         """Which predicates describe at most one row of a table of few rows."""
@@ -49,7 +55,7 @@ class Predicates(NamedTuple):
         fits = (values >= self.low[:, :, None]) & (values <= self.high[:, :, None])
         return np.asarray(fits.all(axis=1).sum(axis=1) <= 1)
 
-    def _count(self, fields: Floats, one: int) -> int:
+    def _matches(self, fields: Floats, one: int) -> tuple[int, int]:
         some: Ints | None = None
         for column, low, high in zip(
             self.columns[one], self.low[one].tolist(), self.high[one].tolist(), strict=True
@@ -57,7 +63,7 @@ class Predicates(NamedTuple):
             field = fields[column] if some is None else fields[column][some]
             hits = np.flatnonzero((field >= low) & (field <= high))
             some = hits if some is None else some[hits]
-        return 0 if some is None else len(some)
+        return (0, -1) if some is None or not len(some) else (len(some), int(some[0]))
 
     def take(self, some: Ints | NDArray[np.bool_]) -> "Predicates":
         """Some of the predicates."""
@@ -141,22 +147,47 @@ def _is_new(seen: set[bytes], tried: Predicates, place: int) -> bool:
     return new
 
 
-def singled_out(real: Ints, control: Ints, sizes: tuple[int, int]) -> tuple[Interval, Interval]:
+def repeats(*singled: Ints) -> float:
+    """How many predicates are one piece of evidence: those that single the same row out.
+
+    ``Σ w² / Σ w`` over rows, w being how many predicates single a row out; the variance of a share
+    of predicates is so many times that of as many independent ones. 1 if every row is singled out
+    once at most.
+
+    Args:
+        singled: The row that each predicate singles out, below 0 for none; of each table.
+
+    Example:
+        >>> import numpy as np
+        >>> from synthproto.measures.reidentification import repeats
+        >>> repeats(np.array([3, 3, 3, 5, -1]))
+        2.5
+    """
+    often = np.concatenate([np.unique(each[each >= 0], return_counts=True)[1] for each in singled])
+    return float(np.square(often).sum() / often.sum()) if len(often) else 1.0
+
+
+def singled_out(
+    real: Ints, control: Ints, sizes: tuple[int, int], repeated: float = 1.0
+) -> tuple[Interval, Interval]:
     """Shares of predicates that describe exactly one row: of the real table, and of the holdout.
 
     Args:
         real: How many rows of the real table fit each predicate.
         control: How many of the holdout.
         sizes: Rows of both.
+        repeated: How many predicates are one piece of evidence; see `repeats`.
 
     Returns:
-        Both shares with their 95 % Wilson intervals, that of the holdout as if it had the size of
-        the real table, see `control_share`.
+        Both shares with their exact 95 % intervals (few rows may be singled out), that of the
+        holdout as if it had the size of the real table, see `control_share`.
     """
     n, m = sizes
-    trials = len(real) * min(1.0, m / n)
+    attacks = len(real) / repeated
+    trials = attacks * min(1.0, m / n)
     expected = min(1.0, max(0.0, control_share(real, control, sizes)))
-    return wilson(float((real == 1).sum()), len(real)), wilson(expected * trials, trials)
+    hits = float((real == 1).mean())
+    return clopper_pearson(hits * attacks, attacks), clopper_pearson(expected * trials, trials)
 
 
 def control_share(real: Ints, control: Ints, sizes: tuple[int, int]) -> float:

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from synthproto.measures.ranking import clopper_pearson
 from synthproto.measures.reidentification import (
     LARGEST,
     Predicates,
@@ -12,6 +13,7 @@ from synthproto.measures.reidentification import (
     control_share,
     linked,
     multivariate_predicates,
+    repeats,
     singled_out,
     univariate_predicates,
 )
@@ -94,3 +96,23 @@ def test_links_by_hand() -> None:
     # 1 - (3/5) (2/4)
     assert chance_link(5, 2) == pytest.approx(0.7)
     assert chance_link(3, 2) == 1.0
+
+
+def test_predicates_that_single_the_same_row_out_are_one_piece_of_evidence() -> None:
+    real, control = np.array([1, 1, 1, 1, 0, 2]), np.zeros(6, dtype=np.int64)
+    assert repeats(np.array([7, 7, 7, 2, -1, -1]), np.full(6, -1)) == 10 / 4
+    assert repeats(np.full(6, -1)) == 1.0
+    once = singled_out(real, control, (50, 50))
+    together = singled_out(real, control, (50, 50), 2.5)
+    for first, second in zip(once, together, strict=True):
+        assert first.value == pytest.approx(second.value)
+        assert second.low <= first.low <= first.high < second.high
+    assert together[0] == pytest.approx(clopper_pearson(4 / 2.5, 6 / 2.5))
+
+
+def test_matches_are_the_first_rows() -> None:
+    table = np.array([[1.0, 5.0], [2.0, 6.0], [2.0, 7.0]])
+    ones, twos = np.array([[1.0], [2.0], [9.0]]), np.zeros((3, 1), dtype=np.int64)
+    counts, first = Predicates(twos, ones, ones).matches(table)
+    assert counts.tolist() == [1, 2, 0]
+    assert first.tolist() == [0, 1, -1]
