@@ -1,7 +1,8 @@
 """Statistics that merge: what `Summary.total` takes, and what a `Scan` makes its passes for."""
 
-from dataclasses import dataclass
-from typing import TypeAlias, final
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias, final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import CoMoments, Levels, Moments
 from synthproto.data.summary import Summary
 from synthproto.data.table import DISCRETE, NUMERIC, Table
+from synthproto.measures.rows import snapped_to
 
 
 @final
@@ -77,6 +79,14 @@ class Profile:
     spreads: dict[str, Distribution]
     labels: dict[str, dict[str, int]]
     missing: dict[str, int]
+
+    def snapped(self, known: Mapping[str, tuple[Floats, float]]) -> Self:
+        """Of the same rows, numbers made equal to known ones; see `Table.snapped`."""
+        spreads, moments = dict(self.spreads), dict(self.moments)
+        for column, near in known.items():
+            spread = spreads[column].snapped(snapped_to(spreads[column].values, *near))
+            spreads[column], moments[column] = spread, spread.moments(self.missing[column])
+        return replace(self, spreads=spreads, moments=moments) if known else self
 
 
 @final
@@ -271,7 +281,9 @@ class Drawn:
         return spec.names
 
     def _least(self, priorities: NDArray[np.uint64]) -> NDArray[np.intp]:
-        return np.sort(np.argsort(priorities, kind="stable")[: self.rows])
+        if len(priorities) <= self.rows:
+            return np.arange(len(priorities))
+        return np.sort(np.argpartition(priorities, self.rows)[: self.rows])  # no two are equal
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

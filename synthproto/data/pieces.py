@@ -1,10 +1,11 @@
 """Pieces of a data set that is read one after another, and what reads several of them at once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from os import PathLike, fspath
+from pickle import PicklingError
 from typing import Any, TypeAlias, final
 
 import pandas as pd
@@ -78,6 +79,32 @@ class Done:
 
     rows: tuple[int, ...]
     values: list[Any]
+
+
+def mapped(engine: Map, jobs: Sequence[Job], name: str) -> Iterator[Done]:
+    """What an engine gives for jobs, in order.
+
+    Raises:
+        ParameterError: A piece cannot be sent to another process.
+        SchemaError: A process ended while it read.
+    """
+    try:
+        yield from engine(done, jobs)
+    except (PicklingError, AttributeError, TypeError) as error:
+        if not any(word in str(error).lower() for word in ("pickle", "serializ")):
+            raise
+        raise ParameterError(
+            f"a piece of the {name} cannot be sent to another process: {error}. Take a function of "
+            "a module, functools.partial(read, path), not a lambda or a function within another"
+        ) from error
+    except RuntimeError as error:
+        if "Broken" not in type(error).__name__:
+            raise
+        raise SchemaError(
+            f"a process that read the {name} ended abruptly, perhaps for lack of memory: take "
+            "smaller pieces, or fewer processes; and put what starts processes under "
+            "if __name__ == '__main__'"
+        ) from error
 
 
 def done(job: Job) -> Done:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from pickle import PicklingError
-from typing import Any, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from synthproto.data.merging import (
     Ranked,
     Spread,
 )
-from synthproto.data.pieces import Done, Job, Map, Piece, done, piece_name
+from synthproto.data.pieces import Job, Map, Piece, mapped, piece_name
 from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import (
     BinRule,
@@ -35,7 +34,6 @@ from synthproto.data.statistics import (
 )
 from synthproto.data.summary import Merging, Pending, Summary
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
-from synthproto.measures.rows import snapped_to
 
 Value = TypeVar("Value")
 
@@ -129,6 +127,15 @@ class Scan:
             f"Scan({self._name!r}, {len(self._pieces)} pieces, {len(self._spec.columns)} columns)"
         )
 
+    if not TYPE_CHECKING:  # a checker knows that a scan has no rows
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say why there are no rows to ask for."""
+            raise AttributeError(
+                f"the {self.__dict__.get('_name', 'table')} has no {name!r}: its rows are never "
+                "together. Wrap what needs rows, Sampled(part), or make a Table of some of them"
+            )
+
     # --- passes ---------------------------------------------------------------------------------
 
     def total(self, statistic: Merging[Value]) -> Value:
@@ -167,7 +174,7 @@ class Scan:
         known = cast("Profile | None", self._memo.get(_PROFILE))
         rows: list[int] = []
         found: list[Any] = []
-        for part in self._results(list(self._jobs(asked, known))):
+        for part in mapped(self._map, list(self._jobs(asked, known)), self._name):
             rows += part.rows
             if part.values:
                 both = zip(asked, found, part.values, strict=False)
@@ -178,26 +185,6 @@ class Scan:
             self._check_same(known.rows, rows)
         # Pieces without rows are counted too.
         return [replace(v, rows=tuple(rows)) if isinstance(v, Profile) else v for v in found]
-
-    def _results(self, jobs: list[Job]) -> Iterator[Done]:
-        try:
-            yield from self._map(done, jobs)
-        except (PicklingError, AttributeError, TypeError) as error:
-            if not any(word in str(error).lower() for word in ("pickle", "serializ")):
-                raise
-            raise ParameterError(
-                f"a piece of the {self._name} cannot be sent to another process: {error}. Take a "
-                "function of a module, functools.partial(read, path), not a lambda or a function "
-                "within another"
-            ) from error
-        except RuntimeError as error:
-            if "Broken" not in type(error).__name__:
-                raise
-            raise SchemaError(
-                f"a process that read the {self._name} ended abruptly, perhaps for lack of memory: "
-                "take smaller pieces, or fewer processes; and put what starts processes under "
-                "if __name__ == '__main__'"
-            ) from error
 
     def _check_same(self, before: Sequence[int], rows: Sequence[int]) -> None:
         for number, (first, now) in enumerate(zip(before, rows, strict=True), start=1):
@@ -227,7 +214,7 @@ class Scan:
     @property
     def _profile(self) -> Profile:
         profile = self.total(_PROFILE)
-        return self._once("snapped profile", lambda: _snapped(profile, self._known))
+        return self._once("snapped profile", lambda: profile.snapped(self._known))
 
     def _once(self, key: object, compute: Callable[[], Value]) -> Value:
         if key not in self._memo:
@@ -427,15 +414,3 @@ class Scan:
         moments = [self.moments(column) for column in columns]
         centre = tuple(moment.mean for moment in moments)
         return self.total(CoMomentsAt(columns, centre, tuple(m.span for m in moments)))
-
-
-def _snapped(profile: Profile, known: Mapping[str, tuple[Floats, float]]) -> Profile:
-    """What is told of the rows once numbers are made equal to known ones."""
-    if not known:
-        return profile
-    spreads, moments = dict(profile.spreads), dict(profile.moments)
-    for column, near in known.items():
-        spread = spreads[column].snapped(snapped_to(spreads[column].values, *near))
-        spreads[column] = spread
-        moments[column] = spread.moments(profile.missing[column])
-    return replace(profile, spreads=spreads, moments=moments)
