@@ -16,6 +16,7 @@ from typing import ParamSpecArgs, Self, TypeVar, Union, cast, get_args, get_orig
 
 from beartype import BeartypeConf, beartype
 from beartype.door import is_bearable
+from typing_extensions import is_protocol
 
 from synthproto.errors import ConformanceError
 
@@ -95,13 +96,13 @@ def _guarded(function: FunctionType) -> FunctionType:
         return function
 
     @cache  # made at the first call: most functions of what is loaded are never called
-    def checked() -> tuple[Callable[..., object], Mapping[str, object]]:
-        return checked_arguments(function), _items_of(function)
+    def checked() -> tuple[Callable[..., object], Mapping[str, tuple[object, bool]]]:
+        return checked_arguments(function), _parts_of(function)
 
     @wraps(function)
     def call(*given: object, **named: object) -> object:
-        check, items = checked()
-        wrong = list(_wrong_items(function, given, named, items)) if items else []
+        check, parts = checked()
+        wrong = list(_wrong_parts(function, given, named, parts)) if parts else []
         if wrong:
             raise ConformanceError("\n".join(wrong))
         try:
@@ -142,39 +143,50 @@ def checked_arguments(function: FunctionType) -> Callable[..., object]:
     return cast("Callable[..., object]", _checked(bare))
 
 
-def _items_of(function: FunctionType) -> dict[str, object]:
-    """The type of each item, by argument, where an argument is a list of parts.
+def _parts_of(function: FunctionType) -> dict[str, tuple[object, bool]]:
+    """The type of a part by argument, and whether the argument is a list of such parts.
 
-    Of a list beartype checks one item, chosen at random, and does not say which one.
+    Of a list beartype checks one item, chosen at random, and does not say which one. A class has
+    the members of its instances, so beartype takes it for one where a Protocol is asked for.
     """
-    found = {}
+    found: dict[str, tuple[object, bool]] = {}
     for name, parameter in signature(function).parameters.items():
         hint = function.__annotations__.get(name)
         if parameter.kind is Parameter.VAR_POSITIONAL:
-            found[name] = hint
+            found[name] = (hint, True)
         elif get_origin(hint) is Sequence:
-            found[name] = get_args(hint)[0]
-    return {name: hint for name, hint in found.items() if not isinstance(hint, str | ParamSpecArgs)}
+            found[name] = (get_args(hint)[0], True)
+        elif any(is_protocol(cast("type", get_origin(each) or each)) for each in _members_of(hint)):
+            found[name] = (hint, False)
+    return {name: each for name, each in found.items() if not isinstance(each[0], _UNREADABLE)}
 
 
-def _wrong_items(
+_UNREADABLE = (str, ParamSpecArgs)
+
+
+def _members_of(hint: object) -> tuple[object, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _wrong_parts(
     function: FunctionType,
     given: tuple[object, ...],
     named: dict[str, object],
-    items: Mapping[str, object],
+    parts: Mapping[str, tuple[object, bool]],
 ) -> Iterator[str]:
-    """What is said of each wrong item of the arguments that are lists of parts."""
+    """What is said of each wrong item of a list of parts, and of a class in place of a part."""
     try:
         arguments = signature(function).bind(*given, **named).arguments
     except TypeError:
         return  # Python says that of the call itself
-    for argument, hint in items.items():
-        value = arguments.get(argument)
-        if not isinstance(value, list | tuple) or len(value) > _PARTS:
-            continue
-        for index, item in enumerate(value):
-            if not _fits(item, hint, conf=_CONF):
-                yield _refusal(f"{part_name(function, given)}: {argument}[{index}]", item, hint)
+    for argument, (hint, several) in parts.items():
+        value, where = arguments.get(argument), f"{part_name(function, given)}: {argument}"
+        if isinstance(value, type) and not several:
+            yield _refusal(where, value, hint)
+        elif several and isinstance(value, list | tuple) and len(value) <= _PARTS:
+            for index, item in enumerate(value):
+                if not _fits(item, hint, conf=_CONF):
+                    yield _refusal(f"{where}[{index}]", item, hint)
 
 
 def _in_own_words(
@@ -209,8 +221,8 @@ def part_name(function: FunctionType, given: tuple[object, ...]) -> str:
 
 def hint_text(hint: object) -> str:
     """A type hint as a signature has it, without the modules of its names."""
-    if get_origin(hint) in (Union, UnionType):
-        return " | ".join(map(hint_text, get_args(hint)))
+    if len(members := _members_of(hint)) > 1:
+        return " | ".join(map(hint_text, members))
     if isinstance(hint, TypeVar) and hint.__bound__ is not None:
         return hint_text(hint.__bound__)
     text = hint.__name__ if isinstance(hint, type) and get_origin(hint) is None else str(hint)

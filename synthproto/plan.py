@@ -9,6 +9,7 @@ from typing import Generic, TypeAlias, TypeVar, final
 import numpy as np
 
 from synthproto.checks import About, about, check_least, direction_of, faults_of_description, tag_of
+from synthproto.conformance.calls import function_fault
 from synthproto.contracts import (
     Array,
     ArrayArtifact,
@@ -316,6 +317,8 @@ def _check_tags(parts: Mapping[str, Sequence[object]]) -> None:
                 faults.append(f"{where} is a class; make a part of it: {part.__name__}(...)")
             elif not tag or "<" in tag:
                 faults.append(f"{where} has no name; got {part!r}. Use a named function or class")
+            elif fault := function_fault(part, 1):
+                faults.append(f"{where}{fault}")
             elif tag in owners:
                 faults.append(f"{where} has the tag {tag!r} of {owners[tag]}; give it another name")
             if group == "scores" and not isinstance(part, type):

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import synthproto
 from synthproto import (
     AnyOf,
+    Background,
     Batches,
     Checkpoints,
     ConformanceError,
@@ -141,6 +142,29 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a list for a loader": (
         lambda: trusted(cast("Any", [1]), int),
         r"^trusted: loader must be DataLoader\[object\]; got list of int",
+    ),
+    "a class for a step": (
+        lambda: Trainer(
+            step=cast("Any", GradientStep), batches=[torch.ones(1)], stopper=MaxEpochs(1)
+        ),
+        r"^Trainer: step must be TrainingStep\[Batch, Output\]; got the class GradientStep\. Pass an",
+    ),
+    "a class for a tracker": (
+        lambda: Background(cast("Any", MemoryTracker)),
+        r"^Background: tracker must be RunTracker; got the class MemoryTracker\. Pass an instance",
+    ),
+    "a word for batches": (
+        lambda: Trainer(step=STEP, batches=NAME, stopper=MaxEpochs(1)),
+        "^Trainer: batches are a text, 'age'",
+    ),
+    "a score for a monitor": (
+        lambda: Checkpoints("runs", best=SCORE),
+        r"^Checkpoints: best is the score MeanJSDistance, which reads tables, not epochs\. Pass "
+        r"validation\.monitor\(MeanJSDistance\(\.\.\.\)\)\.",
+    ),
+    "a class every few epochs": (
+        lambda: Every(2, cast("Any", LossRoutine)),
+        r"^Every: part is the class LossRoutine\. Pass an instance: LossRoutine\(\.\.\.\)\.",
     ),
     "a number for a folder": (lambda: Checkpoints(FIVE), r"^Checkpoints: folder must be str \| Pa"),
     "a number for a log": (lambda: TensorBoardTracker(FIVE), "^TensorBoardTracker: folder must be"),

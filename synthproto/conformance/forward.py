@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
-from synthproto.conformance.hints import call_fault, read_hints, signature_of, warn
+from synthproto.conformance.calls import call_fault, signature_of
+from synthproto.conformance.hints import read_hints, warn
 from synthproto.errors import ConformanceError
 
 

@@ -28,7 +28,8 @@ import torch
 from torch import Tensor
 from typing_extensions import ReadOnly, TypeAliasType, get_type_hints
 
-from synthproto.errors import ConformanceError, SynthprotoWarning
+from synthproto.conformance.calls import counted
+from synthproto.errors import SynthprotoWarning
 
 
 @final
@@ -196,84 +197,12 @@ def shown(value: object) -> str:
     return name
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 place``, ``2 places``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def warn(message: str) -> None:
     """Warn at the line that called into the library."""
     level, frame = 1, sys._getframe(0)
     while frame.f_back and _is_ours(frame):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, SynthprotoWarning, stacklevel=level)
-
-
-def call_fault(function: Callable[..., object], given: int) -> str | None:
-    """Why a function cannot be called with so many positional arguments; ``None`` if it can."""
-    signature = signature_of(function)
-    if signature is None:
-        return None
-    try:
-        signature.bind(*[None] * given)
-    except TypeError:
-        catch_all = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        required = [
-            each.name
-            for each in signature.parameters.values()
-            if each.default is each.empty and each.kind not in catch_all
-        ]
-        names = f" ({', '.join(required)})" if required else ""
-        return f"takes {counted(len(required), 'argument')}{names}"
-    return None
-
-
-def check_function(function: object, given: int, where: str, *, may_yield: bool = False) -> None:
-    """See that a part can be called as it will be, when it is made instead of in the run.
-
-    Args:
-        function: A function or an object with ``__call__``.
-        given: Positional arguments of the later call.
-        where: The argument in words: ``"Trainer: stopper"``.
-        may_yield: Whether it may be a generator function: only where a call is iterated over.
-
-    Raises:
-        ConformanceError: It is nothing to call, a class, asynchronous, or takes other arguments.
-    """
-    if not callable(function):
-        raise ConformanceError(f"{where} must be something to call; got {shown(function)}.")
-    name = getattr(function, "__name__", None) or type(function).__name__
-    if isinstance(function, type):
-        raise ConformanceError(f"{where} is the class {name}. Pass an instance: {name}(...).")
-    for each in (function, vars(type(function)).get("__call__")):
-        if inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each):
-            raise ConformanceError(
-                f"{where}: {name} is asynchronous, so nobody would wait for it. Use a plain def."
-            )
-        if inspect.isgeneratorfunction(each) and not may_yield:
-            raise ConformanceError(
-                f"{where}: {name} has a yield, so a call would do nothing. Use return."
-            )
-    fault = call_fault(function, given)
-    if fault is not None:
-        raise ConformanceError(
-            f"{where} is called with {counted(given, 'argument')}; {name} {fault}."
-        )
-
-
-def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
-    """Its signature; ``None`` for one that is written in C and has none to read."""
-    try:
-        return inspect.signature(function)
-    except (TypeError, ValueError):
-        return None
-    except NameError:
-        # Python 3.14 looks names up only now; those under TYPE_CHECKING are not there.
-        if sys.version_info >= (3, 14):
-            from annotationlib import Format
-
-            return inspect.signature(function, annotation_format=Format.FORWARDREF)
-        raise
 
 
 def _is_ours(frame: types.FrameType) -> bool:

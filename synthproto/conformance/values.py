@@ -14,13 +14,12 @@ import numpy as np
 from torch import Tensor
 from typing_extensions import get_protocol_members, is_protocol, is_typeddict
 
+from synthproto.conformance.calls import call_fault, counted
 from synthproto.conformance.hints import (
     FUNCTION,
     PREDICATES,
     Predicate,
-    call_fault,
     class_of,
-    counted,
     hint_name,
     member_hints,
     plain,

@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.conformance.hints import check_function
+from synthproto.conformance.calls import check_function
 from synthproto.contracts import (
     HistogramTracker,
     Model,

@@ -12,6 +12,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import torch
 
+from synthproto.conformance.calls import check_monitor
 from synthproto.contracts import EpochEvent, Monitor, Stateful, Tracker
 from synthproto.errors import CheckpointError, ParameterError
 from synthproto.files import FileLock, locked, replace_file, replacing
@@ -99,6 +100,8 @@ class Checkpoints:
                 "Checkpoints: every, every_steps and keep must be at least 1; got "
                 f"every={every}, every_steps={every_steps}, keep={keep}."
             )
+        if best is not None:
+            check_monitor(best, "Checkpoints: best")
         self._folder = Path(folder)
         self._every = every
         self._every_steps = every_steps

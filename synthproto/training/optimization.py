@@ -9,7 +9,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from synthproto.conformance.hints import check_function
+from synthproto.conformance.calls import check_function, check_monitor
 from synthproto.contracts import EpochEvent, Monitor
 from synthproto.errors import ConformanceError, ParameterError, SynthprotoWarning
 from synthproto.training.composition import differences, plain_values
@@ -53,7 +53,7 @@ class OnPlateau:
     """
 
     def __init__(self, scheduler: ReduceLROnPlateau, monitor: Monitor) -> None:
-        check_function(monitor, 1, "OnPlateau: monitor")
+        check_monitor(monitor, "OnPlateau: monitor")
         self.scheduler = scheduler
         self.monitor = monitor
 

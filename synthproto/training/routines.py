@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from typing_extensions import TypeVar
 
-from synthproto.conformance.hints import check_function
+from synthproto.conformance.calls import check_function, check_monitor
 from synthproto.contracts import (
     Batch,
     Batches,
@@ -177,7 +177,7 @@ class KeepBest:
     """
 
     def __init__(self, model: Stateful, monitor: Monitor, mode: Mode = "min") -> None:
-        check_function(monitor, 1, "KeepBest: monitor")
+        check_monitor(monitor, "KeepBest: monitor")
         self._model = model
         self._monitor = monitor
         self._mode: Mode = mode
@@ -243,6 +243,7 @@ class Every(Generic[Event_contra, Value_co]):
 
     Raises:
         ParameterError: A number is below 1.
+        ConformanceError: The part cannot be called with an event.
 
     Example:
         >>> from synthproto import Every
@@ -260,6 +261,7 @@ class Every(Generic[Event_contra, Value_co]):
             raise ParameterError(
                 f"Every: every and first must be at least 1; got every={every}, first={start}."
             )
+        check_function(part, 1, "Every: part")
         self._every = every
         self._first = start
         self._part = part

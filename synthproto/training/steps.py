@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from synthproto.conformance.hints import check_function
+from synthproto.conformance.calls import check_function
 from synthproto.contracts import (
     Batch,
     EpochEvent,
@@ -123,6 +123,7 @@ class GradientStep(Generic[Batch, Output]):
                 f"GradientStep: autocast must be torch.bfloat16 or None; got {autocast}."
             )
         check_model("GradientStep: model", model, ema)
+        _check_owner("GradientStep: optimizer", "model", model, optimizer)
         check_function(loss, 2, "GradientStep: loss")
         if after is not None:
             check_function(after, 0, "GradientStep: after")
@@ -217,12 +218,17 @@ def _check_halves(
         ("generator", generator, of_generator),
         ("critic", critic, of_critic),
     ):
-        own = {id(each) for each in model.parameters()} if isinstance(model, nn.Module) else set()
-        if own and not any(id(each) in own for each in parameters_of(optimizer)):
-            raise ParameterError(
-                f"AdversarialStep: {name}_optimizer updates no parameter of the {name} "
-                f"({type(model).__name__}). Is it of another network than the one that is given?"
-            )
+        _check_owner(f"AdversarialStep: {name}_optimizer", name, model, optimizer)
+
+
+def _check_owner(where: str, name: str, model: object, optimizer: Optimizer) -> None:
+    """See that an optimizer updates some parameter of its model."""
+    own = {id(each) for each in model.parameters()} if isinstance(model, nn.Module) else set()
+    if own and not any(id(each) in own for each in parameters_of(optimizer)):
+        raise ParameterError(
+            f"{where} updates no parameter of the {name} ({type(model).__name__}). Is it of "
+            "another network than the one that is given?"
+        )
 
 
 @final

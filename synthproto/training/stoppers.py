@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, final
 
 from typing_extensions import Protocol, runtime_checkable
 
-from synthproto.conformance.hints import check_function
+from synthproto.conformance.calls import check_function, check_monitor
 from synthproto.conformance.values import check_reason
 from synthproto.contracts import EpochEvent, Monitor, Progress, Stopper
 from synthproto.errors import ParameterError, SynthprotoWarning
@@ -246,7 +246,7 @@ class Patience:
     def __post_init__(self) -> None:
         if self.values is not None:
             object.__setattr__(self, "patience", self.values)
-        check_function(self.monitor, 1, "Patience: monitor")
+        check_monitor(self.monitor, "Patience: monitor")
         best = BestSoFar(self.monitor, self.mode, self.min_delta, self.relative)
         object.__setattr__(self, "_best", best)
         _require_count("Patience", "patience", self.patience, 1)
@@ -290,7 +290,7 @@ class Target:
     mode: Mode = "min"
 
     def __post_init__(self) -> None:
-        check_function(self.monitor, 1, "Target: monitor")
+        check_monitor(self.monitor, "Target: monitor")
 
     def __call__(self, progress: Progress, /) -> str | None:
         """The reason, at the end of an epoch."""

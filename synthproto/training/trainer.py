@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, final
 import torch
 
 from synthproto.checks import listed
-from synthproto.conformance.hints import check_function
+from synthproto.conformance.calls import check_function
 from synthproto.conformance.values import check_reason
 from synthproto.contracts import (
     Batch,
@@ -25,7 +25,7 @@ from synthproto.contracts import (
     TrainingStep,
 )
 from synthproto.data.batches import Batches as InMemory
-from synthproto.errors import NonFiniteLossError, ParameterError
+from synthproto.errors import ConformanceError, NonFiniteLossError, ParameterError
 from synthproto.progress import ProgressBar
 from synthproto.report import Report
 from synthproto.training.checkpoints import Checkpoints
@@ -378,6 +378,8 @@ def _check_functions(
 ) -> None:
     """See that each part can be called as it will be; lists are short, and looked at as a whole."""
     check_function(stopper, 1, "Trainer: stopper")
+    if isinstance(batches, str | bytes):
+        raise ConformanceError(f"Trainer: batches are a text, {batches[:20]!r}; pass batches.")
     if callable(batches):
         check_function(batches, 1, "Trainer: batches", may_yield=True)
     for name, parts in (("callbacks", callbacks), ("routines", routines)):

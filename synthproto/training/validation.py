@@ -13,7 +13,7 @@ import torch
 
 from synthproto.artifacts.validity import label_notes
 from synthproto.checks import listed, tag_of
-from synthproto.conformance.hints import check_function
+from synthproto.conformance.calls import check_function
 from synthproto.contracts import EpochEvent, Monitor, ReportTracker, TextTracker
 from synthproto.data.frames import ArrowStream, Frame, ToPandas
 from synthproto.data.kinds import NUMERIC
@@ -71,6 +71,8 @@ class Validation:
         name: str = "",
     ) -> None:
         check_function(sample, 0, "Validation: sample")
+        if holdout is not None:
+            TablePair(real, holdout)  # refuses other columns now, not after the first epochs
         if callable(seed):
             check_function(seed, 1, "Validation: seed")
         self._sample = sample
