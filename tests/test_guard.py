@@ -147,7 +147,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Trainer(
             step=cast("Any", GradientStep), batches=[torch.ones(1)], stopper=MaxEpochs(1)
         ),
-        r"^Trainer: step must be TrainingStep\[Batch, Output\]; got the class GradientStep\. Pass an",
+        r"^Trainer: step must be TrainingStep\[Batch, Output\]; got the class Grad",
     ),
     "a class for a tracker": (
         lambda: Background(cast("Any", MemoryTracker)),
