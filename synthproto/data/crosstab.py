@@ -359,7 +359,7 @@ class CrossCounts:
     def __call__(self, table: Table) -> CrossTables:
         """How many rows have each combination of slots."""
         codes = [table.codes(levels) for levels in self.levels]
-        sizes = [len(table.counts(levels)) for levels in self.levels]
+        sizes = [table.slots(levels) for levels in self.levels]
         return cross_tables(codes, sizes, self._all_pairs())
 
     @property

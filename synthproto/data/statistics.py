@@ -419,12 +419,33 @@ def bin_codes(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArra
     """
     if not len(edges):
         return np.where(np.isnan(values), 0, 2).astype(np.int32)
-    size = len(edges) - 1
-    codes = 1 + edges_passed(values, edges[1:-1])
-    codes[values < edges[0]] = size + 1
-    codes[values > edges[-1]] = size + 2
-    codes[np.isnan(values)] = 0
+    size, low, high = len(edges) - 1, float(edges[0]), float(edges[-1])
+    codes = edges_passed(values, edges[1:-1])
+    codes += 1
+    for start in range(0, len(values), _BLOCK):
+        block, into = values[start : start + _BLOCK], codes[start : start + _BLOCK]
+        if not (low <= block.min() and block.max() <= high):  # neither, if one is missing
+            into[block < low] = size + 1
+            into[block > high] = size + 2
+            into[np.isnan(block)] = 0
     return codes
+
+
+def bin_counts(
+    ascending: NDArray[np.float64], missing: int, edges: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Rows with each of the `bin_codes`, from 0 to at least the last bin, in no pass over them.
+
+    Args:
+        ascending: Present values, sorted.
+        missing: How many are missing.
+        edges: Of `fitted_edges`.
+    """
+    if not len(edges):
+        return np.array([missing, 0, len(ascending)] if len(ascending) else [missing])
+    upto = np.append(ascending.searchsorted(edges[:-1]), ascending.searchsorted(edges[-1], "right"))
+    counts = np.concatenate([[missing], np.diff(upto), [upto[0], len(ascending) - upto[-1]]])
+    return counts[: max(len(edges), int(np.flatnonzero(counts)[-1]) + 1 if counts.any() else 0)]
 
 
 def edges_passed(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -46,6 +46,7 @@ from synthproto.data.statistics import (
     Moments,
     Statistic,
     bin_codes,
+    bin_counts,
     fitted_edges,
     interval_labels,
     statistic,
@@ -326,6 +327,16 @@ class Table:
         """Rows in each slot, shape ``(1 + levels.size,)`` or longer by the unseen slots."""
         return self._once(("counts", levels), lambda: self._counts(levels))
 
+    def slots(self, levels: Levels) -> int:
+        """Number of slots up to the last one that a row is in, at least ``1 + levels.size``."""
+        if levels.edges is None:
+            return len(self.counts(levels))
+        moments = self.moments(levels.column)
+        if not len(levels.edges):
+            return 3 if moments.count else 1
+        above, below = moments.high > levels.edges[-1], moments.low < levels.edges[0]
+        return levels.size + (3 if above else 2 if below else 1)
+
     def unseen(self, levels: Levels) -> tuple[str, ...]:
         """Categories of this table that the levels do not have, in the order of their slots."""
         own = self._labels(levels.column).names
@@ -394,6 +405,9 @@ class Table:
         return levels.slots_of(labels.names).take(labels.codes, mode="wrap")
 
     def _counts(self, levels: Levels) -> NDArray[np.int64]:
+        if levels.edges is not None and ("ascending", levels.column) in self._memo:
+            missing = self.moments(levels.column).missing
+            return bin_counts(self.ascending(levels.column), missing, levels.edges)
         if levels.edges is not None:
             return np.bincount(self.codes(levels), minlength=levels.size + 1)
         labels = self._labels(levels.column)

@@ -11,6 +11,7 @@ from synthproto.data.statistics import (
     CoMoments,
     Moments,
     bin_codes,
+    bin_counts,
     edges_passed,
     fitted_edges,
     quantile,
@@ -129,6 +130,27 @@ def test_edges_are_passed_as_a_search_finds_them(values: Floats) -> None:
         )
         theirs = np.where(np.isnan(column), 0, np.searchsorted(edges, column, side="right"))
         np.testing.assert_array_equal(edges_passed(column, edges), theirs)
+
+
+@pytest.mark.parametrize("values", AWKWARD.values(), ids=list(AWKWARD))
+def test_bin_codes_and_counts_are_plain_ones(values: Floats) -> None:
+    column, present = np.tile(values, 700), np.sort(values[~np.isnan(values)])
+    for fitted in (present, present[1:-1], present[:2], present / 3):
+        edges = fitted_edges(fitted, 7, "quantile")
+        codes = bin_codes(column, edges).tolist()
+        size = max(len(edges) - 1, 0)
+        counts = bin_counts(present, len(values) - len(present), edges)
+        np.testing.assert_array_equal(counts, np.bincount(codes[: len(values)], minlength=size + 1))
+        for value, code in zip(values.tolist(), codes, strict=False):
+            if np.isnan(value):
+                assert code == 0
+            elif not size or value > edges[-1]:
+                assert code == size + 2
+            elif value < edges[0]:
+                assert code == size + 1
+            else:
+                assert code == 1 + sum(value >= edge for edge in edges[1:-1].tolist())
+        assert codes == codes[: len(values)] * 700
 
 
 def test_sums_of_squares_by_hand_and_of_many() -> None:

@@ -1,11 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError, UndefinedScoreError
+from tests.awkward_columns import AWKWARD
 
 FRAME = pd.DataFrame(
     {
@@ -77,6 +79,16 @@ def test_levels_of_numbers_are_bins_of_the_fitted_range() -> None:
     assert real.counts(levels).tolist() == [1, 1, 2]
     # missing, the two bins, below, above
     assert synthetic.counts(levels).tolist() == [1, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("values", AWKWARD.values(), ids=list(AWKWARD))
+def test_slots_are_as_many_as_counts(values: NDArray[np.float64]) -> None:
+    frame = pd.DataFrame({"x": np.append(values, np.nan)})
+    table = Table(frame, TableSpec.infer(frame, continuous=["x"]))
+    for bins in (1, 4):
+        for fitted in (frame, frame[1:-1] if len(frame) > 2 else frame, frame / 2):
+            levels = Table(fitted, table.spec).levels("x", bins)
+            assert table.slots(levels) == len(table.counts(levels))
 
 
 def test_what_a_table_has_computed_it_keeps() -> None:
