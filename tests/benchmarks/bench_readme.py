@@ -10,18 +10,13 @@ Where that is slow, whoever makes more new arrays is slower.
 import argparse
 import os
 import statistics
-import sys
 import time
 import warnings
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from synthproto.data.spec import TableSpec
-from tests.benchmarks.bench_comparison import (
+from bench_comparison import (
     CORE,
     QUALITY,
     Times,
@@ -32,6 +27,8 @@ from tests.benchmarks.bench_comparison import (
     say,
     sdmetrics_numbers,
 )
+
+from synthproto.data.spec import TableSpec
 
 _COPIED = 50_000_000  # floats of 8 bytes
 
@@ -94,7 +91,7 @@ def comparisons(csv: str | None, rows: int, repeat: int) -> list[str]:
 
 def plots(rounds: int) -> str:
     """Row of the grid of densities of 12 columns, medians."""
-    from tests.benchmarks.bench_plots import OURS, keep_canvas, measured, mixed_frame, theirs
+    from bench_plots import OURS, keep_canvas, measured, mixed_frame, theirs
 
     keep_canvas()
     real, synthetic = (mixed_frame(918, seed) for seed in (0, 1))
