@@ -159,7 +159,8 @@ class Association:
     """Association matrix of one table; ``table.get(Association())`` computes it once per table.
 
     Pairs of categorical columns by ``nominal``, of continuous ones by ``numeric``, mixed pairs by
-    the correlation ratio. Missing is a category of categorical columns; rows where a continuous
+    the correlation ratio, which with ``"spearman"`` is of ranks, so that no outlier hides a
+    dependence. Missing is a category of categorical columns; rows where a continuous
     column is missing are left out, pair by pair. A constant column is 0 in its whole row and
     column, the diagonal included; otherwise the diagonal is 1.
 
@@ -168,6 +169,7 @@ class Association:
             the row's column the column's one explains; or ``"nmi"``, normalised mutual
             information, symmetric in [0, 1].
         numeric: ``"pearson"``, ``"spearman"`` (of ranks) or ``"kendall"`` (tau-b), in [-1, 1].
+            Ranks are of complete rows; with ``missing="zero"`` mixed pairs are of values.
         bias_correction: Of Cramér's V (Bergsma 2013).
         yates: Yates' correction of Cramér's V of 2 x 2 tables (artifact-core applies it; it
             biases V downwards).
@@ -234,6 +236,10 @@ class Association:
     ) -> Floats:
         if not levels or not columns:
             return np.zeros((len(levels), len(columns)))
+        if self.numeric == "spearman" and self.missing == "complete" and isinstance(table, Table):
+            return np.array(
+                [[_ratio_of_ranks(table, level, c) for c in columns] for level in levels]
+            )
         by_level = table.get(SumsByLevel(levels, columns))
         present, sums, squares = by_level.present, by_level.sums, by_level.squares
         if self.missing == "zero" and by_level.absent.any():
@@ -243,6 +249,19 @@ class Association:
             present, sums = present + by_level.absent, sums + by_level.absent * filled
             squares = squares + gaps * filled * filled
         return correlation_ratios(by_level.variable, present, sums, squares)
+
+
+def _ratio_of_ranks(table: Table, levels: Levels, column: str) -> float:
+    """Correlation ratio of a column's ranks: the root of Kruskal and Wallis' H / (n - 1)."""
+    values = table.values(column)
+    present = ~np.isnan(values)
+    codes = table.codes(levels)[present]
+    ranked = ranks(values[present]) if len(codes) else np.zeros(0)
+    ranked -= ranked.mean() if len(ranked) else 0.0
+    total = float(np.dot(ranked, ranked))
+    counts, sums = np.bincount(codes), np.bincount(codes, weights=ranked)
+    between = float((sums * sums / np.maximum(counts, 1)).sum())
+    return min(between / total, 1.0) ** 0.5 if total > 0 else 0.0
 
 
 def _scaled_zero(moments: Moments) -> float:
