@@ -113,6 +113,7 @@ from synthproto.data.pieces import parquet_pieces as parquet_pieces
 from synthproto.data.scan import Scan as Scan
 from synthproto.data.spec import TableSpec as TableSpec
 from synthproto.data.split import split as split
+from synthproto.data.streaming import StreamedBatches as StreamedBatches
 from synthproto.data.summary import Summary as Summary
 from synthproto.data.table import Table as Table
 from synthproto.drawing.picture import Picture as Picture

@@ -34,6 +34,7 @@ from synthproto import (
     Routine,
     StepEvent,
     Stopper,
+    StreamedBatches,
     Trainer,
     TrainingStep,
     Update,
@@ -176,6 +177,15 @@ def batches_in_memory() -> None:
     """Minibatches cut from one dict of tensors."""
     batches = Batches(VAEBatch(features=ROWS), size=2)
     assert_type(batches, Batches[VAEBatch])
+    trainer = Trainer(step=VAE_STEP, batches=batches, stopper=MaxEpochs(1), progress=False)
+    assert_type(trainer, Trainer[VAEBatch, VAEOutput])
+    trainer.run()
+
+
+def batches_of_pieces() -> None:
+    """Minibatches of pieces that are read anew in each epoch."""
+    batches = StreamedBatches([lambda: VAEBatch(features=ROWS)], [len(ROWS)], size=2)
+    assert_type(batches, StreamedBatches[VAEBatch])
     trainer = Trainer(step=VAE_STEP, batches=batches, stopper=MaxEpochs(1), progress=False)
     assert_type(trainer, Trainer[VAEBatch, VAEOutput])
     trainer.run()

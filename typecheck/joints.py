@@ -56,6 +56,7 @@ MADE = {
     "Report": "Report({})",
     "Sampled": "Sampled(MeanJSDistance())",
     "Scan": "Scan([FRAME.copy], SPEC)",
+    "StreamedBatches": "StreamedBatches([lambda: VAEBatch(features=ROWS)], [2], 2)",
     "TSTR": 'TSTR("sex")',
     "TRTR": 'TRTR("sex")',
     "Table": "REAL",

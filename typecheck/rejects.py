@@ -34,6 +34,7 @@ from synthproto import (
     Patience,
     Progress,
     StepEvent,
+    StreamedBatches,
     Trainer,
     loss_of,
     trusted,
@@ -112,6 +113,16 @@ def bare_loader() -> None:
     Trainer(
         step=VAE_STEP,
         batches=LOADER,  # type: ignore[arg-type]
+        stopper=MaxEpochs(1),
+    )
+
+
+def pieces_of_other_batches() -> None:
+    """Streamed minibatches with other keys than the model reads."""
+    streamed = StreamedBatches([lambda: OtherBatch(rows=ROWS)], [2], size=2)
+    Trainer(
+        step=VAE_STEP,
+        batches=streamed,  # type: ignore[arg-type]
         stopper=MaxEpochs(1),
     )
 

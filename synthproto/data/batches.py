@@ -184,12 +184,12 @@ class Batches(Generic[Batch]):
         Raises:
             ParameterError: A negative epoch or start.
         """
-        _check_position(epoch, start)
+        check_position(epoch, start)
         return self._epoch(epoch, start)
 
     def _epoch(self, epoch: int, start: int) -> Iterator[Batch]:
         build, tensors = self._build, self._tensors
-        size = _share_of(self._size, self._rank, self._world)[1]
+        size = share_of(self._size, self._rank, self._world)[1]
         order = self._order(epoch)[start * size :]
         bytes_a_row = sum(t[:1].numel() * t.element_size() for t in tensors)
         piece = max(1, _PIECE_BYTES // max(1, bytes_a_row * size)) * size
@@ -202,16 +202,16 @@ class Batches(Generic[Batch]):
     def _order(self, epoch: int) -> Tensor:
         """Row numbers of this process's batches, one batch after the other."""
         if self._shuffle:
-            generator = torch.Generator().manual_seed(_seed_of(self._seed, epoch))
+            generator = torch.Generator().manual_seed(seed_of(self._seed, epoch))
             order = torch.randperm(self._rows, generator=generator)
         else:
             order = torch.arange(self._rows)
         full, rest = divmod(min(self._rows, self._count * self._size), self._size)
         if self._world == 1:
             return order[: full * self._size + rest]
-        first, share = _share_of(self._size, self._rank, self._world)
+        first, share = share_of(self._size, self._rank, self._world)
         whole = order[: full * self._size].view(full, self._size)[:, first : first + share]
-        first, share = _share_of(rest, self._rank, self._world)
+        first, share = share_of(rest, self._rank, self._world)
         return torch.cat([whole.reshape(-1), order[full * self._size + first :][:share]])
 
 
@@ -300,11 +300,11 @@ class LoaderBatches(Generic[Batch]):
             ParameterError: A negative epoch or start.
             ConformanceError: The first batch is not of the promised type; says in which items.
         """
-        _check_position(epoch, start)
+        check_position(epoch, start)
         return self._epoch(epoch, start)
 
     def _epoch(self, epoch: int, start: int) -> Iterator[Batch]:
-        drawn = _seed_of(self._seed, epoch)
+        drawn = seed_of(self._seed, epoch)
         self._seed_parts(drawn, epoch)
         # Samplers without a generator draw a seed when their first row is asked for, hence the
         # first batch is taken in here. The state of GPUs is not touched.
@@ -333,18 +333,19 @@ class LoaderBatches(Generic[Batch]):
         return cast("Batch", builder(batch)(tensors))
 
 
-def _seed_of(seed: int, epoch: int) -> int:
+def seed_of(seed: int, epoch: int) -> int:
     """One seed from two numbers, so that (0, 1) and (1, 0) are unrelated."""
     return int(np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)[0])
 
 
-def _share_of(rows: int, rank: int, world: int) -> tuple[int, int]:
+def share_of(rows: int, rank: int, world: int) -> tuple[int, int]:
     """First row and number of rows of one process's share; shares differ by one row at most."""
     each, extra = divmod(rows, world)
     return rank * each + min(rank, extra), each + (rank < extra)
 
 
-def _check_position(epoch: int, start: int) -> None:
+def check_position(epoch: int, start: int) -> None:
+    """Refuse a negative epoch or start."""
     if epoch < 0 or start < 0:
         raise ParameterError(
             f"epoch and start of batches are not negative; got epoch {epoch}, start {start}."
