@@ -2,7 +2,6 @@
 
 import collections
 import typing
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from typing_extensions import ReadOnly, TypeAliasType, TypedDict, TypeVar
 
-from synthproto.conformance.forward import check_forward
 from synthproto.conformance.hints import (
     Predicate,
     boolean,
@@ -346,116 +344,6 @@ def test_a_value_that_contains_itself_warns() -> None:
         assert faults(loop, Endless) == []
 
 
-# --- forward -------------------------------------------------------------------------------------
-
-
-class Plain:
-    """A model that is no Module."""
-
-    def forward(self, batch: Batch, scale: float = 1.0, *, hard: bool = False) -> Output:
-        return {"loss": ONE, "terms": {}}
-
-    def train(self, mode: bool = True) -> None: ...
-
-    def eval(self) -> None: ...
-
-
-class VAE(nn.Module):
-    def forward(self, batch: Batch, /) -> Output:
-        return {"loss": ONE, "terms": {}}
-
-
-class Quoted(nn.Module):
-    def forward(self, batch: "Batch") -> "Output":
-        return {"loss": ONE, "terms": {}}
-
-
-class TwoInputs(nn.Module):
-    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
-        return features + labels
-
-
-class KeywordInput(nn.Module):
-    def forward(self, *, features: Tensor) -> Tensor:
-        return features
-
-
-class NoInput(nn.Module):
-    def forward(self) -> Tensor:
-        return ONE
-
-
-class Bare(nn.Module):
-    def forward(self, batch):  # type: ignore[no-untyped-def]  # what is tested
-        return batch
-
-
-class SaysAny(nn.Module):
-    def forward(self, batch: Any) -> Output:
-        return {"loss": ONE, "terms": {}}
-
-
-class NoForward(nn.Module): ...
-
-
-@pytest.mark.parametrize("model", [Plain(), VAE(), Quoted()])
-def test_forward_tells_what_it_declares(model: object) -> None:
-    declared = check_forward(model)
-    assert declared.part == f"{type(model).__name__}.forward"
-    assert (declared.batch, declared.output) == (Batch, Output)
-
-
-def test_a_compiled_model_is_still_itself() -> None:
-    compiled: object = torch.compile(VAE())
-    assert check_forward(compiled).part == "VAE.forward"
-
-
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (
-            TwoInputs(),
-            r"TwoInputs.forward takes 2 arguments \(features, labels\), but is given",
-        ),
-        (KeywordInput(), r"KeywordInput.forward takes 1 argument \(features\), but is given one"),
-        (NoInput(), "NoInput.forward takes 0 arguments, but is given one batch. Put what it"),
-        (NoForward(), "model of type NoForward lacks forward. A model has"),
-        (object(), "model of type object lacks forward, train, eval. A model has"),
-        (VAE, r"model is the class VAE itself; pass an instance: VAE\(...\)"),
-    ],
-)
-def test_a_model_that_cannot_be_trained_is_refused(model: object, message: str) -> None:
-    with pytest.raises(ConformanceError, match=message):
-        check_forward(model)
-
-
-@pytest.mark.parametrize(
-    ("model", "silent"),
-    [
-        (Bare(), "of what type its batch and output are"),
-        (SaysAny(), "of what type its batch is"),
-        (nn.Sequential(nn.Linear(2, 2)), "of what type its batch and output are"),
-    ],
-)
-def test_a_forward_without_hints_warns(model: object, silent: str) -> None:
-    with pytest.warns(SynthprotoWarning, match=silent) as seen:
-        check_forward(model)
-    assert seen[0].filename == __file__
-
-
-def test_names_under_type_checking_are_told_truly() -> None:
-    class Typed(nn.Module):
-        def forward(self, batch: "OnlyForCheckers") -> "OnlyForCheckers":  # type: ignore[name-defined]  # noqa: F821
-            return batch
-
-    with pytest.warns(SynthprotoWarning) as seen:
-        check_forward(Typed())
-    told = [str(each.message) for each in seen]
-    assert all("'OnlyForCheckers' is not defined" in text for text in told)
-    assert all("under TYPE_CHECKING is not there at run time" in text for text in told)
-    assert not any("does not say" in text for text in told)
-
-
 def test_a_tuple_is_a_sequence() -> None:
     assert faults((ROWS, ROWS, ROWS), Sequence[Tensor]) == []
     assert faults((ROWS, 1), Sequence[Tensor]) != []
@@ -466,16 +354,3 @@ def test_predicates_of_what_is_no_tensor_are_no_longer_dropped() -> None:
     assert faults(None, Annotated[Tensor | None, matrix]) == []
     with pytest.warns(SynthprotoWarning, match="'matrix' of output is a word"):
         faults(ROWS, Annotated[Tensor, "matrix"])
-
-
-def test_what_fits_makes_no_noise() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        declared = check_forward(VAE())
-        check_value({"features": ROWS}, declared.batch, part=declared.part, place="batch")
-
-
-def test_an_array_is_named_by_its_dtype() -> None:
-    # Its shape is told differently by each numpy.
-    name = hint_name(NDArray[np.float64])
-    assert (name.startswith("ndarray["), name.endswith(", dtype[float64]]")) == (True, True)
