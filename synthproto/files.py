@@ -120,11 +120,13 @@ class AppendFile:
             self._size += len(record)
 
     def check(self) -> None:
-        """See that the file still has a name.
+        """See that the file is open, and still has a name.
 
         Raises:
-            OSError: It was deleted: what is appended would be gone with the process.
+            OSError: It was closed, or deleted: what is appended would be gone with the process.
         """
+        if self._file.closed:
+            raise OSError(f"'{self.path}' is closed")
         if os.fstat(self._file.fileno()).st_nlink == 0:
             raise FileNotFoundError(f"'{self.path}' was deleted while it was being written")
 

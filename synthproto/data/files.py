@@ -141,13 +141,16 @@ def _unpacked(
 # What the unpackers of the standard library raise for bytes that are none of theirs.
 _DAMAGED = (
     *(EOFError, OSError, ValueError, KeyError, struct.error),
+    RuntimeError,  # a password, or a method of packing that it does not know
     *(zlib.error, lzma.LZMAError, zipfile.BadZipFile),
 )
 
 
 def _only_member(packed: io.BytesIO) -> IO[bytes]:
     archive = zipfile.ZipFile(packed)
-    members = [member for member in archive.namelist() if not member.endswith("/")]
+    names = [member for member in archive.namelist() if not member.endswith("/")]
+    # What macOS adds to an archive, and hidden files, are no tables.
+    members = [n for n in names if not n.startswith("__MACOSX/") and "/." not in f"/{n}"] or names
     if "[Content_Types].xml" in members or "mimetype" in members:
         raise SchemaError("the file is a workbook; export its table as CSV")
     if len(members) != 1:

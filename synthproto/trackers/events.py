@@ -402,8 +402,10 @@ def rewind_events(files: Sequence[Path], marked: Path, size: int) -> tuple[set[s
         The tags that are left, and the points of step 0, each as its `logged_key`.
 
     Raises:
-        ValueError: The file is shorter than it was.
+        ValueError: The file is none of these, or shorter than it was.
     """
+    if marked not in files:
+        raise ValueError(f"'{marked}' is no file of the run")
     if marked.stat().st_size < size:
         raise ValueError(f"'{marked}' is shorter than it was at the checkpoint")
     for path in files:

@@ -151,7 +151,8 @@ class FilesystemTracker:
                 self._take_back(resume_after)
             self._save()
         except (OSError, ValueError, KeyError, TypeError) as error:
-            self._run.close()
+            with suppress(AttributeError):  # what was not opened
+                self._release()
             raise self._unusable(error) from error
         # Where entries begin that were logged before the training run did; None once it has.
         self._early: tuple[int, int] | None = (self._scores.size, self._index.size)
@@ -169,9 +170,8 @@ class FilesystemTracker:
         """Go on after a step or a moment: the former way to continue a run."""
         self._scores.take_back(after)
         self._settle(*self._index.take_back(after))
-        if is_beginning(after) and not (self.folder / _RUN).exists():
-            return
-        self._know(after.isoformat() if isinstance(after, datetime) else after)
+        if not is_beginning(after) or (self.folder / _RUN).exists():
+            self._know(after.isoformat() if isinstance(after, datetime) else after)
 
     def _settle(self, kept: list[list[str]], cut: list[list[str]]) -> None:
         """Know the folders of tags that are left, and set aside the files that are not."""
@@ -390,8 +390,8 @@ class FilesystemTracker:
         self._save()
 
     def _release(self) -> None:
-        self._close_files()
         self._run.close()
+        self._close_files()
 
     def _close_files(self) -> None:
         self._scores.close()

@@ -173,9 +173,8 @@ class TensorBoardTracker:
             self._is_placed = self._is_early = False
             return
         place, own, params = self.folder, self._file.path, self._params
-        name, size = str(mark["file"]), int(str(mark["size"]))
-        marked = place.with_name(str(mark["folder"])) / name
         try:
+            marked = place.with_name(str(mark["folder"])) / str(mark["file"])
             early = logged(own) if self._is_early else []
             if not marked.exists() or not self._run.go_to(str(mark["folder"])):
                 return
@@ -184,7 +183,7 @@ class TensorBoardTracker:
                 own.unlink()
                 (place / _PARAMS).unlink(missing_ok=True)
                 self._run.discard(place)
-            tags, known = rewind_events(self._files(), marked, size)
+            tags, known = rewind_events(self._files(), marked, int(str(mark["size"])))
             self._open(self._files(), tags)
             self._params = earlier_params(self.folder / _PARAMS)
             for event in early:
@@ -193,7 +192,7 @@ class TensorBoardTracker:
                     self._file.append(summaries.frame(event.SerializeToString()))
             if self._is_early and params.items() - self._params.items():
                 self.log_params(params)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise self._unusable(error) from error
         self._is_early, self._rewound = False, mark
 

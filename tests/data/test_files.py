@@ -217,6 +217,41 @@ def test_damaged_packed_files_are_refused(tmp_path: Path, suffix: str) -> None:
             rows(path)
 
 
+def archive(*hidden: str) -> bytes:
+    """A zip file of a folder with the table, and of files beside it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("data/t.csv", FRAME.to_csv(index=False))
+        for name in hidden:
+            file.writestr(name, "junk")
+    return packed.getvalue()
+
+
+def test_what_systems_add_to_an_archive_is_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.zip"
+    path.write_bytes(archive("__MACOSX/data/._t.csv", "data/.DS_Store", ".hidden"))
+    same(path)
+    path.write_bytes(archive("data/u.csv"))
+    with pytest.raises(SchemaError, match="zip archive of 2 files"):
+        rows(path)
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "told"),
+    [(6, 1, "encrypted, password"), (6, 0x40, "encryption"), (8, 93, "compression method")],
+)
+def test_an_archive_that_cannot_be_opened_is_refused(
+    offset: int, value: int, told: str, tmp_path: Path
+) -> None:
+    content = bytearray(archive())
+    for start, shift in ((0, 0), (content.index(b"PK\x01\x02"), 2)):  # said twice in a zip file
+        content[start + offset + shift] = value
+    path = tmp_path / "t.zip"
+    path.write_bytes(content)
+    with pytest.raises(SchemaError, match=f"no whole zip file: .*{told}"):
+        rows(path)
+
+
 @pytest.mark.parametrize("suffix", PACKERS)
 def test_what_would_fill_the_memory_is_refused(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch

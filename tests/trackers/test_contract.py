@@ -184,6 +184,30 @@ def test_a_run_goes_back_to_a_mark(case: Case, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.glob("run*")] in (["run"], [])
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        *((TensorBoardTracker, "size", size) for size in (-5, 10**9, "x")),
+        *((FilesystemTracker, "scores", size) for size in (-5, 3, 10**9, "x")),
+        (TensorBoardTracker, "file", "../victim.txt"),
+        (TensorBoardTracker, "folder", "../.."),
+        (FilesystemTracker, "folder", "../.."),
+    ],
+)
+def test_a_mark_that_does_not_fit_ends_in_one_clear_error(
+    kind: type[TensorBoardTracker | FilesystemTracker], key: str, value: object, tmp_path: Path
+) -> None:
+    (tmp_path / "victim.txt").write_text("mine")
+    first = kind(tmp_path / "run")
+    log_epoch(first, 1)
+    mark = {**first.mark(), key: value}
+    first.close()
+    with pytest.raises(TrackerError, match="must be writable and whole; got"):  # noqa: SIM117
+        with kind(tmp_path / "run") as again:
+            again.rewind(mark)
+    assert (tmp_path / "victim.txt").read_text() == "mine"
+
+
 def test_closing_twice_is_harmless(case: Case, tmp_path: Path) -> None:
     with case.start(tmp_path / "run") as run:
         log_epoch(run, 1)
