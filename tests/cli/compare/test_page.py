@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthproto.cli.compare.words import entry_words
 from synthproto.cli.main import main
 from synthproto.formatting import number, plain
 from synthproto.measures.columns import BEYOND
@@ -140,12 +139,6 @@ def test_the_first_screen_shows_each_family(written: str) -> None:
     sketches = [given for tag, given in page.elements if given.get("class") == "synthetic"]
     assert len(sketches) == 6
     assert not any("nan" in str(given["d"]) for given in sketches)
-
-
-def test_entries_have_words() -> None:
-    assert entry_words("macro_f1_trees") == "macro F1, trees"
-    assert entry_words("low") == "lower end of the interval"
-    assert entry_words("quantile_0.5") == "quantile 0.5"
 
 
 def test_the_page_of_one_table_shows_values(tmp_path: Path) -> None:

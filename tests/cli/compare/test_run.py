@@ -15,14 +15,11 @@ from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.dependence import Similarity
 from synthproto.artifacts.resampling import resampled
 from synthproto.cli.compare.comparer import SIMILARITY
-from synthproto.cli.compare.words import PICTURES, words_of
-from synthproto.cli.main import PRESETS, main
+from synthproto.cli.main import main
 from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.formatting import number
-from synthproto.measures.columns import BEYOND
-from synthproto.presets.default import preset
 
 QUICK = ["--preset", "sdmetrics"]
 
@@ -33,20 +30,6 @@ def frame(rows: int, seed: int) -> pd.DataFrame:
     sex = generator.choice(["f", "m"], rows)
     rich = np.where(age + generator.normal(0, 5, rows) > 42, "yes", "no")
     return pd.DataFrame({"age": age, "sex": sex, "rich": rich})
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-    frame(300, 0).to_csv("real.csv", index=False)
-    frame(300, 1).to_csv("good.csv", index=False)
-    frame(150, 2).to_csv("holdout.csv", index=False)
-    bad = frame(300, 3)
-    bad["age"] = bad["age"] + 20
-    bad["rich"] = "yes"
-    bad.to_csv("bad.csv", index=False)
-    return tmp_path
 
 
 def report(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> dict[str, Any]:
@@ -86,73 +69,6 @@ def test_numbers_are_those_of_the_library(folder: Path, capsys: pytest.CaptureFi
     assert (tstr["best"], tstr["direction"]) == (1.0, "higher")
     assert scores["privacy/dcr_share/share"]["reference"] == 0.5
     assert table["undefined"] == {}
-
-
-def test_the_document_has_the_schema_that_is_promised(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    content = report(capsys, "good.csv", "bad.csv", *QUICK, "--seed", "3", "--rows", "50")
-    assert list(content) == [
-        *("format", "version", "synthproto", "preset", "seed", "rows", "real", "holdout"),
-        *("columns", "reference", "synthetic", "notes", "failed"),
-    ]
-    assert (content["format"], content["version"]) == ("synthproto.comparison", 1)
-    assert (content["seed"], content["rows"], content["preset"]) == (3, 50, "sdmetrics")
-    assert content["real"] == {"path": "real.csv", "rows": 300}
-    assert content["holdout"] is None
-    assert content["reference"] == "halves"
-    assert content["columns"] == [
-        {"name": "age", "kind": "continuous"},
-        {"name": "sex", "kind": "categorical"},
-        {"name": "rich", "kind": "categorical"},
-    ]
-    first, second = content["synthetic"]
-    assert (first["rank"], first["name"], first["path"]) == (1, "good", "good.csv")
-    assert (second["rank"], second["name"]) == (2, "bad")
-    assert list(first) == [
-        *("rank", "path", "name", "rows", "similarity", "scores", "arrays", "undefined"),
-        *("alarms", "worst_columns", "worst_pairs"),
-    ]
-    assert list(second["worst_pairs"][0]) == ["columns", "similarity", "reference", "excess"]
-
-
-def test_the_same_seed_gives_the_same_report(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["good.csv", "--seed", "1", "--rows", "100"]
-    assert report(capsys, *words) == report(capsys, *words)
-
-
-@pytest.mark.parametrize("width", [60, 80, 120])
-def test_the_terminal_table_fits_its_width(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
-) -> None:
-    monkeypatch.setenv("COLUMNS", str(width))
-    long = folder / ("a-rather-long-name-of-a-synthesizer" * 2 + ".csv")
-    frame(300, 4).to_csv(long, index=False)
-    names = ["good.csv", "bad.csv", str(long.name), *(f"s{n}.csv" for n in range(4))]
-    for name in names[3:]:
-        frame(300, 5).to_csv(name, index=False)
-    assert main(["compare", "real.csv", *names, *QUICK]) == 0
-    shown = capsys.readouterr().out
-    assert max(map(len, shown.splitlines())) <= width
-    assert shown.count("fidelity/similarity") >= 1
-    assert "worst columns of bad" in shown
-    assert "--holdout" in shown
-
-
-def test_one_table_shows_score_reference_best_and_worst(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["compare", "real.csv", "bad.csv", *QUICK, "--holdout", "holdout.csv"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    (head,) = (line.split() for line in lines if line.startswith("score"))
-    assert head == ["score", "value", "floor", "reference", "best"]
-    (similarity,) = (line.split() for line in lines if line.startswith("fidelity/similarity"))
-    assert float(similarity[1].strip("*")) < 0.8 < float(similarity[3])
-    assert similarity[4] == "1"
-    worst = lines[next(n for n, line in enumerate(lines) if line.startswith("worst columns")) + 1]
-    assert worst.split()[0] in ("age", "rich")
 
 
 # --- limits -----------------------------------------------------------------------------------
@@ -295,12 +211,6 @@ def test_a_score_without_a_value_is_said_to_have_none(
     assert "has no value" in str(report(capsys, "one.csv", *limit, code=1)["failed"])
 
 
-def test_copies_raise_an_alarm(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = report(capsys, "real.csv", "--holdout", "holdout.csv")
-    assert "value for value" in str(content["notes"])
-    assert "memorised rows" in str(content["notes"])
-
-
 def test_a_table_longer_than_the_holdout_is_noted(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -328,36 +238,12 @@ def test_tables_of_one_kind_and_keys(folder: Path, capsys: pytest.CaptureFixture
     assert "identifiers" in capsys.readouterr().out
 
 
-def test_arrays_of_a_preset_are_in_the_report(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    content = report(capsys, "good.csv", "--preset", "artifact-core", "--out", "out")
-    (table,) = content["synthetic"]
-    means = table["arrays"]["fidelity/mean_juxtaposition"]
-    assert (means["index"], means["columns"]) == (["age"], ["real", "synthetic"])
-    assert means["data"][0][0] == pytest.approx(frame(300, 0)["age"].mean())
-    page = Path("out/report.html").read_text()
-    assert "fidelity/mean_juxtaposition" in page
-    assert page.count("<figure ") == 7
-
-
 def test_tensorboard_runs_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["compare", "real.csv", "good.csv", "bad.csv", *QUICK, "--tensorboard", "runs"]
     assert main(words) == 0
     assert "tensorboard --logdir runs" in capsys.readouterr().out
     assert sorted(path.name for path in Path("runs").iterdir()) == ["bad", "good"]
     assert list(Path("runs/good").glob("events.out.tfevents.*"))
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_number_and_picture_has_words(name: str) -> None:
-    assert name in PRESETS
-    spec = TableSpec.infer(pd.DataFrame({"id": range(9), **frame(9, 0)}))
-    plan = preset(name, spec, holdout=True, target="rich")  # type: ignore[arg-type]  # as offered
-    scores = plan.score_tags
-    assert [tag for tag in scores if words_of(tag) is None] == []
-    plots = plan.tags[len(scores) + len(plan.arrays) :]
-    assert [tag for tag in plots if tag not in PICTURES] == []
 
 
 def test_help_comes_without_pandas_or_torch() -> None:
@@ -406,80 +292,6 @@ def test_nothing_optional_is_needed(folder: Path) -> None:
 # --- what is beyond noise, models, LaTeX ---------------------------------------------------------
 
 
-def test_a_broken_pair_is_not_hidden_by_noisy_codes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for seed, name in enumerate(("real", "holdout", "broken")):
-        generator = np.random.default_rng(seed)
-        x = generator.normal(size=1500)
-        y = x + generator.normal(scale=0.14, size=1500)
-        codes = {f"c{n}": generator.integers(300, size=1500).astype(str) for n in range(7)}
-        y = generator.permutation(y) if name == "broken" else y
-        pd.DataFrame({"x": x, "y": y, **{n: "k" + c for n, c in codes.items()}}).to_csv(
-            f"{name}.csv", index=False
-        )
-    words = ["compare", "real.csv", "broken.csv", "--holdout", "holdout.csv", *QUICK]
-    assert main([*words, "--out", "out", "--rows", "50"]) == 0
-    assert "x | y" in capsys.readouterr().out
-    assert "x | y" in Path("out/report.html").read_text()
-    (table,) = json.loads(Path("out/report.json").read_text())["synthetic"]
-    assert table["worst_pairs"][0]["columns"] == ["x", "y"]
-    assert table["worst_pairs"][0]["excess"] > 5
-    assert max(pair["excess"] for pair in table["worst_pairs"][1:]) < BEYOND
-
-
-@pytest.mark.parametrize("rows", [100, 1000])
-def test_real_rows_are_beyond_no_noise(rows: int) -> None:
-    """Of columns of a perfect sampler, fewer than 2 in 100 are marked."""
-    from synthproto.cli.compare.comparer import Comparer
-    from synthproto.plan import TablePlan
-
-    spec = TableSpec.infer(frame(100, 0))
-    marked, seen = 0, 0
-    for seed in range(40):
-        real, holdout, fresh = (Table(frame(rows, 3 * seed + n), spec) for n in range(3))
-        comparer = Comparer(TablePlan(scores=[Similarity()]), real, holdout)
-        found = comparer.compare("fresh", fresh)
-        marked += sum(column.is_beyond for column in found.columns)
-        marked += sum(pair.is_beyond for pair in found.pairs)
-        seen += len(found.columns) + len(found.pairs)
-    assert marked <= 0.02 * seen
-    assert seen == 240
-
-
-def test_only_what_is_beyond_noise_is_coloured(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    words = ["compare", "real.csv", "bad.csv", *QUICK, "--holdout", "holdout.csv"]
-    monkeypatch.setattr("synthproto.cli.compare.run.colored", lambda _: True)
-    assert main(words) == 0
-    shown = capsys.readouterr().out.splitlines()
-    red = [line for line in shown if "\x1b[31m" in line]
-    assert red
-    assert all("*" in line for line in red)
-    monkeypatch.undo()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert main(words) == 0
-    assert "\x1b" not in capsys.readouterr().out
-
-
-def test_a_table_that_memorises_wins_nothing(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["good.csv", "real.csv", "--holdout", "holdout.csv", "--rows", "100", "--out", "out"]
-    content = report(capsys, *words)
-    assert [table["name"] for table in content["synthetic"]] == ["good", "real"]
-    assert content["synthetic"][1]["alarms"]
-    page = Path("out/report.html").read_text()
-    assert 'class="n top" data-label="real"' not in page
-    assert page.index("Memorised rows?") < page.index('class="families')
-    assert main(["compare", "real.csv", *words[:6]]) == 0
-    shown = capsys.readouterr().out
-    assert shown.index("alarm: real: ") < shown.index("fidelity/similarity")
-
-
 def test_a_limit_that_real_rows_do_not_keep_is_told(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -503,30 +315,6 @@ def test_a_limit_may_be_on_an_end_of_an_interval(
     assert f"{SIMILARITY}/low is {number(low)}, below" in failed
     report(capsys, "good.csv", *QUICK, "--fail-under", f"{SIMILARITY}/high={between}")
     assert main(["compare", "real.csv", "good.csv", *QUICK, "--fail-under", "a/low=1"]) == 2
-
-
-def test_models_of_several_tables_as_latex(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    frame(300, 7).to_csv("good2.csv", index=False)
-    models = ["vae_1=good.csv,good2.csv", "gan=bad.csv"]
-    words = ["compare", "real.csv", *models, *QUICK, "--holdout", "holdout.csv", "--latex"]
-    assert main([*words, "--columns", "fidelity/similarity,fidelity/sdmetrics_column_shapes"]) == 0
-    shown = capsys.readouterr().out
-    lines = shown.splitlines()
-    assert lines[0] == r"\begin{tabular}{lrrr}"
-    row = next(line for line in lines if line.startswith(r"vae\_1 & "))
-    values = [
-        table["similarity"]
-        for table in report(capsys, *models, *QUICK, "--holdout", "holdout.csv")["synthetic"]
-        if table["name"].startswith("vae_1 ")
-    ]
-    mean, spread = np.mean(values), np.std(values, ddof=1)
-    assert rf"\textbf{{{mean:.3f} $\pm$ {spread:.3f}}}" in row
-    assert row.endswith(r"& 1.0 \\")
-    assert next(line for line in lines if line.startswith("gan")).endswith(r"& 2.0 \\")
-    assert main([*words, "--columns", "fidelity/nope"]) == 2
-    assert "names no score" in capsys.readouterr().err
 
 
 def test_nothing_is_drawn_that_nobody_sees(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

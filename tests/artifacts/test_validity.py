@@ -1,0 +1,58 @@
+"""Validity on tables of a few rows, by hand; labels that look wrong."""
+
+import pytest
+
+from synthproto.artifacts.validity import (
+    BoundaryAdherence,
+    CategoryAdherence,
+    CategoryCoverage,
+    ExactDtypes,
+    KeyUniqueness,
+    RangeCoverage,
+    label_notes,
+)
+from tests.artifacts.test_columns import NONE, labels, numbers, pair
+
+
+def test_boundary_adherence() -> None:
+    assert BoundaryAdherence()(numbers([0, 10], [-1, 0, 10, 11])) == {"x": 0.5}
+    assert BoundaryAdherence()(numbers([0, 10], [5, NONE])) == {"x": 0.5}
+    assert BoundaryAdherence()(numbers([0, NONE, 10], [5, NONE])) == {"x": 1.0}
+    assert BoundaryAdherence()(numbers([NONE], [1, 2])) == {"x": 0.0}
+
+
+def test_range_coverage() -> None:
+    assert RangeCoverage()(numbers([0, 10], [2, 7])) == {"x": 0.5}
+    assert RangeCoverage()(numbers([0, 10], [NONE])) == {"x": 0.0}
+    assert RangeCoverage()(numbers([NONE], [1])) == {"x": 1.0}
+
+
+def test_categories() -> None:
+    assert CategoryAdherence()(labels("ab", "abcz")) == {"c": 0.5}
+    assert CategoryAdherence()(labels("ab", "ab--")) == {"c": 0.5}
+    assert CategoryAdherence()(labels("a-", "a-")) == {"c": 1.0}
+    assert CategoryCoverage()(labels("abc-", "aa")) == {"c": 0.25}
+    assert CategoryCoverage(missing=False)(labels("abc-", "aa")) == {"c": pytest.approx(1 / 3)}
+
+
+def test_key_uniqueness() -> None:
+    keys = pair({"id": ["a", "b"]}, {"id": ["a", "a", "b", None]}, identifier=["id"])
+    assert KeyUniqueness()(keys) == {"id": 0.5}
+
+
+def test_exact_dtypes() -> None:
+    assert ExactDtypes()(pair({"x": [1.5], "y": [1.5]}, {"x": [1.5], "y": [1]})) == 0.5
+
+
+def test_labels_that_look_wrong_are_noted() -> None:
+    def notes(real: list[object], synthetic: list[object]) -> list[str]:
+        return label_notes(pair({"c": real}, {"c": synthetic}, categorical=["c"]))
+
+    assert notes(["a", "b"], ["a", "c"]) == []
+    coded = notes(["a", "b"], [0, 1])
+    assert len(coded) == 1
+    assert "'c' has none of the real table's values: it has ['0', '1']" in coded[0]
+    near = notes(["caf\u00e9", "a", "b"], ["cafe\u0301", "a ", "b"])
+    assert len(near) == 1
+    assert near[0].startswith("2 values of column 'c'")
+    assert notes(["a", "B"], ["a", "b"])[0].endswith("e.g. 'b' and 'B'")

@@ -1,0 +1,78 @@
+"""What a comparison concludes: alarms, ranks, and what is beyond noise."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthproto.artifacts.dependence import Similarity
+from synthproto.cli.main import main
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table
+from synthproto.measures.columns import BEYOND
+from tests.cli.compare.test_run import QUICK, frame, report
+
+
+def test_copies_raise_an_alarm(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = report(capsys, "real.csv", "--holdout", "holdout.csv")
+    assert "value for value" in str(content["notes"])
+    assert "memorised rows" in str(content["notes"])
+
+
+def test_a_broken_pair_is_not_hidden_by_noisy_codes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for seed, name in enumerate(("real", "holdout", "broken")):
+        generator = np.random.default_rng(seed)
+        x = generator.normal(size=1500)
+        y = x + generator.normal(scale=0.14, size=1500)
+        codes = {f"c{n}": generator.integers(300, size=1500).astype(str) for n in range(7)}
+        y = generator.permutation(y) if name == "broken" else y
+        pd.DataFrame({"x": x, "y": y, **{n: "k" + c for n, c in codes.items()}}).to_csv(
+            f"{name}.csv", index=False
+        )
+    words = ["compare", "real.csv", "broken.csv", "--holdout", "holdout.csv", *QUICK]
+    assert main([*words, "--out", "out", "--rows", "50"]) == 0
+    assert "x | y" in capsys.readouterr().out
+    assert "x | y" in Path("out/report.html").read_text()
+    (table,) = json.loads(Path("out/report.json").read_text())["synthetic"]
+    assert table["worst_pairs"][0]["columns"] == ["x", "y"]
+    assert table["worst_pairs"][0]["excess"] > 5
+    assert max(pair["excess"] for pair in table["worst_pairs"][1:]) < BEYOND
+
+
+@pytest.mark.parametrize("rows", [100, 1000])
+def test_real_rows_are_beyond_no_noise(rows: int) -> None:
+    """Of columns of a perfect sampler, fewer than 2 in 100 are marked."""
+    from synthproto.cli.compare.comparer import Comparer
+    from synthproto.plan import TablePlan
+
+    spec = TableSpec.infer(frame(100, 0))
+    marked, seen = 0, 0
+    for seed in range(40):
+        real, holdout, fresh = (Table(frame(rows, 3 * seed + n), spec) for n in range(3))
+        comparer = Comparer(TablePlan(scores=[Similarity()]), real, holdout)
+        found = comparer.compare("fresh", fresh)
+        marked += sum(column.is_beyond for column in found.columns)
+        marked += sum(pair.is_beyond for pair in found.pairs)
+        seen += len(found.columns) + len(found.pairs)
+    assert marked <= 0.02 * seen
+    assert seen == 240
+
+
+def test_a_table_that_memorises_wins_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["good.csv", "real.csv", "--holdout", "holdout.csv", "--rows", "100", "--out", "out"]
+    content = report(capsys, *words)
+    assert [table["name"] for table in content["synthetic"]] == ["good", "real"]
+    assert content["synthetic"][1]["alarms"]
+    page = Path("out/report.html").read_text()
+    assert 'class="n top" data-label="real"' not in page
+    assert page.index("Memorised rows?") < page.index('class="families')
+    assert main(["compare", "real.csv", *words[:6]]) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("alarm: real: ") < shown.index("fidelity/similarity")
