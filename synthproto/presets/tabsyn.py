@@ -5,6 +5,7 @@ Space", ICLR 2024): shape error, trend error, alpha-precision, beta-recall, C2ST
 mean and standard deviation over samplings.
 """
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from synthproto.artifacts.utility import TRTR, TSTR
 from synthproto.data.pair import TablePair
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, UndefinedScoreError
-from synthproto.formatting import latex_table, markdown_table
+from synthproto.formatting import html_table, latex_table, markdown_table
 from synthproto.measures.classifiers import require_learn
 from synthproto.measures.privacy import CAVEAT
 from synthproto.measures.rows import Floats
@@ -361,8 +362,8 @@ class PaperTable:
         """A LaTeX table for the package booktabs."""
         return latex_table(self._cells())
 
-    def _repr_markdown_(self) -> str:
-        return self.to_markdown()
+    def _repr_html_(self) -> str:
+        return f"{html_table(self._cells())}<p>{html.escape(CAVEAT)}</p>"
 
     def _cells(self) -> list[list[str]]:
         names = list(next(iter(self.rows.values()))[0])

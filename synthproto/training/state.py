@@ -338,12 +338,17 @@ class TrainingResult:
 
     def _repr_html_(self) -> str:
         """In a notebook: how the run ended, and its latest epochs."""
-        latest = self.epochs[-_SHOWN_EPOCHS:]
-        tags = list(dict.fromkeys(tag for event in latest for tag in event.scores))[:_SHOWN_TAGS]
-        rows = [
-            [str(event.epoch), *(number(event.scores.get(tag)) for tag in tags)] for event in latest
-        ]
-        return f"<p>{escape(str(self))}</p>" + html_table([["epoch", *tags], *rows])
+        return history_html(str(self), self.epochs)
+
+
+def history_html(title: str, epochs: Sequence[EpochEvent]) -> str:
+    """The latest epochs of a run as a table below a line of text, for notebooks."""
+    latest = epochs[-_SHOWN_EPOCHS:]
+    tags = list(dict.fromkeys(tag for event in latest for tag in event.scores))[:_SHOWN_TAGS]
+    rows = [
+        [str(event.epoch), *(number(event.scores.get(tag)) for tag in tags)] for event in latest
+    ]
+    return f"<p>{escape(title)}</p>" + html_table([["epoch", *tags], *rows])
 
 
 def history_frame(history: Sequence[EpochEvent]) -> "pandas.DataFrame":

@@ -35,7 +35,13 @@ from synthproto.training.processes import Processes
 from synthproto.training.randomness import Generator, RandomStates, kept_random_states, seed_all
 from synthproto.training.resume import Saver
 from synthproto.training.routines import unwrapped
-from synthproto.training.state import LossMeans, RunState, TrainingResult, history_frame
+from synthproto.training.state import (
+    LossMeans,
+    RunState,
+    TrainingResult,
+    history_frame,
+    history_html,
+)
 from synthproto.training.stoppers import last_epoch, warn_unused_monitors
 
 if TYPE_CHECKING:
@@ -168,6 +174,10 @@ class Trainer(Generic[Batch, Output]):
         state = self._state
         step = type(self._step).__name__
         return f"Trainer(step={step}, epoch={state.epoch}, step_number={state.step})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: where the run stands, and its latest epochs."""
+        return history_html(repr(self), self._state.history)
 
     @property
     def history(self) -> "pandas.DataFrame":

@@ -189,3 +189,9 @@ def test_the_preset_prints_theirs_and_ours() -> None:
     both = {"paper/published/trend_error", "fidelity/trend_similarity"}
     assert both | {"joint/c2st_trees", "joint/c2st_linear"} <= set(report)
     assert report.references["paper/published/dcr_share"] == 0.5
+
+
+def test_a_notebook_shows_the_table_and_what_it_does_not_say() -> None:
+    shown = ROWS._repr_html_()
+    assert shown.count("<tr>") == 1 + len(ROWS.rows)
+    assert "private" in shown

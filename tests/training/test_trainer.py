@@ -571,6 +571,7 @@ def test_a_trainer_and_its_result_show_themselves_in_a_line() -> None:
     assert shown.startswith("<p>2 epochs, 10 steps")
     assert "train/loss" in shown
     assert shown.count("<tr>") == 3
+    assert trainer._repr_html_() == shown.replace(str(result), repr(trainer))
 
 
 def test_a_thousand_trainers_leave_nothing_behind(tmp_path: Path) -> None:
