@@ -52,14 +52,6 @@ def split(
         ParameterError: A share, a seed or a number of rows that allows no split.
         SchemaError: There is no column ``stratify``, or it has more values than the holdout has
             rows.
-
-    Example:
-        >>> import pandas as pd
-        >>> from synthproto import split
-        >>> frame = pd.DataFrame({"x": range(10), "c": ["a", "b"] * 5})
-        >>> train, holdout = split(frame, holdout=0.2, stratify="c")
-        >>> len(train), sorted(holdout["c"])
-        (8, ['a', 'b'])
     """
     frame = rows.frame if isinstance(rows, Table) else as_pandas(rows)
     if not 0 < holdout < 1 or seed < 0:
