@@ -45,7 +45,7 @@ def parquet(
 
 def dask(real: Sequence[Path], synthetic: Sequence[Path], spec: TableSpec, address: str) -> Report:
     """The same by the workers of a dask cluster, whose executor maps as Python's own do."""
-    from dask.distributed import Client  # the extra dask
+    from dask.distributed import Client  # pyright: ignore[reportMissingImports]  # an extra
 
     with Client(address) as client:
         return parquet(real, synthetic, spec, client.get_executor())

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, cast, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.checks import check_least
-from synthproto.data.distribution import Distribution, Floats, Places, Ranks
+from synthproto.data.distribution import Distribution, Floats, Places, Ranks, rounded
 from synthproto.data.kinds import DISCRETE, NUMERIC
 from synthproto.data.merging import (
     CoMomentsAt,
@@ -31,6 +31,7 @@ from synthproto.data.statistics import (
     Statistic,
     bin_codes,
     interval_labels,
+    statistic,
 )
 from synthproto.data.summary import Merging, Pending, Summary
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
@@ -163,8 +164,8 @@ class Scan:
     def read(self, asked: tuple[Merging[Any], ...] = ()) -> None:
         """One pass over the rows for statistics that were asked for; by default all."""
         asked = asked or tuple(self._asked)
-        for statistic in asked:
-            del self._asked[statistic]
+        for each in asked:
+            del self._asked[each]
         if asked:
             names = {name for s in asked for name in s.narrowed(self._spec)}
             self._passes.append(tuple(name for name in self._spec.names if name in names))
@@ -222,7 +223,7 @@ class Scan:
         # What is kept under a key was computed by a function of the same type.
         return cast("Value", self._memo[key])
 
-    def snapped(self, known: Mapping[str, tuple[Floats, float]]) -> "Scan":
+    def snapped(self, known: Mapping[str, tuple[Floats, float]]) -> Self:
         """The same rows, numbers that equal a known one of their column made equal to it."""
         other = copy(self)
         other._known = {**self._known, **known}
@@ -266,8 +267,7 @@ class Scan:
                 f"{len(self)} values are missing"
             )
         if name not in _QUARTILES:
-            values = (moments.mean, moments.std, moments.variance, moments.low, moments.high)
-            return dict(zip(("mean", "std", "variance", "min", "max"), values, strict=True))[name]
+            return statistic(name, moments, np.empty(0))
         place = _QUARTILES[name] * (moments.count - 1)
         below = int(place)
         low, high = self._at(column, [below, min(below + 1, moments.count - 1)]).tolist()
@@ -290,8 +290,7 @@ class Scan:
         known = self.spread(column, decimals)
         if known.exact:
             return Places(column, known.values, decimals)
-        ends = np.array([self.moments(column).low, self.moments(column).high])
-        ends = ends if decimals is None else np.round(ends, decimals)
+        ends = rounded(np.array([self.moments(column).low, self.moments(column).high]), decimals)
         return Places(column, np.unique(np.concatenate([ends, known.grid(GRID)])), decimals)
 
     def ranks(self, places: Places) -> Ranks:
