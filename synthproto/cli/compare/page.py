@@ -130,7 +130,8 @@ def _subtitle(comparison: Comparison) -> str:
 _FLOOR_AT, _REFERENCE_AT = 10.0, 80.0  # % of a strip's width
 _LEFT, _RIGHT = 3.0, 97.0
 _COLORS = 8
-_SAID_TWICE = ("/z", "/excess")  # of a share that has a strip itself
+# What has a strip itself in another form: shares, ends of intervals, what a risk is made of.
+_SAID_TWICE = ("/z", "/excess", "_low", "_high", "/attack", "/control", "/baseline")
 
 
 def _families(comparison: Comparison, views: Sequence[View]) -> list[View]:
