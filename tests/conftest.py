@@ -1,13 +1,16 @@
 """Settings that hold for every test."""
 
 import os
+import random
 import signal
+import sys
 
 # Test processes run side by side: one thread each, set before torch and numpy are imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -26,3 +29,14 @@ settings.load_profile("synthproto")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first: what is short fills the rest of the time of the other processes."""
     items.sort(key=lambda item: item.get_closest_marker("interpreter_independent") is None)
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Models that a test makes without a seed start with the same weights in every run."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  what packages beside ours draw from
+    if "torch" in sys.modules:
+        import torch
+
+        torch.manual_seed(0)
