@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def seeded() -> None:
     """Models that a test makes without a seed start with the same weights in every run."""
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002  what packages beside ours draw from
+    np.random.seed(0)
     if "torch" in sys.modules:
         import torch
 
