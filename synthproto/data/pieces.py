@@ -6,7 +6,7 @@ from functools import partial
 from importlib.util import find_spec
 from os import PathLike, fspath
 from pickle import PicklingError
-from typing import Any, TypeAlias, final
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import pandas as pd
 from typing_extensions import Protocol, TypeVar, runtime_checkable
@@ -35,15 +35,19 @@ class Selective(Protocol):
         ...
 
 
-@runtime_checkable
-class Map(Protocol):
-    """What applies a function to items, in order: the builtin `map`, or an executor's."""
+if TYPE_CHECKING:
 
-    def __call__(
-        self, function: Callable[[Given], Result], items: Iterable[Given], /
-    ) -> Iterable[Result]:
-        """Results in the order of the items."""
-        ...
+    class Map(Protocol):
+        """What applies a function to items, in order: the builtin `map`, or an executor's."""
+
+        def __call__(
+            self, function: Callable[[Given], Result], items: Iterable[Given], /
+        ) -> Iterable[Result]:
+            """Results in the order of the items."""
+            ...
+
+else:  # the builtin is a class, of which isinstance says that it is no such function
+    Map = Callable[..., Iterable]
 
 
 @final

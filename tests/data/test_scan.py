@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import synthproto
 from synthproto.artifacts.columns import JSDistance, KSDistance, Mean, ShapeDistance
 from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
 from synthproto.artifacts.detection import C2ST
@@ -265,6 +266,10 @@ def test_processes_give_the_same_bits(folders: tuple[list[Path], list[Path]]) ->
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
         there = plan.run(scanned(folders, workers.map))
     assert dict(here) == dict(there)
+
+
+def test_the_builtin_is_an_engine_at_the_face_too() -> None:
+    assert len(synthproto.Scan([MANY.copy], KINDS, map=map)) == ROWS
 
 
 def test_a_plan_reads_all_columns_twice_at_most(folders: tuple[list[Path], list[Path]]) -> None:
