@@ -172,6 +172,7 @@ def test_a_columns_likelihood_depends_on_earlier_columns_only() -> None:
             ["families.py", "--epochs", "1"],
             ["real rows", "independent", "VAE", "WGAN-GP", "diffusion", "transformer", "CTGAN"],
         ),
+        (["sweep.py", "--trials", "8", "--epochs", "5"], ["PRUNED", "COMPLETE"]),
         (["foreign.py", "--epochs", "1"], ["from_a_script", "ctgan", "any_function"]),
         (
             ["ctgan_during_fit.py", "--epochs", "3", "--every", "1"],
