@@ -28,6 +28,8 @@ settings.load_profile("synthproto")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first: what is short fills the rest of the time of the other processes."""
+    if moving := [item.nodeid for item in items if " at 0x" in item.nodeid]:
+        raise pytest.UsageError(f"names of tests hold addresses, which differ by process: {moving}")
     items.sort(key=lambda item: item.get_closest_marker("interpreter_independent") is None)
 
 

@@ -58,7 +58,7 @@ def closing_over(tracker: MemoryTracker) -> Callable[[EpochEvent], None]:
         LossRoutine(KEPT),
         Every(5, LossRoutine(KEPT)),
     ],
-    ids=repr,
+    ids=lambda part: type(part).__name__,
 )
 def test_the_tracker_of_a_part_is_found_wherever_the_part_holds_it(part: object) -> None:
     assert trackers_of([part]) == [KEPT]
