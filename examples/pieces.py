@@ -47,7 +47,7 @@ def dask(real: Sequence[Path], synthetic: Sequence[Path], spec: TableSpec, addre
     """The same by the workers of a dask cluster, whose executor maps as Python's own do."""
     from dask.distributed import Client  # pyright: ignore[reportMissingImports]  # an extra
 
-    with Client(address) as client:
+    with Client(address) as client:  # type: ignore[no-untyped-call]  # dask has no types
         return parquet(real, synthetic, spec, client.get_executor())
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from synthproto import Pair, Scan, TableSpec
 
-# At the end: one of the examples is called distributed.py, as dask's package is.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "examples"))
 
 import pieces

@@ -44,7 +44,7 @@ def test_too_few_records_are_refused_when_bound_or_when_given() -> None:
 WRONG: list[tuple[Any, Any, str]] = [
     (Constant(), 3, r"params must be GenerationParams \| Callable\[\[\], Params\]"),
     (Constant(), Params, "Params is a class; pass an instance"),
-    (Constant, Params(3), "Constant is a class; pass an instance"),
+    (Constant, Params(3), r"got the class Constant. Pass an instance: Constant\(...\)"),
     (3, Params(3), r"model must be Generator\[Params\]; got int 3. It lacks generate"),
 ]
 

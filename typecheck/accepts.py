@@ -289,7 +289,8 @@ def forward_spelled_otherwise() -> None:
     for model in (Renamed(), PositionalOnly(), Optional()):
         step = GradientStep(model=model, loss=lambda output, batch: output, optimizer=adam(model))
         Trainer(step=step, batches=VAE_BATCHES, stopper=MaxEpochs(1), progress=False).run()
-    first = GradientStep(model=Optional(), loss=lambda output, batch: output, optimizer=ADAM)
+    last = Optional()
+    first = GradientStep(model=last, loss=lambda output, batch: output, optimizer=adam(last))
     assert_type(first, GradientStep[VAEBatch, Tensor])  # ty: ignore[type-assertion-failure]  # it mixes in the lambda
 
 

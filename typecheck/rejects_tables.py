@@ -805,8 +805,6 @@ def attacks_among_the_plots() -> None:
     TablePlan(
         plots=[
             SinglingOut(2),  # type: ignore[list-item]
-            Linkability(),  # type: ignore[list-item]
-            EpsilonBound(),  # type: ignore[list-item]
         ]
     )
 

@@ -244,7 +244,8 @@ class PredictabilityKept:
         >>> apart["y"] = draw.permutation(apart["y"])
         >>> spec = TableSpec.infer(real)
         >>> tables = [Table(frame, spec) for frame in (real, apart, holdout)]
-        >>> PredictabilityKept("linear")(TablePair(*tables))
+        >>> kept = PredictabilityKept("linear")(TablePair(*tables))
+        >>> {name: round(share, 1) for name, share in kept.items()}
         {'x': 0.0, 'y': 0.0}
     """
 

@@ -23,6 +23,9 @@ Array = TypeVar("Array", NDArray[np.int64], NDArray[np.float64])
 Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Places = NDArray[np.intp]
+Cells = tuple[Places, Places, Places, Counts]
+"""Table, row, column and count of occupied cells."""
 Sparse = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]
 
 # Combinations of one group of columns; two groups then fit a processor's nearest caches.
@@ -131,7 +134,7 @@ def _of_short(
     for place, (first, _) in enumerate(pairs):
         by_first.setdefault(first, []).append(place)
     at_once = max(_PLACES // max(len(codes[0]), 1), 1) if codes else 1
-    parts = [_NO_CELLS]
+    parts: list[Cells] = [_NO_CELLS]
     for first, places in by_first.items():
         for start in range(0, len(places), at_once):
             few = places[start : start + at_once]
@@ -139,13 +142,12 @@ def _of_short(
             widths = np.array([sizes[other] for other in others], dtype=np.intp)
             stacked = np.stack([codes[other] for other in others])
             table, rows, columns, counts = _beside(codes[first], sizes[first], stacked, widths)
-            parts.append((np.array(few, dtype=np.intp)[table], rows, columns, counts))
+            places_of_tables: Places = np.array(few, dtype=np.intp)[table]
+            parts.append((places_of_tables, rows, columns, counts))
     return _in_order(pairs, parts)
 
 
-def _beside(
-    codes: Codes, size: int, others: NDArray[np.int32], widths: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Counts]:
+def _beside(codes: Codes, size: int, others: NDArray[np.int32], widths: NDArray[np.intp]) -> Cells:
     """Occupied cells of the tables of one column and others: table, row, column and count.
 
     Args:
@@ -172,12 +174,13 @@ def _beside(
     return table, rows, within - rows * widths[table], counts
 
 
-_NO_CELLS = (np.zeros(0, dtype=np.intp),) * 3 + (np.zeros(0, dtype=np.int64),)
+_NOWHERE = np.zeros(0, dtype=np.intp)
+_NO_CELLS: Cells = (_NOWHERE, _NOWHERE, _NOWHERE, np.zeros(0, dtype=np.int64))
 
 
 def _in_order(
     pairs: tuple[tuple[int, int], ...],
-    parts: Sequence[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Counts]],
+    parts: Sequence[Cells],
 ) -> CrossTables:
     """Cross tables of cells that are in order within each pair."""
     pair, rows, columns, counts = (np.concatenate(a) for a in zip(*parts, strict=True))

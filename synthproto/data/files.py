@@ -128,7 +128,7 @@ def _unpacked(
         raise
     except _DAMAGED as error:
         raise SchemaError(f"{subject} is no whole {name} file: {error}") from error
-    except (RuntimeError, NotImplementedError) as error:  # a password, or a method of zip's own
+    except RuntimeError as error:  # a password, or a method of zip's own
         raise SchemaError(f"{subject} cannot be unpacked: {error}") from error
     if len(whole) > most:
         raise SchemaError(
@@ -141,7 +141,6 @@ def _unpacked(
 # What the unpackers of the standard library raise for bytes that are none of theirs.
 _DAMAGED = (
     *(EOFError, OSError, ValueError, KeyError, struct.error),
-    RuntimeError,  # a password, or a method of packing that it does not know
     *(zlib.error, lzma.LZMAError, zipfile.BadZipFile),
 )
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from itertools import product
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,7 @@ from synthproto.artifacts.validity import (
 from synthproto.checks import about, tag_of
 from synthproto.cli.compare.words import words_of
 from synthproto.contracts import Described
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import Pair, TablePair
 from synthproto.data.spec import Column, Kind, TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError, UndefinedScoreError
@@ -163,6 +163,7 @@ FURTHER: list[Part] = [
     Within("c", ShapeDistance()),
     DependenceKept(),
     DependenceSimilarity(),
+    PredictabilityKept("linear"),
     AlphaPrecision(),
     BetaRecall(),
     PRDC(),
@@ -511,7 +512,8 @@ def gives_numbers(owner: type) -> bool:
         return False
     hints = get_type_hints(owner.__call__)
     takes = [hint for name, hint in hints.items() if name != "return"]
-    return takes == [TablePair] and hints["return"] in (float, dict[str, float], SampledValue)
+    numbers = hints["return"] in (float, dict[str, float], SampledValue)
+    return numbers and [get_origin(hint) for hint in takes] == [Pair]
 
 
 def test_no_public_score_is_forgotten() -> None:

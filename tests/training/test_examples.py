@@ -11,7 +11,7 @@ pytestmark = pytest.mark.interpreter_independent
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.mark.parametrize("name", ["gan", "diffusion", "two_stage", "distributed"])
+@pytest.mark.parametrize("name", ["gan", "diffusion", "two_stage", "two_processes"])
 def test_example_runs(
     name: str,
     tmp_path: Path,

@@ -76,7 +76,7 @@ def test_a_model_compiled_in_place_is_called_compiled_and_keeps_its_keys() -> No
     assert calls
     assert set(state_of(step, "model")) == set(net().state_dict())
     whole: Net = torch.compile(net(), backend=backend)  # type: ignore[assignment]  # a callable
-    wrapped = GradientStep(model=whole, loss=loss_of, optimizer=sgd(model))
+    wrapped = GradientStep(model=whole, loss=loss_of, optimizer=sgd(whole))
     assert set(state_of(wrapped, "model")) == set(net().state_dict())
 
 

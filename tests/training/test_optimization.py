@@ -123,8 +123,25 @@ def test_a_loss_that_cannot_be_minimised_is_refused(
 
 
 def test_an_optimizer_of_another_model_is_refused_before_it_updates_anything() -> None:
-    model, other = net(), net()
-    step = GradientStep(model=model, loss=loss_of, optimizer=sgd(other))
+    other = net()
+    with pytest.raises(ParameterError, match="GradientStep: optimizer updates no parameter"):
+        GradientStep(model=net(), loss=loss_of, optimizer=sgd(other))
+
+    class NoModule:
+        """A model whose parameters nobody can ask for: found by its first loss."""
+
+        def __init__(self) -> None:
+            self._net = net()
+
+        def forward(self, rows: Rows) -> Fit:
+            fit: Fit = self._net(rows)
+            return fit
+
+        def train(self, mode: bool = True) -> None: ...
+
+        def eval(self) -> None: ...
+
+    step = GradientStep(model=NoModule(), loss=loss_of, optimizer=sgd(other))
     with pytest.raises(ConformanceError, match=r"optimizer updates 4 parameters.*another model"):
         step.update(batch())
     assert same(other, net())

@@ -26,7 +26,7 @@ from synthproto.training.steps import GradientStep, loss_of
 from synthproto.training.stoppers import AnyOf, MaxEpochs, Target
 from synthproto.training.trainer import Trainer
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "distributed.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "two_processes.py"
 
 
 class Rows(NamedTuple):

@@ -149,7 +149,7 @@ class ValueAxis:
             years = MaxNLocator(4).tick_values(low / _YEAR + 1970, high / _YEAR + 1970)
             places = within([(year - 1970) * _YEAR for year in years], low, high)
             return places, tick_names([place / _YEAR + 1970 for place in places]), "year"
-        locator = _DATES.AutoDateLocator(tz=UTC, minticks=3, maxticks=6)
+        locator = _DATES.AutoDateLocator(tz=UTC, minticks=3, maxticks=7)
         ends = [datetime.fromtimestamp(end, UTC) for end in (low, high)]
         days = locator.tick_values(*ends)
         inside = [day for day in np.atleast_1d(days).tolist() if low <= day * _DAY <= high]

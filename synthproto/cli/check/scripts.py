@@ -121,7 +121,8 @@ class Script:
         tree = trees[0] if len(trees) == 1 else ast.parse(self.text)
         self.definitions: dict[str, Definition] = definitions_of(tree, path, frozenset())
         library = _names_of_the_library(tree)
-        own, self.foreign = _imported(tree)
+        own, foreign = _imported(tree)
+        self.foreign: frozenset[str] = foreign
         # Functions and classes of the script and its author, and what it calls the library's.
         self.names: frozenset[str] = frozenset(
             {*_defined(tree), *own, *self.definitions, *(n.rpartition(".")[2] for n in library)}

@@ -1,7 +1,7 @@
 """Train a VAE in two processes, each on its share of every batch; one of them tracks and validates.
 
-    torchrun --nproc_per_node=2 examples/distributed.py
-    python examples/distributed.py
+    torchrun --nproc_per_node=2 examples/two_processes.py
+    python examples/two_processes.py
 
 The same script is one process alone when it is started without torchrun. Started again, it goes on
 from its last checkpoint. Two processes pay off for large models and batches only: for one as small
