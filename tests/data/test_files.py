@@ -248,7 +248,7 @@ def test_an_archive_that_cannot_be_opened_is_refused(
         content[start + offset + shift] = value
     path = tmp_path / "t.zip"
     path.write_bytes(content)
-    with pytest.raises(SchemaError, match=f"no whole zip file: .*{told}"):
+    with pytest.raises(SchemaError, match=f"cannot be unpacked: .*{told}"):
         rows(path)
 
 
