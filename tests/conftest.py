@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import sys
+from pathlib import Path
 
 # Test processes run side by side: one thread each, set before torch and numpy are imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -25,12 +26,19 @@ settings.register_profile(
 )
 settings.load_profile("synthproto")
 
+# Numerics, pictures and what mypy says: the same on every Python and with every pandas.
+INDEPENDENT = ("measures", "drawing", "artifacts/plots", "cli/check", "benchmarks")
+HERE = Path(__file__).parent
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first: what is short fills the rest of the time of the other processes."""
     if moving := [item.nodeid for item in items if " at 0x" in item.nodeid]:
         raise pytest.UsageError(f"names of tests hold addresses, which differ by process: {moving}")
     items.sort(key=lambda item: item.get_closest_marker("interpreter_independent") is None)
+    for item in items:
+        if any(item.path.is_relative_to(HERE / room) for room in INDEPENDENT):
+            item.add_marker("interpreter_independent")
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 
+pytestmark = pytest.mark.interpreter_independent  # statistics of many samples
+
 ROWS = 240
 
 ALARMS: dict[str, Callable[[TablePair], bool]] = {

@@ -14,6 +14,8 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 
+pytestmark = pytest.mark.interpreter_independent  # statistics of many samples
+
 
 def frame(seed: int, count: int) -> pd.DataFrame:
     """The secret depends on nothing, so only a leak can tell it."""

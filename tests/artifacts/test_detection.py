@@ -19,6 +19,8 @@ from synthproto.measures import classifiers
 from synthproto.measures.ranking import auc, null_variance
 from synthproto.plan import TablePlan
 
+pytestmark = pytest.mark.interpreter_independent  # statistics of many samples
+
 
 def frame(seed: int, count: int, shift: float = 0.0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)

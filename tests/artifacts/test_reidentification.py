@@ -10,6 +10,8 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 
+pytestmark = pytest.mark.interpreter_independent  # statistics of many samples
+
 LABELS = ["a", "b", "c", "d", "e"]
 
 

@@ -13,6 +13,8 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.measures.columns import BEYOND
 
+pytestmark = pytest.mark.interpreter_independent  # statistics of many samples
+
 SCORES = (Mean(ShapeDistance()), TrendSimilarity(), DependenceSimilarity(), NMISimilarity(),
           Similarity())  # fmt: skip
 

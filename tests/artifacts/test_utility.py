@@ -16,6 +16,8 @@ from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures import classifiers
 from synthproto.plan import TablePlan
 
+pytestmark = pytest.mark.interpreter_independent  # statistics of many samples
+
 
 def frame(seed: int, count: int = 300) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
