@@ -95,7 +95,8 @@ def mapped(engine: Map, jobs: Sequence[Job], name: str) -> Iterator[Done]:
     try:
         yield from engine(done, jobs)
     except (PicklingError, AttributeError, TypeError) as error:
-        if not any(word in str(error).lower() for word in ("pickle", "serializ")):
+        words = ("pickle", "serializ", "local object")  # Python 3.13 says the last
+        if not any(word in str(error).lower() for word in words):
             raise
         raise ParameterError(
             f"a piece of the {name} cannot be sent to another process: {error}. Take a function of "
