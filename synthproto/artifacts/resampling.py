@@ -258,10 +258,12 @@ def _crossed(
     gaps, sums = [], np.zeros((3, len(rows.weights[0])))
     for first, second in combinations(columns, 2):
         (a, height), (b, width) = coded[first], coded[second]
-        counts = rows.counts(a * width + b, height * width)
+        cells = a * width + b, height * width
+        large = max(height, width) > most
+        counts = rows.counts(*(_occupied(*cells)[:2] if large else cells))
         gap = correlated.get((first, second))
         gaps.append(_gap(counts) if gap is None else gap)
-        if max(height, width) > most:
+        if large:
             cut = np.minimum(a, most - 1), np.minimum(b, most - 1)
             height, width = min(height, most), min(width, most)
             counts = rows.counts(cut[0] * width + cut[1], height * width)
@@ -271,16 +273,21 @@ def _crossed(
     return 1 - np.mean(gaps, axis=0), concordance(*sums)
 
 
+def _occupied(codes: Ints, size: int) -> tuple[Ints, int, Ints]:
+    """Codes among those that occur, the number of these, and what they were before."""
+    occurs = np.bincount(codes, minlength=size) > 0
+    places = np.cumsum(occurs) - 1
+    return places[codes], int(occurs.sum()), np.flatnonzero(occurs)
+
+
 def _information(pair: TablePair, rows: _Rows, columns: tuple[str, ...]) -> Floats:
     """`NMISimilarity`, by draw."""
     coded = {c: _coded(pair, rows, c, NMISimilarity.bins, "width") for c in columns}
     above, below = np.zeros((2, len(rows.weights[0])))
     for first, second in combinations(columns, 2):
         (a, height), (b, width) = coded[first], coded[second]
-        codes = a * width + b
-        occurs = np.bincount(codes, minlength=height * width) > 0
-        cells, places = np.flatnonzero(occurs), np.cumsum(occurs) - 1
-        counts = _shares(rows.counts(places[codes], len(cells)))
+        codes, number, cells = _occupied(a * width + b, height * width)
+        counts = _shares(rows.counts(codes, number))
         real, synthetic = (
             information_of_shares(side, cells // width, cells % width) for side in counts
         )
