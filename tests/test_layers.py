@@ -33,6 +33,8 @@ FLOORS = {
     "cli": 8,
     "__main__": 9,
 }
+pytestmark = pytest.mark.interpreter_independent
+
 HEAVY = ("torch", "matplotlib", "scipy.stats", "tensorboard", "mlflow", "sklearn", "pandas")
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

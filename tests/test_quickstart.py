@@ -59,6 +59,7 @@ def test_the_model_trains_and_generates_on_its_device(tmp_path: Path) -> None:
     assert "fidelity/mean_js_distance" in done.stdout
 
 
+@pytest.mark.interpreter_independent
 def test_a_table_of_ones_own(csv: Path, tmp_path: Path) -> None:
     out = tmp_path / "runs"
     done = run("--csv", csv, "--categorical", "sex,smoker", "--epochs", "5", "--out", out)
@@ -68,6 +69,7 @@ def test_a_table_of_ones_own(csv: Path, tmp_path: Path) -> None:
     assert list(pd.read_csv(written)) == list(pd.read_csv(csv))
 
 
+@pytest.mark.interpreter_independent
 def test_a_table_of_ones_own_comes_with_what_was_decided(csv: Path, tmp_path: Path) -> None:
     frame = pd.read_csv(csv).assign(zip="08654")
     frame["paid"] = [f"$ {number}.50" for number in range(len(frame))]
@@ -79,6 +81,7 @@ def test_a_table_of_ones_own_comes_with_what_was_decided(csv: Path, tmp_path: Pa
     assert "weights of epoch 0" in done.stdout
 
 
+@pytest.mark.interpreter_independent
 def test_a_column_that_is_not_there_is_refused_before_anything_is_written(
     csv: Path, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ from synthproto.presets.sdmetrics import (
     sdmetrics_diagnostic,
     sdmetrics_quality,
 )
+from tests.cases import cases
 
 SCORES: Sequence[Score[SummaryPair]] = (
     Similarity(),
@@ -160,7 +161,7 @@ def check_sides(real: pd.DataFrame, synthetic: pd.DataFrame, cuts: list[int]) ->
     assert_close(outcomes(scans, SCORES), expected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(100), deadline=None)
 @given(sides())
 def test_scans_give_the_numbers_of_tables(
     drawn: tuple[pd.DataFrame, pd.DataFrame, list[int]],

@@ -275,6 +275,7 @@ def test_wrapped_models_are_saved_as_what_they_wrap() -> None:
     assert list(state["model"]) == list(net.state_dict())
 
 
+@pytest.mark.interpreter_independent
 def test_the_example_runs_under_torchrun(tmp_path: Path) -> None:
     done = subprocess.run(
         [

@@ -574,6 +574,7 @@ def test_a_trainer_and_its_result_show_themselves_in_a_line() -> None:
     assert trainer._repr_html_() == shown.replace(str(result), repr(trainer))
 
 
+@pytest.mark.interpreter_independent
 def test_a_thousand_trainers_leave_nothing_behind(tmp_path: Path) -> None:
     def once(number: int) -> None:
         tracker = Scalars()
