@@ -1,7 +1,5 @@
 """Utility of tables: real beside synthetic, and targets that are awkward."""
 
-from time import process_time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -177,9 +175,7 @@ def test_each_column_in_turn(rows: int) -> None:
         tables = [Table(each, spec) for each in (real, synthetic, holdout)]
         return score(TablePair(*tables))
 
-    started = process_time()
     assert kept(real.copy()) == 1.0
-    assert rows < 1500 or process_time() - started < 8
     assert kept(made(2, rows)) > 0.9
     assert kept(apart) < 0.1
 
