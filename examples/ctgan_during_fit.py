@@ -16,7 +16,6 @@ from ctgan import CTGAN
 from tables import health_insurance
 
 from synthproto import (
-    PDF,
     AnyOf,
     CorrelationDistance,
     EpochEvent,
@@ -26,6 +25,7 @@ from synthproto import (
     MaxEpochs,
     MeanJSDistance,
     Patience,
+    PDFByColumn,
     Table,
     TablePlan,
     TableSpec,
@@ -60,7 +60,7 @@ def main() -> None:
     model = CTGAN(epochs=given.epochs)
     fit = bind(model.fit, real.frame, real.spec.of_kind("categorical", "boolean"))
     score = MeanJSDistance()
-    plan = TablePlan(scores=[score, CorrelationDistance()], plots=[PDF()])
+    plan = TablePlan(scores=[score, CorrelationDistance()], plots=[PDFByColumn()])
     with (
         TensorBoardTracker(given.out / "ctgan") as tracker,
         ForeignFit(fit, updates=2) as step,  # a step updates the critic once, the generator once

@@ -17,7 +17,6 @@ from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
 
 from synthproto import (
-    PDF,
     Batches,
     CorrelationDistance,
     Ema,
@@ -27,6 +26,7 @@ from synthproto import (
     LossRoutine,
     MaxEpochs,
     MeanJSDistance,
+    PDFByColumn,
     PerStep,
     Table,
     TableCodec,
@@ -70,7 +70,7 @@ def main() -> None:
         validation = Validation(
             sample=sampler(model, DiffusionParams(n_records=2_000)),
             real=real,
-            plan=TablePlan(scores=[distance, CorrelationDistance()], plots=[PDF()]),
+            plan=TablePlan(scores=[distance, CorrelationDistance()], plots=[PDFByColumn()]),
             tracker=tracker,
         )
         best = KeepBest(model, validation.monitor(distance))

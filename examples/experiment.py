@@ -38,6 +38,11 @@ class Lab:
     folder: Path
 
     @property
+    def size(self) -> int:
+        """Rows of each synthetic table: as many as the holdout has."""
+        return len(self.holdout)
+
+    @property
     def one_hot(self) -> list[slice]:
         """Where the categories are in an encoded row."""
         return [block.slice for block in self.codec.blocks if block.form == "one-hot"]
@@ -59,29 +64,26 @@ def prepared(frame: pd.DataFrame, folder: Path) -> Lab:
             sp.TSTR(TARGET, learners=("trees",), seeds=1),
             sp.DCRShare(),
         ],
-        plots=[sp.PDF(), sp.CorrelationHeatmaps()],
+        plots=[sp.PDFByColumn(), sp.CorrelationHeatmaps()],
     )
     return Lab(real, holdout, sp.TableCodec.fit(real), plan, folder)
 
 
 def experiment(
     lab: Lab,
+    name: str,
     model: sp.TableSynthesizer[sp.Batch, sp.Output, sp.Params],
     params: sp.Params,
-    *,
-    name: str,
     step: sp.TrainingStep[sp.Batch, sp.Output],
     batches: Sequence[sp.Batch] | Callable[[int], Iterable[sp.Batch]],
     epochs: int,
 ) -> pd.Series:
     """Train a synthesizer of any family, judge it on the way, return the last judgement."""
-    sample = sp.sampler(model, params)
-    return judged(lab, name=name, step=step, batches=batches, sample=sample, epochs=epochs)
+    return judged(lab, name, step, batches, sp.sampler(model, params), epochs)
 
 
 def judged(
     lab: Lab,
-    *,
     name: str,
     step: sp.TrainingStep[sp.Batch, sp.Output],
     batches: Sequence[sp.Batch] | Callable[[int], Iterable[sp.Batch]],
@@ -108,7 +110,7 @@ def independent(lab: Lab) -> pd.Series:
     """The baseline, judged likewise: the real columns, each in an order of its own."""
     columns = lab.real.frame.items()
     shuffled = pd.DataFrame(
-        {name: np.random.permutation(cells)[: len(lab.holdout)] for name, cells in columns}
+        {name: np.random.permutation(cells)[: lab.size] for name, cells in columns}
     )
     with sp.TensorBoardTracker(lab.folder / "independent") as tracker:
         report = _validation(lab, lambda: shuffled, tracker).compare()

@@ -33,8 +33,7 @@ def vae(lab: Lab, epochs: int = 60) -> pd.Series:
     optimizer = Adam(model.parameters(), fused=True)
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer)
     batches = sp.Batches(VAEBatch(features=lab.codec.encode(lab.real)), size=500)
-    params = VAEParams(len(lab.holdout))
-    return experiment(lab, model, params, name="VAE", step=step, batches=batches, epochs=epochs)
+    return experiment(lab, "VAE", model, VAEParams(lab.size), step, batches, epochs)
 
 
 def wgan(lab: Lab, epochs: int = 60) -> pd.Series:
@@ -52,10 +51,7 @@ def wgan(lab: Lab, epochs: int = 60) -> pd.Series:
         ema=sp.Ema(generator, decay=0.99),
     )
     batches = sp.Batches(lab.codec.encode(lab.real), size=500)
-    params = WGANParams(len(lab.holdout))
-    return experiment(
-        lab, generator, params, name="WGAN-GP", step=step, batches=batches, epochs=epochs
-    )
+    return experiment(lab, "WGAN-GP", generator, WGANParams(lab.size), step, batches, epochs)
 
 
 def diffusion(lab: Lab, epochs: int = 40) -> pd.Series:
@@ -65,10 +61,7 @@ def diffusion(lab: Lab, epochs: int = 40) -> pd.Series:
     ema = sp.Ema(model, decay=0.999)
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer, ema=ema)
     batches = sp.Batches(lab.codec.encode(lab.real), size=500)
-    params = DiffusionParams(len(lab.holdout))
-    return experiment(
-        lab, model, params, name="diffusion", step=step, batches=batches, epochs=epochs
-    )
+    return experiment(lab, "diffusion", model, DiffusionParams(lab.size), step, batches, epochs)
 
 
 def transformer(lab: Lab, epochs: int = 8) -> pd.Series:
@@ -79,17 +72,11 @@ def transformer(lab: Lab, epochs: int = 8) -> pd.Series:
     optimizer = Adam(model.parameters(), fused=True)
     rate = sp.PerStep(OneCycleLR(optimizer, 2e-3, total_steps=epochs * len(batches), pct_start=0.1))
     step = sp.GradientStep(model=model, loss=sp.loss_of, optimizer=optimizer, scheduler=rate)
-    params = TransformerParams(len(lab.holdout))
-    return experiment(
-        lab, model, params, name="transformer", step=step, batches=batches, epochs=epochs
-    )
+    return experiment(lab, "transformer", model, TransformerParams(lab.size), step, batches, epochs)
 
 
 def ctgan(lab: Lab, epochs: int = 12) -> pd.Series:
-    """A package's own training loop, unchanged: each step lets it make six updates.
-
-    It is given words, like the transformer: its own treatment of numbers blurs common ones.
-    """
+    """A package's own training loop on words, unchanged: each step lets it make six updates."""
     words, columns = Vocabulary(lab.real.frame, words=30), list(lab.real.spec.names)
     frame = pd.DataFrame(words.encode(lab.real.frame).numpy(), columns=columns)
     model = CTGAN(
@@ -103,11 +90,11 @@ def ctgan(lab: Lab, epochs: int = 12) -> pd.Series:
     batches = range(max(1, len(frame) // 500))
 
     def sample() -> pd.DataFrame:
-        rows = model.sample(len(lab.holdout))[columns]
+        rows = model.sample(lab.size)[columns]
         return words.decode(torch.from_numpy(rows.to_numpy()))
 
     with sp.ForeignFit(sp.bind(model.fit, frame, columns), updates=6) as step:
-        return judged(lab, name="CTGAN", step=step, batches=batches, sample=sample, epochs=epochs)
+        return judged(lab, "CTGAN", step, batches, sample, epochs)
 
 
 def main() -> None:

@@ -17,7 +17,6 @@ from torch import Tensor
 from wgan import Critic, Generator, WGANParams
 
 from synthproto import (
-    PDF,
     AdversarialStep,
     AnyOf,
     Batches,
@@ -29,6 +28,7 @@ from synthproto import (
     MaxEpochs,
     MeanJSDistance,
     Patience,
+    PDFByColumn,
     Table,
     TableCodec,
     TablePlan,
@@ -67,7 +67,7 @@ def main() -> None:
         validation = Validation(
             sample=sampler(generator, WGANParams(n_records=len(real))),
             real=real,
-            plan=TablePlan(scores=[distance, CorrelationDistance()], plots=[PDF()]),
+            plan=TablePlan(scores=[distance, CorrelationDistance()], plots=[PDFByColumn()]),
             tracker=tracker,
         )
         adam = partial(torch.optim.Adam, lr=5e-4, betas=(0.0, 0.9), fused=True)

@@ -1,5 +1,5 @@
 # ruff: noqa: D102  the contracts say what these methods do
-"""Two trackers of one's own, ten lines each: a Weights & Biases run and a plain ``print``.
+"""Two trackers of one's own, ten lines each: a run of W&B or trackio, and a plain ``print``.
 
     python examples/own_tracker.py
 
@@ -15,43 +15,38 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from synthproto import (
-    CorrelationDistance,
-    FilesystemTracker,
-    Juxtaposition,
-    MeanJSDistance,
-    PDFByColumn,
-    Table,
-    TablePair,
-    TablePlan,
-    TableSpec,
-    Tee,
-)
+import synthproto as sp
 from synthproto.contracts import Array, Drawing
 
 
-class WandbRun(Protocol):
-    """What ``wandb.init()`` returns, as far as we need it."""
+class Run(Protocol):
+    """What ``wandb.init()`` and ``trackio.init()`` return, as far as we need it."""
 
-    def log(self, data: dict[str, object], /) -> object: ...
+    def log(self, metrics: dict[str, object], /) -> object: ...
     def finish(self) -> object: ...
 
 
-class WandbTracker:
-    """Scores, arrays and plots for a run of Weights & Biases.
+class RunTracker:
+    """Scores, tables and plots for a run of Weights & Biases, or of trackio, which has its shape.
 
-    The step is logged as a value: W&B drops what comes with a step lower than the one before.
+    ``RunTracker(wandb.init(), lambda frame: wandb.Table(dataframe=frame), wandb.Image)``; the same
+    with ``trackio``. The step is logged as a value: W&B drops what comes with a lower step.
     """
 
-    def __init__(self, run: WandbRun, image: Callable[[Image.Image], object]) -> None:
-        self._run = run
-        self._image = image  # wandb.Image
+    def __init__(
+        self,
+        run: Run,
+        table: Callable[[pd.DataFrame], object],
+        image: Callable[[Image.Image], object],
+    ) -> None:
+        self._run, self._table, self._image = run, table, image
 
     def log_scalars(self, values: Mapping[str, float], step: int) -> None:
         self._run.log({**values, "epoch": step})
 
     def log_array(self, tag: str, array: Array, step: int) -> None:
-        self._run.log({tag: pd.DataFrame(array), "epoch": step})  # a wandb.Table, there
+        frame = pd.DataFrame(array).reset_index(names="")
+        self._run.log({tag: self._table(frame), "epoch": step})
 
     def log_figure(self, tag: str, figure: Drawing, step: int) -> None:
         figure.savefig(file := BytesIO(), format="png")
@@ -81,8 +76,8 @@ class OfflineRun:
     def __init__(self) -> None:
         self.logged: list[dict[str, object]] = []
 
-    def log(self, data: dict[str, object], /) -> None:
-        self.logged.append(data)
+    def log(self, metrics: dict[str, object], /) -> None:
+        self.logged.append(metrics)
 
     def finish(self) -> None:
         print(f"W&B has {len(self.logged)} entries")
@@ -97,22 +92,22 @@ def people(shift: float, seed: int) -> pd.DataFrame:
 
 def main() -> None:
     """Log three epochs of a generator that improves, to three trackers at once."""
-    spec = TableSpec.infer(people(0.0, 0))
-    real = Table(people(0.0, 0), spec)
-    plan = TablePlan(
-        scores=[MeanJSDistance(), CorrelationDistance()],
-        arrays=[Juxtaposition()],
-        plots=[PDFByColumn()],
+    spec = sp.TableSpec.infer(people(0.0, 0))
+    real = sp.Table(people(0.0, 0), spec)
+    plan = sp.TablePlan(
+        scores=[sp.MeanJSDistance(), sp.CorrelationDistance()],
+        arrays=[sp.Juxtaposition()],
+        plots=[sp.PDFByColumn()],
     )
-    wandb = WandbTracker(OfflineRun(), image=lambda picture: picture)
+    wandb = RunTracker(OfflineRun(), table=pd.DataFrame, image=lambda picture: picture)
     with TemporaryDirectory() as folder:
-        files = FilesystemTracker(folder)
-        with Tee(
+        files = sp.FilesystemTracker(folder)
+        with sp.Tee(
             files, scalars=[wandb, PrintTracker()], arrays=[wandb], figures=[wandb]
         ) as tracker:
             for epoch, shift in enumerate([1.0, 0.5, 0.0], start=1):
-                synthetic = Table(people(shift, epoch), spec, name="synthetic table")
-                plan.run(TablePair(real, synthetic)).track(tracker, epoch)
+                synthetic = sp.Table(people(shift, epoch), spec, name="synthetic table")
+                plan.run(sp.TablePair(real, synthetic)).track(tracker, epoch)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from torch.nn import functional as F
 from vae import VAE, VAEBatch, VAEOutput
 
 from synthproto import (
-    PDF,
     Batches,
     CorrelationDistance,
     Ema,
@@ -29,6 +28,7 @@ from synthproto import (
     GradientStep,
     MaxEpochs,
     MeanJSDistance,
+    PDFByColumn,
     Table,
     TableCodec,
     TablePlan,
@@ -92,7 +92,7 @@ def main() -> None:
         validation = Validation(
             sample=sampler(diffusion, DiffusionParams(n_records=2_000)),
             real=real,
-            plan=TablePlan(scores=[MeanJSDistance(), CorrelationDistance()], plots=[PDF()]),
+            plan=TablePlan(scores=[MeanJSDistance(), CorrelationDistance()], plots=[PDFByColumn()]),
             tracker=tracker,
         )
         second = Trainer(

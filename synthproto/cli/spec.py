@@ -11,6 +11,8 @@ from synthproto.data.spec import spec_of
 from synthproto.errors import ParameterError
 from synthproto.formatting import plain
 
+_NAMES = 60  # characters of a name beside which its kind stands
+
 
 def file_format(given: argparse.Namespace) -> FileFormat:
     """How the options say that files are written.
@@ -54,7 +56,7 @@ def write_spec(given: argparse.Namespace) -> None:
     cells = Cells(given.real, file_format(given))
     named = named_columns(list(cells.frame.columns), given)
     spec = spec_of(cells, named, f"table {str(given.real)!r}")
-    width = max(len(plain(name)) for name in spec.names)
+    width = min(max(len(plain(name)) for name in spec.names), _NAMES)
     shown = [f"{plain(c.name).ljust(width)}  {c.kind}" for c in spec.columns]
     shown += ["", *(f"note: {plain(note)}" for note in cells.notes)] if cells.notes else []
     if given.out is not None:

@@ -1,5 +1,6 @@
 """Cells become values: kinds are decided once, from the real file, and all are read by them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import assert_never, final
@@ -28,6 +29,7 @@ from synthproto.data.texts import (
     looks_like_dates,
     number_pattern,
     whole_keys,
+    without_thousands,
 )
 from synthproto.errors import SchemaError
 
@@ -71,6 +73,9 @@ class Cells:
         else:
             self._csv = CsvText.of(self.subject, content, written)
             self.frame = _without_row_numbers(self._csv, self._read(self._csv, kinds or {}))
+            self._leave_nameless_out(self._csv)
+            if len(self._csv.names) == 1 and re.search(r"\S\s+\S", self._csv.names[0]):
+                self.notes.append("one column: another mark between fields is told by --separator")
         if not len(self.frame):
             raise SchemaError(f"{self.subject} has no rows below its header")
 
@@ -78,6 +83,14 @@ class Cells:
         numbers = [name for name, kind in kinds.items() if kind == "continuous"]
         marks = {name: MARKS | {*self._written.missing} for name in numbers}
         return csv.frame([n for n in csv.columns if n in kinds and n not in marks], marks)
+
+    def _leave_nameless_out(self, csv: CsvText) -> None:
+        """Without columns that have neither a name nor a value: separators at the ends of lines."""
+        nameless = [column for column, name in zip(csv.columns, csv.names, strict=True) if not name]
+        empty = [c for c in nameless if c in self.frame and not self.frame[c].notna().any()]
+        if 0 < len(empty) < len(self.frame.columns):
+            self.frame = self.frame.drop(columns=empty)
+            self.notes.append(f"left out, having neither a name nor a value: {cut(empty)}")
 
     # --- deciding ---------------------------------------------------------------------------------
 
@@ -128,6 +141,7 @@ class Cells:
             and (read := as_dates(text, self._marks)) is not None
         ):
             self._note_marks(column, text)
+            self._note_thousands(column, text)
         self.frame = replaced(self.frame, {column: read})
 
     def _read_as(self, text: Text) -> pd.Series | None:
@@ -244,6 +258,13 @@ class Cells:
             self.notes.append(
                 f"{text.count(marks):,} of {len(text.codes):,} cells of {column!r} are missing: "
                 f"{listed(marks)}; --categorical makes them labels"
+            )
+
+    def _note_thousands(self, column: str, text: Text) -> None:
+        if grouped := without_thousands(text.cells, self._written.decimal):
+            self.notes.append(
+                f"{column!r} has marks between thousands, e.g. {next(iter(grouped))!r}: read as "
+                "numbers; --categorical makes them labels"
             )
 
     def _note_words(self, column: str, text: Text) -> None:

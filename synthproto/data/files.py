@@ -272,20 +272,23 @@ class CsvText:
             SchemaError: It is empty, in another encoding, not a table, or has duplicate columns.
         """
         content = _as_utf8(subject, content, written.encoding)
+        said = _EXCEL.match(content)
+        content = content[said.end() :] if said else content
         if b"\0" in content:
             raise SchemaError(
                 f"{subject} holds zero bytes, the first as byte {content.index(0) + 1:,}: it is "
                 "damaged, or no text; if it is UTF-16 without a mark, say --encoding utf-16-le"
             )
         try:
-            names, separator = _header(subject, content, written.separator)
+            given = written.separator or (said["mark"].decode() if said else "")
+            names, separator = _header(subject, content, given)
         except UnicodeDecodeError as error:
             raise _not_encoded(subject, error, written.encoding) from error
         except csv.Error as error:
             raise SchemaError(f"{subject} is not a whole CSV table: {error}") from error
         # An empty first name is that of an index that was written too.
         twice = repeated([name for name in names if name])
-        faults = [f"has duplicate columns: {listed(twice)}"] if twice else []
+        faults = [f"has duplicate columns: {listed(twice)}; rename them"] if twice else []
         if len(names) > _WIDEST:
             faults.append(f"has {len(names):,} columns; it takes at most {_WIDEST:,}")
         refuse(subject, faults)
@@ -329,12 +332,18 @@ class CsvText:
         except UnicodeDecodeError as error:
             raise _not_encoded(self.subject, error, "utf-8") from error
         except pd.errors.ParserWarning as error:
-            raise SchemaError(
-                f"{self.subject} has more fields in its rows than names in its header"
-            ) from error
+            raise self._not_whole("has more fields in its rows than names in its header") from error
         except (pd.errors.ParserError, ValueError) as error:
             reason = str(error).strip().replace("Error tokenizing data. C error: ", "")
-            raise SchemaError(f"{self.subject} is not a whole CSV table: {reason}") from error
+            raise self._not_whole(f"is not a whole CSV table: {reason}") from error
+
+    def _not_whole(self, fault: str) -> SchemaError:
+        if len(self.names) > 1:
+            return SchemaError(f"{self.subject} {fault}")
+        return SchemaError(
+            f"{self.subject} {fault}. Its first line, {_cut(self.names[0])!r}, was taken for the "
+            "header; remove what stands above the names of the columns"
+        )
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -348,12 +357,16 @@ class CsvText:
         return re.search(b"0(?<=[" + before + rb"]0)\d", self.content) is not None
 
 
+# A first line for Excel: sep=;
+_EXCEL = re.compile(rb"(?i:(?:\xef\xbb\xbf)?sep=)(?P<mark>[^\w\s]|\t)\r?\n")
+
+
 def _as_utf8(subject: str, content: bytes, encoding: str) -> bytes:
     codec = codecs.lookup(encoding).name
     if codec in ("utf-8", "utf-8-sig", "ascii"):
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise SchemaError(f"{subject} is UTF-16; say so: --encoding utf-16")
-        return content
+        if not content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content
+        codec = "utf-16"  # its mark is no text in any other encoding
     try:
         return content.decode(codec).encode()
     except UnicodeDecodeError as error:
@@ -365,7 +378,7 @@ def _as_utf8(subject: str, content: bytes, encoding: str) -> bytes:
 def _not_encoded(subject: str, error: UnicodeDecodeError, encoding: str) -> SchemaError:
     return SchemaError(
         f"{subject} is not {encoding}: it has the byte {error.object[error.start]:#04x}; say what "
-        "it is, e.g. --encoding latin-1"
+        "it is, e.g. --encoding cp1252, as Excel writes on Windows, or latin-1"
     )
 
 
@@ -379,9 +392,13 @@ def _header(subject: str, content: bytes, separator: str) -> tuple[list[str], st
         text.seek(0)
         names = next(csv.reader(text, delimiter=separator or usual))
     if len(names) == 1 and separator and separator != usual and usual in bare:
-        short = names[0] if len(names[0]) <= _LINE else f"{names[0][:_LINE]}..."
+        short = _cut(names[0])
         raise SchemaError(
             f"{subject} has one column with the separator {separator!r}: {short!r}. Is it "
             f"{usual!r}? Leave --separator out to have it found, or put the name into quotes"
         )
     return names, separator or usual
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LINE else f"{name[:_LINE]}..."

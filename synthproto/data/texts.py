@@ -101,20 +101,40 @@ def as_numbers(text: Text, marks: Iterable[str], decimal: str) -> pd.Series | No
     """
     pattern, missing, whole = number_pattern(decimal), frozenset(marks), True
     numbers: list[float] = []
+    grouped: dict[str, str] | None = None
     for cell in text.cells:
         if not isinstance(cell, str):
             return None
-        if cell in missing:
-            numbers.append(np.nan)
-        elif pattern.fullmatch(cell):
-            numbers.append(float(cell.replace(decimal, ".")))
-            whole = whole and cell.strip("+- ").isdecimal()
-        else:
-            return None
+        digits = cell
+        if cell not in missing and not pattern.fullmatch(cell):
+            grouped = without_thousands(text.cells, decimal) if grouped is None else grouped
+            if cell not in grouped:
+                return None
+            digits = grouped[cell]
+        numbers.append(np.nan if cell in missing else float(digits.replace(decimal, ".")))
+        whole = whole and (cell in missing or digits.strip("+- ").isdecimal())
     found = np.array([*numbers, np.nan])
     read = text.series(found)
     exact = whole and text.present == len(text.codes) and not np.isnan(found[:-1]).any()
     return read.astype(np.int64) if exact and np.abs(found[:-1]).max() <= EXACT else read
+
+
+def without_thousands(cells: Iterable[object], decimal: str) -> dict[str, str]:
+    """Cells such as 1,234.50 or 1,234,567, each without the marks between thousands.
+
+    Returns:
+        Nothing if the marks may as well be of decimals: 1,234; or within keys: 555 123 456.
+    """
+    marks = "".join({",", "."} - {decimal})
+    pattern = re.compile(
+        rf"\s*[+-]?[1-9][0-9]{{0,2}}(?P<mark>[{marks}' \u00a0\u202f])[0-9]{{3}}"
+        rf"(?P<more>(?P=mark)[0-9]{{3}})*(?P<decimals>{re.escape(decimal)}[0-9]+)?\s*"
+    )
+    matches = [found for c in cells if isinstance(c, str) and (found := pattern.fullmatch(c))]
+    if len({found["mark"] for found in matches}) != 1:
+        return {}
+    sure = any(found["decimals"] or (found["more"] and found["mark"] in marks) for found in matches)
+    return {f.string: f.string.replace(f["mark"], "") for f in matches} if sure else {}
 
 
 def is_whole(values: pd.Series) -> bool:
@@ -150,7 +170,9 @@ def whole_keys(values: pd.Series) -> pd.Series | None:
     return None
 
 
-_MARKED = r"[+-]?\d+(?P<marked>{mark}\d*)?([eE][+-]?\d+)?"
+_MARKED = (
+    r"[+-]?(\d+|[1-9]\d{{0,2}}([.,' \u00a0\u202f]\d{{3}})+)(?P<marked>{mark}\d*)?([eE][+-]?\d+)?"
+)
 _GROUPED = r"[+-]?(0|[1-9]\d{{0,2}}(?P<marked>{mark}\d{{3}})*)"  # also 1,234,567
 ASK = (
     "say so: --decimal {mark}; if they are no numbers, say what they are: --categorical, "
@@ -327,21 +349,39 @@ _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _AMOUNT = r"[+-]?\d[\d., ']*"
 _FORMS = {
     "dates that are not ISO 8601; write them as 2020-01-31": re.compile(
-        rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\b.*|.*\b({_MONTHS})[a-z]*\b.*\d.*", re.IGNORECASE
+        rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\b.*|\d{{4}}[./-]\d{{1,2}}|.*\b({_MONTHS})[a-z]*\b.*\d.*",
+        re.IGNORECASE,
     ),
     "percentages; write the number alone": re.compile(rf"{_AMOUNT}\s*%"),
     "amounts of money; write the number alone": re.compile(
         rf"[+-]?([€$£¥₹]|[A-Z]{{3}})\s*{_AMOUNT}|{_AMOUNT}\s*([€$£¥₹]|EUR|USD|GBP|CHF|JPY|INR)"
     ),
+    "times of day or durations; write a number, such as minutes": re.compile(
+        r"\d{1,4}:\d\d(:\d\d([.,]\d+)?)?(\s?[ap]\.?m\.?)?", re.IGNORECASE
+    ),
+    "numbers with marks between thousands; leave these out": re.compile(
+        r"[+-]?[1-9]\d{0,2}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?"
+    ),
+    "amounts, negative ones in brackets; write a minus": re.compile(r"\(\d[\d., ]*\)"),
     "numbers with a unit; write the number alone": re.compile(rf"{_AMOUNT}\s*[^\W\d_][^\d]{{0,9}}"),
 }
 
 
+_PLAIN = re.compile(r"[+-]?\d+([.,]\d+)?")
+_MOSTLY = 0.95
+
+
 def form_of(text: Text) -> str:
-    """How nearly all cells of a column are written, and what to do about it; empty if unknown."""
+    """How nearly all cells of a column are written, and what to do about it; empty if unknown.
+
+    Plain numbers count as written in any form, but for those of units: 12 and 12a are no numbers.
+    """
     some = [cell.strip() for cell in text.cells[:_LOOKED_AT] if isinstance(cell, str)]
+    plain = [cell for cell in some if _PLAIN.fullmatch(cell)]
     for form, pattern in _FORMS.items():
-        if some and sum(pattern.fullmatch(cell) is not None for cell in some) >= 0.95 * len(some):
+        found = [cell for cell in some if pattern.fullmatch(cell)]
+        others = 0 if "unit" in form else len(plain)
+        if found and len(found) + others >= _MOSTLY * len(some):
             said, _, advice = form.partition("; ")
-            return f"looks like {said}, e.g. {some[0]!r}; {advice}"
+            return f"looks like {said}, e.g. {found[0]!r}; {advice}"
     return ""

@@ -243,6 +243,21 @@ def test_typed_parquet_columns_compare_as_numbers(tmp_path: Path) -> None:
     np.testing.assert_array_equal(real.values("clock"), [3600, np.nan, 30])
 
 
+def test_another_mark_between_fields_is_suspected(tmp_path: Path) -> None:
+    real = table(tmp_path / "t.csv", "age  sex\n1  f\n2  m\n")
+    assert "one column: another mark between fields is told by --separator" in real.notes
+    assert table(tmp_path / "t.csv", "age\n1\n2\n").notes == ()
+
+
+def test_separators_at_the_ends_of_lines_make_no_column(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    real = table(path, "a,b,,\n1.5,x,,\n2.5,y,,\n")
+    assert real.spec.names == ("a", "b")
+    assert "left out, having neither a name nor a value: Unnamed: 2, Unnamed: 3" in real.notes
+    assert table(path, "a,b\n1.5,x\n", real.spec).notes == ()
+    assert table(path, "a,\n1.5,\n2.5,k\n").spec.names == ("a", "Unnamed: 1")
+
+
 def test_free_text_is_no_category_of_thousands_of_levels(tmp_path: Path) -> None:
     words = np.random.default_rng(0).choice(
         ["good", "bad", "late", "room", "very", "clean"], (3000, 6)

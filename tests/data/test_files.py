@@ -95,8 +95,20 @@ def test_other_encodings_and_decimal_marks(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     FRAME.to_csv(path, index=False, sep=";", decimal=",", encoding="latin-1")
     same(path, encoding="latin-1", decimal=",")
-    with pytest.raises(SchemaError, match=r"not utf-8: it has the byte 0xeb.*--encoding latin-1"):
+    with pytest.raises(SchemaError, match=r"not utf-8: it has the byte 0xeb.*--encoding cp1252"):
         rows(path)
+
+
+def test_what_excel_writes_needs_no_option(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    text = FRAME.to_csv(index=False, sep="\t", lineterminator="\r\n")
+    path.write_bytes(text.encode("utf-16"))  # "Unicode text"
+    same(path)
+    for mark in (";", "\t", "|"):
+        text = FRAME.to_csv(index=False, sep=mark, lineterminator="\r\n")
+        path.write_bytes(f"sep={mark}\r\n{text}".encode("utf-8-sig"))
+        same(path)
+    assert list(Cells(path, FileFormat("|")).frame) == ["n", "name"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +161,9 @@ def test_options_that_make_no_sense() -> None:
         ("a,b\n", "no rows below its header"),
         ("a,b,a\n1,2,3\n", r"duplicate columns: \['a'\]"),
         ("a,b\n1,2\n3,4,5\n", "line 3, saw 3"),
-        ("a,b\n1,2,3\n4,5,6\n", "more fields in its rows than names"),
+        ("a,b\n1,2,3\n4,5,6\n", "more fields in its rows than names in its header$"),
+        ("Report of May\n\na,b\n1,2\n", "line, 'Report of May', was taken for the header; remove"),
+        ("# by a tool\na,b\n1,2\n", "line, '# by a tool', was taken for the header; remove"),
         ('a,b\n1,"2\n3,4\n', "not a whole CSV table"),
         ("a,b\n1,2\n\0\0\0\0", "holds zero bytes, the first as byte 9"),
         (f"{'a' * 200_000},b\n1,2\n", "not a whole CSV table: field larger"),
@@ -268,7 +282,6 @@ def test_what_would_fill_the_memory_is_refused(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a,b\n1,2\n".encode("utf-16"), "--encoding utf-16"),
         (b'[{"a": 1}]', "is JSON"),
         (b'{"a": [1]}', "is JSON"),
         (gzip.compress(gzip.compress(b"a\n1\n")), "packed by gzip, twice"),
@@ -277,7 +290,7 @@ def test_what_would_fill_the_memory_is_refused(
         (zipped(b"a\n1\n", "[Content_Types].xml", "xl/workbook.xml"), "a workbook; export"),
         (zipped(b"a\n1\n", "mimetype", "content.xml"), "a workbook; export"),
     ],
-    ids=range(8),  # packed bytes hold the time
+    ids=range(7),  # packed bytes hold the time
 )
 def test_what_is_no_csv_is_told_by_its_beginning(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "odd.csv"

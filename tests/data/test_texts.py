@@ -1,6 +1,7 @@
 """What strings in files stand for: one reading, or none at all."""
 
 import datetime
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,9 +70,10 @@ def test_other_decimal_marks() -> None:
         (["1,5", "2", None], ".", r"the decimal mark ',' in column 'x' \(e\.g\. '1,5'\).*say so"),
         (["-0,125", "+3,250"], ".", "the decimal mark ','"),
         (["1,5e-05", "12,"], ".", "the decimal mark ','"),
+        (["1.234,50", "12,5"], ".", "the decimal mark ','"),
         (["1.5", "2"], ",", r"the decimal mark '\.'.*--decimal \."),
         (["1,234", "15"], ".", "',' as decimal mark or between thousands .* leave it out"),
-        (["1,234,567", "1"], ".", ".* between thousands"),
+        (["1,234", "12,5"], ".", "the decimal mark ','"),
     ],
 )
 def test_numbers_with_another_mark_are_refused(
@@ -85,6 +87,42 @@ def test_numbers_with_another_mark_are_refused(
     advice = rf"^table has numbers with {said[:12]}.* write '{decimal}', or if all"
     with pytest.raises(SchemaError, match=advice):
         Table.read(path, spec_of(x="continuous", y="text"), decimal=decimal)
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal", "numbers"),
+    [
+        (["1,234.50", "7", "12,000"], ".", [1234.5, 7, 12_000]),
+        (["1,234,567", "1,234", "-2"], ".", [1_234_567, 1234, -2]),
+        (["1.234,5", " 12 ", "?"], ",", [1234.5, 12, np.nan]),
+        (["1 234,5", "12"], ",", [1234.5, 12]),
+        (["12\u202f345.6", "1"], ".", [12_345.6, 1]),
+        (["1'234.5"], ".", [1234.5]),
+    ],
+)
+def test_marks_between_thousands(
+    path: Path, cells: Sequence[str], decimal: str, numbers: Sequence[float]
+) -> None:
+    written(path, x=cells, y=["a"] * len(cells))
+    table = Table.read(path, decimal=decimal)
+    np.testing.assert_array_equal(table.values("x"), numbers)
+    assert "'x' has marks between thousands, e.g. " in table.notes[-1]
+    assert TableSpec.read(path, decimal=decimal, categorical=["x"]).kind("x") == "categorical"
+    labels = Table.read(path, spec_of(x="categorical", y="text"), decimal=decimal)
+    assert labels.notes == ()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["555 123 456", "555 987 654"],  # telephones
+        ["1,234.5", "1 234.5"],
+        ["0,123,456", "1,234,567"],
+        ["1,23,456", "1,234,567.8"],
+    ],
+)
+def test_keys_with_marks_are_no_numbers(path: Path, cells: Sequence[str]) -> None:
+    assert TableSpec.read(written(path, x=cells)).kind("x") == "categorical"
 
 
 @pytest.mark.parametrize(
@@ -205,11 +243,23 @@ def test_dates_and_numbers_are_refused_at_once(path: Path) -> None:
         ("1 200,50 €", "amounts of money"),
         ("CHF 3'000", "amounts of money"),
         ("61.2034 kg", "numbers with a unit"),
+        ("555 123 456", "numbers with marks between thousands"),
+        ("08:30", "times of day or durations"),
+        ("11:05:30 pm", "times of day or durations"),
+        ("2012-05", "dates that are not ISO"),
+        ("(1,200.50)", "amounts, negative ones in brackets"),
     ],
 )
 def test_forms_of_numbers_and_dates_are_recognised(cell: str, said: str) -> None:
     assert form_of(text(cell)).startswith(f"looks like {said}")
-    assert f"e.g. {cell!r}; write" in form_of(text(cell))
+    assert re.search(rf"e\.g\. {re.escape(repr(cell))}; (write|leave)", form_of(text(cell)))
+
+
+def test_plain_numbers_take_the_form_of_the_others_unless_that_is_a_unit() -> None:
+    assert "negative ones in brackets, e.g. '(3.5)'" in form_of(text("12", "(3.5)", "7.25"))
+    assert form_of(text("12", "(3.5)", "n.a.")) == ""
+    assert form_of(text("12", "12a", "7")) == ""  # house numbers
+    assert form_of(text("12", "13")) == ""
 
 
 @pytest.mark.parametrize(
