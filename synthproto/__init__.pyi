@@ -105,11 +105,11 @@ from synthproto.data.batches import Batches as Batches
 from synthproto.data.batches import trusted as trusted
 from synthproto.data.codec import Block as Block
 from synthproto.data.codec import TableCodec as TableCodec
+from synthproto.data.file_pieces import parquet_pieces as parquet_pieces
 from synthproto.data.frames import as_pandas as as_pandas
 from synthproto.data.pair import Pair as Pair
 from synthproto.data.pair import SummaryPair as SummaryPair
 from synthproto.data.pair import TablePair as TablePair
-from synthproto.data.pieces import parquet_pieces as parquet_pieces
 from synthproto.data.scan import Scan as Scan
 from synthproto.data.spec import TableSpec as TableSpec
 from synthproto.data.split import split as split

@@ -251,6 +251,7 @@ def pieces_and_engines() -> None:
     plan.run(Pair(real, real, real), undefined=lambda tag, reason: None)
     plan.run(Pair[Summary](real, REAL), undefined=lambda tag, reason: None)
     assert_type(Pair(real, real), Pair[Scan])
+    assert_type(TableCodec.fit(real), TableCodec)
 
 
 def plan_of_tables() -> None:

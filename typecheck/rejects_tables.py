@@ -603,6 +603,13 @@ def engine_of_one_type() -> None:
     )
 
 
+def codec_fitted_on_pieces(pieces: list[Callable[[], pd.DataFrame]]) -> None:
+    """A codec fitted on the pieces themselves, which have no spec yet."""
+    TableCodec.fit(
+        pieces,  # type: ignore[arg-type]
+    )
+
+
 def plan_run_on_a_table() -> None:
     """A plan run on one table instead of a pair."""
     PLAN.run(

@@ -70,12 +70,13 @@ class Correlations:
         return _of_complete(columns if self.coefficient == "pearson" else list(map(ranks, columns)))
 
     def _without_rows(self, table: Summary) -> Floats:
-        if self.coefficient != "pearson" or self.missing != "complete":
+        if self.coefficient != "pearson":
             raise UndefinedScoreError(
-                f"{self.coefficient} correlation with missing={self.missing!r} is undefined for "
-                f"the {table.name}, whose rows are never together: take pearson and complete, or "
-                "Sampled(...) of the score"
+                f"{self.coefficient} correlation is undefined for the {table.name}, whose rows are "
+                "never together: take pearson, or Sampled(...) of the score"
             )
+        if self.missing == "zero" and any(table.missing(column) for column in self.columns):
+            return table.total(self._with_zeros(table)).correlation()
         moments = table.co_moments(self.columns)
         matrix = moments.correlation()
         imprecise = np.argwhere(np.triu(moments.imprecise(), k=1)).tolist()
@@ -84,6 +85,18 @@ class Correlations:
         for (i, j), value in zip(imprecise, again, strict=True):
             matrix[i, j] = matrix[j, i] = value
         return matrix
+
+    def _with_zeros(self, table: Summary) -> CoMomentsAt:
+        """Sums of products of numbers, those that are missing taken as 0."""
+        moments = [table.moments(column) for column in self.columns]
+        lows = [min(m.low, 0.0) if m.missing else m.low for m in moments]
+        highs = [max(m.high, 0.0) if m.missing else m.high for m in moments]
+        spans = [high - low for low, high in zip(lows, highs, strict=True)]
+        means = [m.mean * m.count / max(len(table), 1) for m in moments]
+        # The mean of equal values may be beside them.
+        centre = [m if span > 0 else low for m, span, low in zip(means, spans, lows, strict=True)]
+        scale = tuple(span if span > 0 else 1.0 for span in spans)
+        return CoMomentsAt(self.columns, tuple(centre), scale, zero=True)
 
 
 @final

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Self, final
+from typing import Self, cast, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,13 @@ from scipy.sparse import csr_array
 
 from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
-from synthproto.artifacts.pairs import PairTrends, TrendSimilarity, cross_counts
+from synthproto.artifacts.pair_noise import pair_noise
+from synthproto.artifacts.pairs import PairTrends, TrendSimilarity
 from synthproto.contracts import Bounds
-from synthproto.data.crosstab import tables_of
-from synthproto.data.pair import TablePair
+from synthproto.data.merging import Sample
+from synthproto.data.pair import SummaryPair, TablePair
 from synthproto.data.statistics import BinRule
+from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.measures.columns import LEAST_NOISE, Noise
 from synthproto.measures.pairs import concordance, dependence
@@ -33,6 +35,7 @@ Ints = NDArray[np.int64]
 Sides = tuple[Floats, Floats]
 Correlated = Mapping[tuple[str, str], Floats]
 
+_SAMPLED = 20_000  # rows of tables that are read in pieces
 _GROUPS = 100  # of the shorter table
 _LONGER = 20  # rows of the longer table so many times those of the shorter one tell no more
 _GRID = 400  # values at which distribution functions are compared
@@ -56,7 +59,7 @@ class Resampled:
     intervals: Mapping[str, tuple[float, float]]
 
 
-def resampled(pair: TablePair, draws: int = 200, seed: int = 0) -> Resampled:
+def resampled(pair: SummaryPair, draws: int = 200, seed: int = 0) -> Resampled:
     """Noise and 95 % intervals of the scores of columns and pairs, without a holdout.
 
     Noise is what an exchange of random rows between the real and the synthetic table gives: what a
@@ -67,6 +70,10 @@ def resampled(pair: TablePair, draws: int = 200, seed: int = 0) -> Resampled:
 
     Known are the scores of the default plan: `ShapeDistance` and its mean; `TrendSimilarity`,
     `DependenceSimilarity`, `NMISimilarity` and `Similarity` of tables of at most 25 columns.
+
+    Of tables that are read in pieces, 20,000 rows of each are drawn again, and the results scaled
+    by the square root of the rows, which leaves more noise of dependence than there is; noise of
+    columns of labels and of pairs with one is from all rows.
 
     Args:
         pair: The tables.
@@ -89,22 +96,70 @@ def resampled(pair: TablePair, draws: int = 200, seed: int = 0) -> Resampled:
         >>> round(found.noise["fidelity/trend_similarity"].expected, 2)
         0.98
     """
-    rows = _Rows.of(pair, draws, seed)
+    few = pair.get(_Few(seed))
+    share = _share(pair, few)
+    rows = _Rows.of(few, draws, seed)
     columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
-    shapes = {f"{ShapeDistance.name}/{name}": _shape(pair, rows, name) for name in columns}
-    few = math.comb(len(columns), 2) <= _PAIRS
-    correlated = _correlations(pair, rows) if few else {}
-    scores = _scores(pair, rows, list(shapes.values()), correlated)
-    noise = {tag: Noise.of(drawn[:draws].tolist()) for tag, drawn in (shapes | scores).items()}
-    halves = {tag: Z95 * float(np.std(drawn[draws:], ddof=1)) for tag, drawn in scores.items()}
+    shapes = {f"{ShapeDistance.name}/{name}": _shape(few, rows, name) for name in columns}
+    is_small = math.comb(len(columns), 2) <= _PAIRS
+    correlated = _correlations(few, rows) if is_small else {}
+    scores = _scores(few, rows, list(shapes.values()), correlated)
+
+    def noise_of(drawn: Floats, best: float) -> Noise:
+        found = Noise.of(drawn[:draws].tolist())
+        return found if share == 1.0 else _shrunk(found, share, best)
+
+    noise = {tag: noise_of(drawn, 0.0) for tag, drawn in shapes.items()}
+    noise |= {tag: noise_of(drawn, _BEST.get(tag, 1.0)) for tag, drawn in scores.items()}
+    noise |= _label_noise(pair) if share < 1.0 else {}
+    halves = {t: share * Z95 * float(np.std(drawn[draws:], ddof=1)) for t, drawn in scores.items()}
     intervals = {
         part.name: _around(part(pair), halves[part.name], part.bounds)
         for part in _PARTS
         if part.name in scores
     }
-    pairs = _pair_noise(pair)
-    pairs |= {names: Noise.of(drawn[:draws].tolist()) for names, drawn in correlated.items()}
+    pairs = pair_noise(pair, few)
+    pairs |= {names: noise_of(drawn, 0.0) for names, drawn in correlated.items()}
     return Resampled(noise, pairs, intervals)
+
+
+@final
+@dataclass(frozen=True)
+class _Few:
+    """Rows of tables that are read in pieces; tables in memory as they are."""
+
+    seed: int
+
+    def __call__(self, pair: SummaryPair) -> TablePair:
+        sides: tuple[Summary, Summary] = (pair.real, pair.synthetic)
+        if all(isinstance(side, Table) for side in sides):
+            return cast("TablePair", pair)
+        real, other = for_each(sides, lambda side: side.get(Sample(_SAMPLED, self.seed)))
+        return TablePair(real, other)
+
+
+def _share(pair: SummaryPair, few: TablePair) -> float:
+    """How large noise is, as a share of that of some of the rows."""
+    rows, drawn = ((len(each.real), len(each.synthetic)) for each in (pair, few))
+    return math.sqrt(sum(1 / n for n in rows) / sum(1 / n for n in drawn)) if rows != drawn else 1.0
+
+
+def _shrunk(noise: Noise, share: float, best: float) -> Noise:
+    expected = best + (noise.expected - best) * share
+    return Noise(expected, max(noise.spread * share, LEAST_NOISE))
+
+
+def _label_noise(pair: SummaryPair) -> dict[str, Noise]:
+    """Noise of `ShapeDistance` of discrete columns, by closed forms."""
+    found = {}
+    for column in pair.spec.of_kind(*DISCRETE):
+        histogram = pair.histogram(column)
+        pooled = histogram.real + histogram.synthetic
+        cells = pooled[pooled > 0].astype(np.int64)
+        places = np.zeros(len(cells), dtype=np.intp)
+        (noise,) = noise_of_tables(places, cells, len(pair.real), len(pair.synthetic))
+        found[f"{ShapeDistance.name}/{column}"] = noise
+    return found
 
 
 _PARTS = (
@@ -114,6 +169,7 @@ _PARTS = (
     NMISimilarity(),
     Similarity(),
 )
+_BEST = {Mean(ShapeDistance()).name: 0.0}  # of the others 1
 
 
 def _around(value: float, half: float, bounds: Bounds) -> tuple[float, float]:
@@ -339,84 +395,3 @@ def _where_missing(pair: TablePair, rows: _Rows, first: str, second: str) -> tup
     (a, height), (b, width) = (_coded(pair, rows, c, bins, rule) for c in (first, second))
     codes = np.where((a > 0) & (b > 0), height * width, a * width + b)
     return codes, height * width + 1
-
-
-# --- single pairs of columns ----------------------------------------------------------------------
-
-
-def _pair_noise(pair: TablePair) -> dict[tuple[str, str], Noise]:
-    """Noise of ``1 - similarity`` of each pair of columns in `PairTrends`, by closed forms."""
-    numeric = pair.spec.of_kind(*NUMERIC)
-    every = tuple(combinations(pair.spec.of_kind(*NUMERIC, *DISCRETE), 2))
-    crossed = tuple(p for p in every if not set(p) <= set(numeric))
-    found = _table_noise(pair, crossed, lumped=False) if crossed else {}
-    sides = (pair.real, pair.synthetic)
-    squares = sum(side.get(_CorrelationVariance(numeric)) / len(side) for side in sides)
-    units = np.sqrt(squares) / 2
-    at = {name: place for place, name in enumerate(numeric)}
-    for first, second in combinations(numeric, 2):
-        unit = float(units[at[first], at[second]])
-        mean, spread = math.sqrt(2 / math.pi), math.sqrt(1 - 2 / math.pi)
-        found[first, second] = Noise(mean * unit, max(spread * unit, LEAST_NOISE))
-    gappy = {c for c in numeric if any(side.missing(c) for side in sides)}
-    where = tuple(p for p in combinations(numeric, 2) if gappy.intersection(p))
-    for names, gaps in (_table_noise(pair, where, lumped=True) if where else {}).items():
-        found[names] = _larger(found[names], gaps)
-    return found
-
-
-def _larger(first: Noise, second: Noise) -> Noise:
-    """Noise of the larger of two numbers, about: as of two that are normal and independent."""
-    low, high = sorted([first, second])
-    added = min(first.spread, second.spread) * max(0.0, 0.56 - (high[0] - low[0]) / high.spread)
-    return Noise(high.expected + added, max(first.spread, second.spread))
-
-
-def _table_noise(
-    pair: TablePair, wanted: tuple[tuple[str, str], ...], lumped: bool
-) -> dict[tuple[str, str], Noise]:
-    """Noise of cross tables; ``lumped`` takes all cells without missing values as one."""
-    counts = cross_counts(pair, PairTrends.bins, PairTrends.rule, wanted)
-    noise: list[Noise] = []
-    for real, synthetic in tables_of(counts, (pair.real, pair.synthetic)):
-        table, rows, columns, cells = real.merged(synthetic).cells
-        if lumped:
-            width = int(columns.max()) + 1
-            inner = (rows > 0) & (columns > 0)
-            size = (int(rows.max()) + 1) * width + 1
-            keys, back = np.unique(
-                table * size + np.where(inner, size - 1, rows * width + columns),
-                return_inverse=True,
-            )
-            table, cells = keys // size, np.bincount(back, weights=cells).astype(np.int64)
-        noise += noise_of_tables(table, cells, len(pair.real), len(pair.synthetic))
-    return dict(zip(wanted, noise, strict=True))
-
-
-@final
-@dataclass(frozen=True)
-class _CorrelationVariance:
-    """Variance of the correlation of each pair of columns, times the number of rows.
-
-    By the delta method, whatever the distribution: the mean of (x y - r (x² + y²) / 2)² of
-    standardised values; missing ones count nothing.
-
-    References:
-        Pearson and Filon, "On the Probable Errors of Frequency Constants", 1898.
-    """
-
-    columns: tuple[str, ...]
-
-    def __call__(self, table: Table) -> Floats:
-        values = [table.values(column) for column in self.columns]
-        if not values:
-            return np.zeros((0, 0))
-        centred = [(v - table.moments(c).mean) for v, c in zip(values, self.columns, strict=True)]
-        z = np.nan_to_num(np.stack(centred))
-        scale = np.sqrt((z**2).mean(axis=1, keepdims=True))
-        z /= np.where(scale > 0, scale, 1.0)
-        rows, square = z.shape[1], z**2
-        r, cube = z @ z.T / rows, (z**3) @ z.T / rows
-        both, own = square @ square.T / rows, (square**2).mean(axis=1)
-        found: Floats = both - r * (cube + cube.T) + r**2 / 4 * (own[:, None] + own + 2 * both)
-        return np.maximum(found, 0.0)

@@ -279,6 +279,10 @@ class Sampled(Generic[Value]):
         """Draw, or look up what was drawn, and compute."""
         return self.part(self._drawn(pair))
 
+    def ask(self, pair: SummaryPair) -> None:
+        """Draw, so that tables that are read in pieces are read for all parts at once."""
+        self._drawn(pair)
+
     def control(self, pair: SummaryPair) -> float | Mapping[str, float]:
         """What real rows reach, if the part says so itself; nothing otherwise."""
         # A checker takes a function type, which the part is declared as, to have no methods.

@@ -100,7 +100,8 @@ def add_compare(commands: Commands) -> None:
         "real",
         type=Path,
         metavar="REAL",
-        help="table that the synthesizers were trained on: a CSV or parquet file",
+        help="table that the synthesizers were trained on: a CSV or parquet file, or a folder of "
+        "some, which is read in pieces",
     )
     parser.add_argument(
         "synthetic",
@@ -144,6 +145,13 @@ def _add_questions(parser: argparse.ArgumentParser) -> None:
         default=20_000,
         metavar="N",
         help="most rows of each table for neighbour searches and classifiers (default: 20000)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that read the pieces of folders, and of files beyond a quarter of the "
+        "memory (default: 1)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
 
@@ -199,7 +207,12 @@ def add_spec(commands: Commands) -> None:
         "that `compare --spec` and TableSpec.load read. Exit codes: 0; 2, bad input; 3, an error "
         "inside of synthproto; 130, stopped by Ctrl-C.",
     )
-    parser.add_argument("real", type=Path, metavar="REAL", help="CSV or parquet file")
+    parser.add_argument(
+        "real",
+        type=Path,
+        metavar="REAL",
+        help="CSV or parquet file, or a folder of some, of which the first rows are looked at",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there, e.g. spec.json")
     parser.add_argument(
         "--force", action="store_true", help="replace FILE although it exists (edits are lost)"

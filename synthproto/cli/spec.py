@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from synthproto.cli.console import say, shown_path
+from synthproto.cli.scanned import first_cells, is_read_in_pieces
 from synthproto.data.cells import Cells
 from synthproto.data.files import FileFormat
 from synthproto.data.kinds import KINDS, Kind
@@ -53,7 +54,8 @@ def write_spec(given: argparse.Namespace) -> None:
         raise ParameterError(
             f"--out {str(given.out)!r} exists, and may have been edited; --force replaces it"
         )
-    cells = Cells(given.real, file_format(given))
+    written = file_format(given)
+    cells = (first_cells if is_read_in_pieces(given.real) else Cells)(given.real, written)
     named = named_columns(list(cells.frame.columns), given)
     spec = spec_of(cells, named, f"table {str(given.real)!r}")
     width = min(max(len(plain(name)) for name in spec.names), _NAMES)

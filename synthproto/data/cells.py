@@ -45,6 +45,7 @@ class Cells:
         path: A CSV or parquet file, packed or not.
         written: How its cells are written.
         kinds: Kinds of columns where they are known, which saves reading twice.
+        part: Some of its rows instead of all: text below the header line, or of parquet a frame.
 
     Attributes:
         subject: What errors call the file.
@@ -58,16 +59,23 @@ class Cells:
     """
 
     def __init__(
-        self, path: Path, written: FileFormat, kinds: Mapping[str, Kind] | None = None
+        self,
+        path: Path,
+        written: FileFormat,
+        kinds: Mapping[str, Kind] | None = None,
+        part: bytes | pd.DataFrame | None = None,
     ) -> None:
         self.subject: str = f"file {str(path)!r}"
         self.notes: list[str] = []
         self._written = written
         self._csv: CsvText | None = None
         self._texts: dict[str, Text] = {}
-        content = content_of(path)
+        if isinstance(part, pd.DataFrame):
+            self.frame: pd.DataFrame = part
+            return
+        content = content_of(path) if part is None else part
         if content.startswith(PARQUET):
-            self.frame: pd.DataFrame = parquet_frame(self.subject, content)
+            self.frame = parquet_frame(self.subject, content)
         elif path.suffix.lower() in (".parquet", ".pq"):
             raise SchemaError(f"{self.subject} is not a parquet table; its first bytes say so")
         else:

@@ -21,7 +21,9 @@ from synthproto.data.column_codecs import (
     StandardScaler,
     column_codec,
 )
+from synthproto.data.fitting import codecs_of_scan
 from synthproto.data.kinds import Kind
+from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError, SynthprotoWarning
@@ -111,12 +113,17 @@ class TableCodec:
 
     @classmethod
     def fit(
-        cls, real: Table, *, scaling: Scaling = "quantile", categorical: LevelForm = "one-hot"
+        cls,
+        real: Table | Scan,
+        *,
+        scaling: Scaling = "quantile",
+        categorical: LevelForm = "one-hot",
     ) -> Self:
         """Codec of a real table.
 
         Args:
-            real: What scales, ranges and levels are taken from.
+            real: What scales, ranges and levels are taken from; a `Scan` gives those of all its
+                rows, strings as its pieces have them.
             scaling: Of continuous and datetime columns. ``"quantile"`` makes them normal,
                 whatever their distribution (`QuantileScaler`); ``"standard"`` makes them zero
                 mean, unit variance (`StandardScaler`).
@@ -131,7 +138,11 @@ class TableCodec:
             SynthprotoWarning: One-hot levels need more than `WIDE` columns.
         """
         spec, scaler = real.spec, _SCALERS[scaling]
-        columns = [column_codec(real.frame[c.name], c.kind, scaler) for c in spec.columns]
+        columns = (
+            codecs_of_scan(real, scaler)
+            if isinstance(real, Scan)
+            else [column_codec(real.frame[c.name], c.kind, scaler) for c in spec.columns]
+        )
         if all(isinstance(column, KeyCodec) for column in columns):
             raise SchemaError(
                 f"{real.name} has no column to encode; it has only identifiers and text: "

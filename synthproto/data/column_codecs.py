@@ -49,7 +49,12 @@ class StandardScaler:
         largest = float(np.abs(values - mean).max())
         # Divided by the largest first: squares of tiny deviations would vanish.
         std = largest * float(np.sqrt(np.mean(((values - mean) / largest) ** 2))) if largest else 0
-        distinct, repeats = np.unique(_quantiles(values, KNOTS), return_counts=True)
+        return cls.of(mean, std, _quantiles(values, KNOTS))
+
+    @classmethod
+    def of(cls, mean: float, std: float, quantiles: Numbers) -> Self:
+        """Scaler of a column with this mean, standard deviation and `KNOTS` quantiles."""
+        distinct, repeats = np.unique(quantiles, return_counts=True)
         return cls(mean, std or 1.0, distinct[repeats > 1])
 
     def encode(self, values: Numbers) -> Numbers:
@@ -93,7 +98,11 @@ class QuantileScaler:
     @classmethod
     def fit(cls, values: Numbers, knots: int = KNOTS) -> Self:
         """Scaler of present values, shape ``(n,)``."""
-        quantiles = _quantiles(values, knots)
+        return cls.of(_quantiles(values, knots))
+
+    @classmethod
+    def of(cls, quantiles: Numbers) -> Self:
+        """Scaler of a column with these quantiles at equal steps from 0 to 1."""
         count = len(quantiles)
         # Shares (k + 1/2) / K: the extremes have finite scores (3.3 for 1000 knots).
         shares = (np.arange(count) + 0.5) / count
@@ -129,7 +138,7 @@ Codes: TypeAlias = NDArray[np.int64]
 
 _MOST_DECIMALS = 6
 _LARGEST_TICK = 9.2e18  # a little less than the greatest int64
-_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 @final
@@ -245,8 +254,8 @@ class NumberCodec:
             low=float(present.min()) if len(present) else 0.0,
             high=float(present.max()) if len(present) else 0.0,
             has_values=len(present) > 0,
-            decimals=None if kind == "datetime" else _decimals(present),
-            tick=_tick(clock) if kind == "datetime" else 1,
+            decimals=None if kind == "datetime" else decimals_of(present),
+            tick=tick_of(clock) if kind == "datetime" else 1,
             unit=clock.unit,
             zone=clock.tz,
             has_missing=len(present) < len(numbers),
@@ -294,7 +303,7 @@ class NumberCodec:
         return pd.Series(whole).astype(self.dtype).mask(missing)
 
     def _datetimes(self, seconds: Numbers, missing: NDArray[np.bool_]) -> pd.Series:
-        steps = np.rint(seconds * (_PER_SECOND[self.unit] / self.tick)) * self.tick
+        steps = np.rint(seconds * (PER_SECOND[self.unit] / self.tick)) * self.tick
         ticks = np.clip(steps, -_LARGEST_TICK, _LARGEST_TICK).astype(np.int64)
         ticks[missing] = np.iinfo(np.int64).min  # numpy's NaT
         stamps = pd.DatetimeIndex(ticks.view(f"datetime64[{self.unit}]"))
@@ -394,16 +403,18 @@ def _order(values: pd.Series, distinct: list[object]) -> list[int]:
         return sorted(places, key=names.__getitem__)
 
 
-def _decimals(present: Numbers) -> int | None:
+def decimals_of(present: Numbers) -> int | None:
+    """Decimal places that all numbers have at most; ``None`` for more than 6."""
     for decimals in range(_MOST_DECIMALS + 1):
         if np.array_equal(np.round(present, decimals), present):
             return decimals
     return None
 
 
-def _tick(clock: pd.DatetimeIndex) -> int:
+def tick_of(clock: pd.DatetimeIndex) -> int:
+    """What all datetimes are multiples of, in units of their dtype."""
     clock = clock.dropna()
-    second = _PER_SECOND[clock.unit]
+    second = PER_SECOND[clock.unit]
     coarse = [86_400 * second, 3_600 * second, 60 * second, second]
     fine = [second // 1_000, second // 1_000_000]
     for tick in [*coarse, *fine]:

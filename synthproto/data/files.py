@@ -117,6 +117,11 @@ def content_of(path: Path) -> bytes:
     return content
 
 
+def is_packed(content: bytes) -> bool:
+    """Whether a file that begins with these bytes is unpacked when it is read."""
+    return any(content.startswith(mark) for mark in _PACKED)
+
+
 def _unpacked(
     subject: str, content: bytes, name: str, unpack: Callable[[io.BytesIO], Packed]
 ) -> bytes:
@@ -208,7 +213,7 @@ def parquet_frame(subject: str, content: bytes) -> pd.DataFrame:
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             names = file.schema_arrow.names
-            numbers = [place for place, n in enumerate(names) if _ROW_NUMBERS.fullmatch(n)]
+            numbers = [place for place, n in enumerate(names) if ROW_NUMBERS.fullmatch(n)]
             table = file.read()
         for place in reversed(numbers):
             table = table.remove_column(place)
@@ -224,7 +229,7 @@ def parquet_frame(subject: str, content: bytes) -> pd.DataFrame:
         raise SchemaError(f"{subject} is not a parquet table that can be read: {reason}") from error
 
 
-_ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # pandas' name of an index without one
+ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # pandas' name of an index without one
 
 
 def _named_ranges(metadata: Mapping[bytes, bytes], rows: int) -> Iterator[tuple[str, range]]:

@@ -32,15 +32,18 @@ class CoMomentsAt:
         columns: Continuous and datetime columns.
         centre: What is subtracted from each.
         scale: What it is then divided by.
+        zero: Whether missing numbers are taken as 0.
     """
 
     columns: tuple[str, ...]
     centre: tuple[float, ...]
     scale: tuple[float, ...]
+    zero: bool = False
 
     def __call__(self, rows: Table) -> CoMoments:
         """Of one piece."""
         values = [rows.values(column) for column in self.columns]
+        values = [np.nan_to_num(each) for each in values] if self.zero else values
         return CoMoments.of(values, np.array(self.centre), np.array(self.scale))
 
     def merged(self, first: CoMoments, second: CoMoments) -> CoMoments:
@@ -303,6 +306,28 @@ def splitmix(numbers: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
+
+
+_RANKED = 1 << 22  # rows up to which halves are of equal size
+
+
+def in_first_half(start: int, count: int, rows: int, seed: int) -> NDArray[np.bool_]:
+    """Which of some neighbouring rows are in the first of two random halves of a data set.
+
+    The same rows however the data set is cut. Up to four million rows, halves are equally large;
+    beyond, their sizes differ by chance.
+
+    Args:
+        start: Number of the first of them.
+        count: How many there are.
+        rows: Of the data set.
+        seed: Decides which.
+    """
+    middle = np.uint64(1 << 63)
+    if rows <= _RANKED:
+        every = splitmix(np.arange(rows, dtype=np.uint64), seed)
+        middle = np.partition(every, rows // 2)[rows // 2]
+    return splitmix(np.arange(start, start + count, dtype=np.uint64), seed) < middle
 
 
 @final

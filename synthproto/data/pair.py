@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from synthproto.checks import did_you_mean, listed, refuse
 from synthproto.data.kinds import NUMERIC
-from synthproto.data.merging import Sample
+from synthproto.data.merging import Sample, in_first_half
 from synthproto.data.passes import prepare
 from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec
@@ -170,6 +170,24 @@ def _of_these(pair: Pair[Side], beside: Pair[Summary]) -> Pair[Side]:  # noqa: A
     """A pair of the real table of a pair and rows of it or its holdout, typed as the pair."""
     # Sides are drawn from those of the pair: tables from tables.
     return cast("Pair[Side]", beside)
+
+
+def halves(table: Side, seed: int) -> Pair[Side]:
+    """Two random halves of a table as a pair: the same rows however the table is cut.
+
+    Args:
+        table: At least two rows.
+        seed: Decides which rows are in the first.
+    """
+    sides: list[Summary] = []
+    for is_first in (True, False):
+        if isinstance(table, Scan):
+            sides.append(table.half(seed, is_first))
+        elif isinstance(table, Table):
+            kept = in_first_half(0, len(table), len(table), seed) == is_first
+            sides.append(table.derived(table.frame[kept]))
+    # Halves of a table are tables, those of a scan scans.
+    return cast("Pair[Side]", Pair(*sides))
 
 
 @final

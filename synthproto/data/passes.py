@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, final
 
+from typing_extensions import Protocol, runtime_checkable
+
 from synthproto.data.distribution import Places, Ranks
 from synthproto.data.merging import Ranked
 from synthproto.data.scan import Scan
@@ -12,6 +14,16 @@ from synthproto.data.table import Table
 from synthproto.measures.columns import ks_on_grid
 
 Given = TypeVar("Given")
+Given_contra = TypeVar("Given_contra", contravariant=True)
+
+
+@runtime_checkable
+class Asking(Protocol[Given_contra]):
+    """A part that can say what it needs in less time than it takes to compute it."""
+
+    def ask(self, resources: Given_contra, /) -> object:
+        """Ask the tables for what will be needed."""
+        ...
 
 
 def prepare(
@@ -24,7 +36,7 @@ def prepare(
         resources: What they are given.
         scans: Those that the parts may ask, each once.
     """
-    waiting = list(parts)
+    waiting = [_asking(part) for part in parts]
     while waiting:
         for scan in scans:
             scan.wait(True)
@@ -37,6 +49,15 @@ def prepare(
         narrow = {scan: scan.narrow for scan in scans if scan.narrow}
         for scan in narrow or scans:
             scan.read(narrow.get(scan, ()))
+
+
+def _asking(part: Callable[[Given], object]) -> Callable[[Given], object]:
+    # A checker takes a function type, which a part is declared as, to have no methods.
+    given: object = part
+    if isinstance(given, Asking):
+        asking: Callable[[Given], object] = given.ask
+        return asking
+    return part
 
 
 def _waits(part: Callable[[Given], object], resources: Given) -> bool:
@@ -61,14 +82,14 @@ def ks_of_pieces(real: Summary, synthetic: Summary, column: str, decimals: int |
         return float(n != m)
     grid = real.get(_Grid(column, decimals))
     sides = (real, synthetic)
-    ours, theirs = for_each(sides, lambda side: _ranks(side, grid))
+    ours, theirs = for_each(sides, lambda side: ranks_of(side, grid))
     largest, gaps = ks_on_grid((ours.below, ours.upto), (theirs.below, theirs.upto), n, m)
     if not len(gaps) or not isinstance(real, Scan):
         return largest
     inside = real.between(grid, tuple(gaps.tolist()))
     if not len(inside.values):
         return largest
-    ours, theirs = for_each(sides, lambda side: _ranks(side, inside))
+    ours, theirs = for_each(sides, lambda side: ranks_of(side, inside))
     again, _ = ks_on_grid((ours.below, ours.upto), (theirs.below, theirs.upto), n, m)
     return max(largest, again)
 
@@ -87,7 +108,8 @@ class _Grid:
         return Places(self.column, real.spread(self.column, self.decimals).values, self.decimals)
 
 
-def _ranks(side: Summary, places: Places) -> Ranks:
+def ranks_of(side: Summary, places: Places) -> Ranks:
+    """How many rows of a table have a number below each place, and how many have none above it."""
     if isinstance(side, Scan):
         return side.ranks(places)
     return side.total(Ranked(places)) if not isinstance(side, Table) else Ranked(places)(side)

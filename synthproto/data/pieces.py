@@ -1,23 +1,23 @@
 """Pieces of a data set that is read one after another, and what reads several of them at once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from importlib.util import find_spec
 from os import PathLike, fspath
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
+import numpy as np
 import pandas as pd
 from typing_extensions import Protocol, TypeVar, runtime_checkable
 
-from synthproto.checks import listed
 from synthproto.data.distribution import Floats
-from synthproto.data.frames import Frame, as_pandas, of_arrow
+from synthproto.data.frames import Frame, as_pandas
+from synthproto.data.merging import in_first_half
 from synthproto.data.spec import TableSpec
 from synthproto.data.summary import Merging
 from synthproto.data.table import Table, piece_of
-from synthproto.errors import MissingExtraError, ParameterError, SchemaError
+from synthproto.errors import ParameterError, SchemaError
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -135,11 +135,10 @@ def _read(job: Job, spec: TableSpec, place: int, piece: Piece) -> Table | None:
     part: object = piece
     reader = part.select(spec.names) if isinstance(part, Selective) else piece
     try:
-        given = reader()
+        frame = frame_of(reader)
     except Exception as error:
         error.add_note(f"This was raised by {name}.")
         raise
-    frame = given.frame if isinstance(given, Table) else as_pandas(given)
     if len(spec.columns) < len(job.spec.columns) and set(spec.names) < set(frame.columns):
         frame = frame[list(spec.names)]
     if not len(frame):
@@ -151,87 +150,55 @@ def _read(job: Job, spec: TableSpec, place: int, piece: Piece) -> Table | None:
 
 def piece_name(number: int, piece: Piece) -> str:
     """What errors call a piece: its number, and the file that it reads, if that can be told."""
+    path = path_of(piece)
+    return f"piece {number} ({path})" if path else f"piece {number}"
+
+
+def path_of(piece: Piece) -> str:
+    """The file that a piece reads; empty if that cannot be told."""
     part: object = piece
     given = part.args if isinstance(part, partial) else (getattr(part, "path", None),)
-    paths = [fspath(one) for one in given if isinstance(one, str | PathLike)]
-    return f"piece {number} ({paths[0]})" if paths else f"piece {number}"
+    return next((fspath(one) for one in given if isinstance(one, str | PathLike)), "")
 
 
 @final
 @dataclass(frozen=True)
-class ParquetPiece:
-    """One row group of a parquet file; strings as categories, without decoding them.
+class HalfPiece:
+    """Rows of a piece that are in one of the random halves of its data set.
 
     Attributes:
-        path: The file.
-        group: Number of the row group.
-        rows: How many rows it has.
-        columns: Which columns to read; by default all.
+        piece: What reads all of its rows.
+        start: Number of the first of these.
+        rows: Of the data set.
+        seed: Decides which rows are in the first half.
+        is_first: Which half.
     """
 
-    path: str
-    group: int
+    piece: Piece
+    start: int
     rows: int
-    columns: tuple[str, ...] | None = None
+    seed: int
+    is_first: bool
+
+    @property
+    def path(self) -> str:
+        """The file that is read, if that can be told."""
+        return path_of(self.piece)
 
     def __call__(self) -> pd.DataFrame:
-        """Read it.
+        """Read the piece."""
+        frame = frame_of(self.piece)
+        first = in_first_half(self.start, len(frame), self.rows, self.seed)
+        return frame.iloc[np.flatnonzero(first == self.is_first)]
 
-        Raises:
-            SchemaError: It lacks columns, or has some whose values have parts.
-        """
-        import pyarrow as pa  # an optional extra
-        import pyarrow.parquet as pq
-
-        schema = pq.read_schema(self.path)
-        lacking = [name for name in self.columns or () if name not in schema.names]
-        if lacking:
-            raise SchemaError(
-                f"{self.path} lacks columns {listed(lacking)}; it has {listed(schema.names)}"
-            )
-        strings = (pa.types.is_string, pa.types.is_large_string)
-        coded = [f.name for f in schema if any(is_string(f.type) for is_string in strings)]
-        with pq.ParquetFile(self.path, read_dictionary=coded) as file:
-            names = None if self.columns is None else list(self.columns)
-            table = file.read_row_group(self.group, columns=names, use_threads=False)
-        return of_arrow(table, f"row group {self.group + 1} of {self.path}")
-
-    def select(self, columns: Sequence[str]) -> "ParquetPiece":
-        """The same rows with these columns only."""
-        return ParquetPiece(self.path, self.group, self.rows, tuple(columns))
+    def select(self, columns: Sequence[str]) -> "HalfPiece":
+        """The same rows with these columns only, if the piece can be read without the others."""
+        part: object = self.piece
+        narrow = part.select(columns) if isinstance(part, Selective) else self.piece
+        return replace(self, piece=narrow)
 
 
-def parquet_pieces(*paths: str | PathLike[str]) -> list[ParquetPiece]:
-    """All row groups of parquet files, as the pieces of a `Scan`.
-
-    Args:
-        paths: The files, in order.
-
-    Raises:
-        ParameterError: There are none.
-        MissingExtraError: pyarrow is not installed.
-        OSError: A file cannot be read.
-
-    >>> from pathlib import Path
-    >>> from tempfile import mkdtemp
-    >>> import pandas as pd
-    >>> from synthproto import Scan, TableSpec, parquet_pieces
-    >>> frame, path = pd.DataFrame({"age": range(100)}), Path(mkdtemp()) / "part-0.parquet"
-    >>> frame.to_parquet(path, row_group_size=30)
-    >>> len(parquet_pieces(path)), len(Scan(parquet_pieces(path), TableSpec.infer(frame)))
-    (4, 100)
-    """
-    if not paths:
-        raise ParameterError("parquet_pieces takes one path at least: *glob('real/*.parquet')")
-    if find_spec("pyarrow") is None:
-        raise MissingExtraError(
-            "parquet is read by pyarrow, which is not installed: pip install 'synthproto[parquet]'"
-        )
-    import pyarrow.parquet as pq  # an optional extra
-
-    files = [(fspath(path), pq.read_metadata(path)) for path in paths]
-    return [
-        ParquetPiece(path, group, footer.row_group(group).num_rows)
-        for path, footer in files
-        for group in range(footer.num_row_groups)
-    ]
+def frame_of(piece: Piece) -> pd.DataFrame:
+    """The rows of a piece."""
+    given = piece()
+    return given.frame if isinstance(given, Table) else as_pandas(given)

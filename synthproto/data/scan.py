@@ -21,7 +21,7 @@ from synthproto.data.merging import (
     Ranked,
     Spread,
 )
-from synthproto.data.pieces import Job, Map, Piece, mapped, piece_name
+from synthproto.data.pieces import HalfPiece, Job, Map, Piece, mapped, piece_name
 from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import (
     BinRule,
@@ -231,6 +231,15 @@ class Scan:
         other._asked = {}
         return other
 
+    def half(self, seed: int, is_first: bool) -> "Scan":
+        """One of two random halves, which are the same however the rows are cut."""
+        starts = np.cumsum([0, *self._profile.rows])
+        pieces = [
+            HalfPiece(piece, start, len(self), seed, is_first)
+            for piece, start in zip(self._pieces, starts.tolist(), strict=False)
+        ]
+        return Scan(pieces, self._spec, name=self._name, map=self._map, pieces_a_job=self._size)
+
     # --- one column -----------------------------------------------------------------------------
 
     def moments(self, column: str) -> Moments:
@@ -270,7 +279,7 @@ class Scan:
             return statistic(name, moments, np.empty(0))
         place = _QUARTILES[name] * (moments.count - 1)
         below = int(place)
-        low, high = self._at(column, [below, min(below + 1, moments.count - 1)]).tolist()
+        low, high = self.at(column, [below, min(below + 1, moments.count - 1)]).tolist()
         return float(low + (high - low) * (place - below))
 
     def spread(self, column: str, decimals: int | None = None) -> Distribution:
@@ -308,7 +317,7 @@ class Scan:
         key = ("between", places, gaps)
         return self._once(key, lambda: Places(places.column, np.unique(inside), places.decimals))
 
-    def _at(self, column: str, wanted: list[int]) -> Floats:
+    def at(self, column: str, wanted: list[int]) -> Floats:
         """Numbers at some places of the sorted column."""
         known = self.spread(column)
         if known.exact:
@@ -361,7 +370,7 @@ class Scan:
         return np.concatenate([[low], inner, [high]])
 
     def _quantile_edges(self, column: str, n: int, bins: int) -> Floats:
-        first = self._at(column, [i * n // bins for i in range(1, bins)])
+        first = self.at(column, [i * n // bins for i in range(1, bins)])
         starts, repeats = np.unique(first, return_counts=True)
         heavy = starts[repeats > 1]
         if not len(heavy):
@@ -375,7 +384,7 @@ class Scan:
         wanted = [i * light // share for i in range(1, share)] if light else []
         moved = [place + int(lengths[begin <= place].sum()) for place in wanted]
         after = ranks.upto[ranks.upto < n].tolist()
-        return np.concatenate([heavy, self._at(column, [*after, *moved])])
+        return np.concatenate([heavy, self.at(column, [*after, *moved])])
 
     def counts(self, levels: Levels) -> NDArray[np.int64]:
         """Rows in each slot of some table's levels."""

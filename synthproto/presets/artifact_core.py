@@ -16,8 +16,11 @@ from synthproto.artifacts.associations import Association
 from synthproto.artifacts.columns import Mean
 from synthproto.artifacts.pairs import CorrelationDistance
 from synthproto.artifacts.statistics import Juxtaposition, StatisticDifference
-from synthproto.data.pair import TablePair
+from synthproto.data.distribution import Places
+from synthproto.data.pair import SummaryPair, TablePair
+from synthproto.data.passes import ranks_of
 from synthproto.data.statistics import Statistic, histogram_edges
+from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.columns import Floats, js_distance, shares, stacked
@@ -45,28 +48,45 @@ class ArtifactCoreJSDistance:
         default=(0.0, math.sqrt(math.log(2.0))), init=False, repr=False
     )
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Distance by column: categorical ones first, as there."""
         kinds = () if self.categorical_only else NUMERIC
         columns = (*pair.spec.of_kind(*DISCRETE), *pair.spec.of_kind(*kinds))
-        counts = [self._counts(pair, column) for column in columns]
+        counts = for_each(columns, lambda column: self._counts(pair, column))
         real, synthetic = (shares(stacked([held[side] for held in counts])) for side in (0, 1))
         distances = js_distance(real, synthetic, float(np.e))
         return dict(zip(columns, distances.tolist(), strict=True))
 
-    def _counts(self, pair: TablePair, column: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _counts(
+        self, pair: SummaryPair, column: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows in each level of the real and of the synthetic column."""
         if pair.spec.kind(column) in DISCRETE:
             levels = pair.real.levels(column)
             known = slice(1, levels.size + 1)
             return pair.real.counts(levels)[known], pair.synthetic.counts(levels)[known]
-        edges = _cut_edges(*_range(pair, column), self.bins)
-        return _right_closed(pair.real, column, edges), _right_closed(pair.synthetic, column, edges)
+        places = pair.get(_Cut(column, self.bins))
+        sides: tuple[Summary, Summary] = (pair.real, pair.synthetic)
+        real, synthetic = for_each(sides, lambda side: _right_closed(side, places))
+        return real, synthetic
 
 
-def _range(pair: TablePair, column: str) -> tuple[float, float]:
+@final
+@dataclass(frozen=True)
+class _Cut:
+    """Edges of bins over both tables; the same object for a pair, so that it is looked up once."""
+
+    column: str
+    bins: int
+
+    def __call__(self, pair: SummaryPair) -> Places:
+        return Places(self.column, _cut_edges(*_range(pair, self.column), self.bins))
+
+
+def _range(pair: SummaryPair, column: str) -> tuple[float, float]:
     """Smallest and largest value of both tables."""
-    moments = [table.moments(column) for table in (pair.real, pair.synthetic)]
+    sides: tuple[Summary, Summary] = (pair.real, pair.synthetic)
+    moments = for_each(sides, lambda side: side.moments(column))
     low, high = min(m.low for m in moments), max(m.high for m in moments)
     return (low, high) if low <= high else (0.0, 0.0)
 
@@ -81,10 +101,9 @@ def _cut_edges(low: float, high: float, bins: int) -> Floats:
     return edges
 
 
-def _right_closed(table: Table, column: str, edges: Floats) -> NDArray[np.int64]:
-    ascending = table.ascending(column)
-    upto = ascending.searchsorted(edges, "right")
-    upto[0] = ascending.searchsorted(edges[0], "left")
+def _right_closed(table: Summary, edges: Places) -> NDArray[np.int64]:
+    ranks = ranks_of(table, edges)
+    upto = np.append(ranks.below[:1], ranks.upto[1:])
     return upto[1:] - upto[:-1]
 
 
@@ -136,7 +155,7 @@ class ScriptJSDivergence:
         return float(max(sum((side * np.log(side / middle)).sum() for side in sides) / 2, 0.0))
 
 
-ArtifactCoreScores: TypeAlias = tuple[Mean[Table], ArtifactCoreJSDistance, CorrelationDistance]
+ArtifactCoreScores: TypeAlias = tuple[Mean[Summary], ArtifactCoreJSDistance, CorrelationDistance]
 
 
 def artifact_core(bins: int = 100) -> tuple[ArtifactCoreScores, tuple[Juxtaposition, ...]]:

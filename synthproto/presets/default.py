@@ -34,11 +34,11 @@ from synthproto.artifacts.validity import (
     RangeCoverage,
 )
 from synthproto.contracts import Plot, Score
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import SummaryPair, TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import DISCRETE, NUMERIC
 from synthproto.measures.classifiers import Learner
-from synthproto.plan import TablePlan
+from synthproto.plan import Plan, TablePlan
 from synthproto.presets.artifact_core import artifact_core
 from synthproto.presets.sdmetrics import sdmetrics_diagnostic, sdmetrics_quality
 from synthproto.presets.tabsyn import PublishedRow
@@ -77,7 +77,7 @@ def default_plan(
         rows: Most rows for neighbour searches and classifiers, at least 1.
         seed: Of samples, folds and learners.
     """
-    scores = _columns_and_pairs(spec)
+    scores: list[Score[TablePair]] = [*_columns_and_pairs(spec)]
     if spec.of_kind(*NUMERIC, *DISCRETE):
         scores += [Sampled(part, rows, seed, matched=True) for part in _joint("trees", seed)]
         scores += [Sampled(part, rows, seed) for part in _utility(target, holdout, 3)]
@@ -90,11 +90,11 @@ def default_plan(
     return TablePlan(scores=scores, plots=[*plots, PCAJuxtaposition(seed=seed)])
 
 
-def _columns_and_pairs(spec: TableSpec) -> list[Score[TablePair]]:
-    """Fidelity of columns and pairs, and validity: what needs all rows."""
+def _columns_and_pairs(spec: TableSpec) -> list[Score[SummaryPair]]:
+    """Fidelity of columns and pairs, and validity: what is computed from all rows."""
     numeric, discrete = spec.of_kind(*NUMERIC), spec.of_kind(*DISCRETE)
     shape = ShapeDistance()
-    scores: list[Score[TablePair]] = []
+    scores: list[Score[SummaryPair]] = []
     if numeric or discrete:
         scores += [Similarity(), Mean(shape), shape]
     if len(numeric) + len(discrete) > 1:
@@ -207,6 +207,45 @@ def preset(
     if name == "tabsyn":
         return tabsyn_plan(holdout=holdout, target=target, rows=rows, seed=seed)
     return default_plan(spec, holdout=holdout, target=target, rows=rows, seed=seed)
+
+
+def scanned_preset(
+    name: PresetName,
+    spec: TableSpec,
+    *,
+    holdout: bool = False,
+    target: str | None = None,
+    rows: int = Sampled.rows,
+    seed: int = 0,
+) -> Plan[SummaryPair]:
+    """The plan of a name for tables that are read in pieces; the arguments as in `preset`.
+
+    Columns and pairs from all rows; what needs rows, plots included, from at most ``rows`` of each
+    table. Searches among all real rows are left out.
+    """
+    whole = preset(name, spec, holdout=holdout, target=target, rows=rows, seed=seed)
+    plots: list[Plot[SummaryPair]] = [Sampled(plot, rows, seed) for plot in whole.plots]
+    if name == "sdmetrics":
+        keys = spec.of_kind("identifier")
+        scores: list[Score[SummaryPair]] = [*sdmetrics_quality(), *sdmetrics_diagnostic(keys)]
+        return Plan[SummaryPair](scores=scores, plots=plots, floors=False)
+    if name == "artifact-core":
+        own, arrays = artifact_core()
+        return Plan[SummaryPair](scores=own, arrays=arrays, plots=plots, floors=False)
+    if name == "tabsyn":
+        shape, trends = ShapeDistance(), TrendSimilarity()
+        parts = _joint("linear", seed) + _utility(target, holdout, 1)
+        first: list[Score[SummaryPair]] = []
+        if _learns():
+            first.append(Sampled(PublishedRow(target or "", seed), rows, seed))
+            parts.insert(3, C2ST("trees", seed=seed))
+        sampled = [Sampled(part, rows, seed) for part in parts]
+        return Plan[SummaryPair](scores=[*first, Mean(shape), shape, trends, *sampled], plots=plots)
+    scores = _columns_and_pairs(spec)
+    if spec.of_kind(*NUMERIC, *DISCRETE):
+        scores += [Sampled(part, rows, seed, matched=True) for part in _joint("trees", seed)]
+        scores += [Sampled(part, rows, seed) for part in _utility(target, holdout, 3)]
+    return Plan[SummaryPair](scores=scores, plots=plots)
 
 
 def _learns() -> bool:

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.artifacts import resampling
 from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
 from synthproto.artifacts.pairs import PairTrends, TrendSimilarity
 from synthproto.artifacts.resampling import resampled
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import Pair, TablePair
+from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.measures.columns import BEYOND
@@ -70,6 +72,26 @@ def marked(seeds: int, rows: tuple[int, int]) -> float:
 def test_a_perfect_sampler_is_hardly_ever_marked() -> None:
     assert marked(8, (500, 500)) <= 0.02
     assert marked(4, (400, 1200)) <= 0.03
+
+
+def test_noise_of_tables_in_pieces_is_about_that_of_all_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resampling, "_SAMPLED", 1000)
+    rng = np.random.default_rng(0)
+    frames = [drawn(rng, 4000) for _ in range(2)]
+    both = pair(*frames)
+    scans = Pair(*(Scan([f[:900].copy, f[900:].copy], both.spec) for f in frames))
+    ours, exact = resampled(scans), resampled(both)
+    assert ours.noise.keys() == exact.noise.keys()
+    assert ours.pairs.keys() == exact.pairs.keys()
+    found = [*ours.noise.items(), *ours.pairs.items()]
+    wanted = {**dict(exact.noise), **{str(names): own for names, own in exact.pairs.items()}}
+    for name, noise in found:
+        assert noise.spread == pytest.approx(wanted[str(name)].spread, rel=0.6, abs=1e-3)
+        assert noise.expected == pytest.approx(wanted[str(name)].expected, abs=0.07)
+    for tag, (low, high) in exact.intervals.items():
+        assert ours.intervals[tag] == pytest.approx((low, high), abs=0.01)
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ import pytest
 
 from synthproto.artifacts.columns import JSDistance
 from synthproto.artifacts.searches import Sampled
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import TablePair, halves
+from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec
 from synthproto.data.split import split
 from synthproto.data.table import Table
@@ -81,3 +82,16 @@ def test_a_warning_of_a_table_is_not_repeated_for_tables_of_its_rows() -> None:
         assert pair.relabelled(0) is not None
         assert len(pair.floor.synthetic) == 2
         assert isinstance(Sampled(JSDistance(), 1)(pair)["x"], float)
+
+
+def test_halves_of_a_table_and_of_a_scan_are_the_same_rows() -> None:
+    frame = pd.DataFrame({"x": np.arange(50.0), "c": ["a", "b"] * 25})
+    table = Table(frame, TableSpec.infer(frame))
+    scan = Scan([frame[:7].copy, frame[7:7].copy, frame[7:].copy], table.spec)
+    first, second = halves(table, 3), halves(scan, 3)
+    assert sorted([*first.real.values("x"), *first.synthetic.values("x")]) == list(range(50))
+    assert len(first.real) == len(first.synthetic) == 25
+    for ours, theirs in ((first.real, second.real), (first.synthetic, second.synthetic)):
+        assert ours.moments("x").low == theirs.moments("x").low
+        assert ours.moments("x").mean == pytest.approx(theirs.moments("x").mean)
+        assert ours.levels("c").labels == theirs.levels("c").labels

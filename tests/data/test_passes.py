@@ -31,6 +31,20 @@ def test_what_parts_ask_for_is_read_at_once() -> None:
     assert (len(scan.passes), len(asked)) == (2, before + 1)
 
 
+def test_a_part_that_says_what_it_needs_is_not_computed() -> None:
+    scan = Scan([FRAME.copy], SPEC)
+
+    class Slow:
+        def ask(self, table: Scan) -> object:
+            return table.co_moments(("x", "y"))
+
+        def __call__(self, _table: Scan) -> float:
+            raise AssertionError
+
+    prepare((Slow(),), scan, (scan,))
+    assert len(scan.passes) == 2
+
+
 @pytest.mark.parametrize("decimals", [None, 1])
 def test_a_scan_and_a_table_have_the_distance_of_two_tables(decimals: int | None) -> None:
     other = FRAME * 0.5

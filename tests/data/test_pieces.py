@@ -4,10 +4,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from synthproto.data.file_pieces import parquet_pieces
 from synthproto.data.merging import Profiled
-from synthproto.data.pieces import Job, ParquetPiece, done, parquet_pieces, piece_name
+from synthproto.data.pieces import HalfPiece, Job, done, piece_name
 from synthproto.data.spec import TableSpec
-from synthproto.errors import ParameterError, SchemaError
 
 FRAME = pd.DataFrame({"x": range(10), "c": ["a", "b"] * 5})
 SPEC = TableSpec.infer(FRAME, continuous=["x"])
@@ -18,22 +18,6 @@ def path(tmp_path: Path) -> Path:
     file = tmp_path / "part.parquet"
     FRAME.to_parquet(file, row_group_size=4)
     return file
-
-
-def test_row_groups_are_pieces(path: Path) -> None:
-    pieces = parquet_pieces(path, str(path))
-    assert [piece.rows for piece in pieces] == [4, 4, 2] * 2
-    assert pieces[1]()["x"].tolist() == [4, 5, 6, 7]
-    assert isinstance(pieces[0]()["c"].dtype, pd.CategoricalDtype)
-    assert list(pieces[2].select(["c"])().columns) == ["c"]
-
-
-def test_columns_that_a_file_lacks_are_named(path: Path) -> None:
-    piece = ParquetPiece(str(path), 0, 4, ("x", "z"))
-    with pytest.raises(SchemaError, match=r"part\.parquet lacks columns \['z'\]; it has"):
-        piece()
-    with pytest.raises(ParameterError, match="one path at least"):
-        parquet_pieces()
 
 
 def test_a_piece_is_called_by_number_and_file(path: Path) -> None:
@@ -49,3 +33,12 @@ def test_a_job_counts_pieces_without_rows() -> None:
     assert result.rows == (0, 10, 3)
     assert result.values[0].moments["x"].count == 13
     assert result.values[0].labels == {"c": {"a": 7, "b": 6}}
+
+
+def test_halves_of_a_piece_are_all_of_its_rows(path: Path) -> None:
+    piece = parquet_pieces(path)[1]
+    halves = [HalfPiece(piece, 4, 10, 0, is_first) for is_first in (True, False)]
+    rows = pd.concat([half.select(["x"])() for half in halves])
+    assert sorted(rows["x"]) == [4, 5, 6, 7]
+    assert list(rows.columns) == ["x"]
+    assert piece_name(2, halves[0]) == f"piece 2 ({path})"

@@ -45,9 +45,10 @@ from synthproto.artifacts.validity import (
 )
 from synthproto.contracts import Score
 from synthproto.data import distribution, merging, scan
+from synthproto.data.file_pieces import parquet_pieces
 from synthproto.data.merging import Sample
 from synthproto.data.pair import Pair, SummaryPair, TablePair
-from synthproto.data.pieces import Map, parquet_pieces
+from synthproto.data.pieces import Map
 from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec
 from synthproto.data.summary import Summary

@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, TypeVar, final
+from typing import Generic, Literal, TypeAlias, TypeVar, final
 
-import numpy as np
 import pandas as pd
 
 from synthproto.artifacts.columns import ShapeDistance
 from synthproto.artifacts.pairs import PairTrends
 from synthproto.artifacts.resampling import resampled
 from synthproto.artifacts.validity import label_notes
+from synthproto.checks import tag_of
+from synthproto.cli.compare.sketches import Sketch, sketch_of
 from synthproto.contracts import Array, Direction, Drawing
-from synthproto.data.pair import TablePair
+from synthproto.data.merging import Sample
+from synthproto.data.pair import Pair as Sides
+from synthproto.data.pair import halves
 from synthproto.data.spec import TableSpec
-from synthproto.data.split import split
+from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import Table
 from synthproto.errors import SchemaError, UndefinedScoreError
 from synthproto.measures.columns import BEYOND, Noise
-from synthproto.plan import TablePlan
+from synthproto.plan import Plan
 from synthproto.report import Report
 
 Reference: TypeAlias = Literal["holdout", "halves", "none"]
@@ -30,28 +33,14 @@ SIMILARITY = "fidelity/similarity"
 """Tag of the score that tables are ranked by; see `synthproto.artifacts.pairs`."""
 
 Value = TypeVar("Value")
+Side = TypeVar("Side", bound=Summary)
 
 _NOT_FROM_HALVES = ("privacy/", "utility/")
 _PAIRS = 20
-_SKETCHED, _BINS, _LABELS = 6, 24, 8
-
-
-@final
-@dataclass(frozen=True)
-class Sketch:
-    """The distribution of one column, to be drawn small.
-
-    Attributes:
-        real: Share of the real rows in each bin.
-        synthetic: Share of the synthetic rows in each bin.
-        ends: What stands below it: the ends of the range, or the most frequent labels.
-        is_numeric: Whether bins are of a range; otherwise each is a label.
-    """
-
-    real: Sequence[float]
-    synthetic: Sequence[float]
-    ends: Sequence[str]
-    is_numeric: bool
+_SKETCHED = 6
+_ROWS = 20_000  # that columns of tables that are read in pieces are drawn from
+_BESIDE = (ShapeDistance(), PairTrends(), label_notes, resampled)
+"""What is asked of a pair besides the parts of the plan."""
 
 
 @final
@@ -152,8 +141,8 @@ class Comparison:
         tables: The synthetic tables, most similar first; those that raise an alarm are last.
     """
 
-    real: Table
-    holdout: Table | None
+    real: Summary
+    holdout: Summary | None
     reference: Reference
     tags: Sequence[str]
     tables: Sequence[Compared]
@@ -210,7 +199,7 @@ class _Findings:
     floors: dict[str, float] = field(default_factory=dict)
     undefined: dict[str, str] = field(default_factory=dict)
 
-    def run(self, part: TablePlan, pair: TablePair) -> None:
+    def run(self, part: Plan[Sides[Side]], pair: Sides[Side]) -> None:
         """Compute one part; a score that is undefined for these tables is noted as such."""
         try:
             report = part.run(pair)
@@ -228,7 +217,7 @@ class _Findings:
 
 
 @final
-class Comparer:
+class Comparer(Generic[Side]):
     """Compares synthetic tables with a real one, one after the other.
 
     Args:
@@ -241,25 +230,25 @@ class Comparer:
 
     def __init__(
         self,
-        plan: TablePlan,
-        real: Table,
-        holdout: Table | None = None,
+        plan: Plan[Sides[Side]],
+        real: Side,
+        holdout: Side | None = None,
         seed: int = 0,
         progress: Callable[[str], object] = str,
     ) -> None:
         self._plan, self._real, self._holdout = plan, real, holdout
-        self._progress = progress
+        self._progress, self._seed = progress, seed
         # A part at a time: one that is undefined for these tables does not take the others along.
-        self._parts = [
-            *(TablePlan(scores=[score]) for score in plan.scores),
-            *(TablePlan(arrays=[array]) for array in plan.arrays),
-            *(TablePlan(plots=[plot]) for plot in plan.plots),
+        self._parts: list[Plan[Sides[Side]]] = [
+            *(Plan(scores=[score]) for score in plan.scores),
+            *(Plan(arrays=[array]) for array in plan.arrays),
+            *(Plan(plots=[plot]) for plot in plan.plots),
         ]
         self._beside = self._reference_pair(seed)
         self._halves = self._halved() if holdout is None and self._beside else {}
 
     @staticmethod
-    def steps(plan: TablePlan, tables: int, holdout: bool) -> int:
+    def steps(plan: Plan[Sides[Side]], tables: int, holdout: bool) -> int:
         """How often ``progress`` will be called at most."""
         return tables * len(plan.tags) + (0 if holdout else len(plan.score_tags))
 
@@ -270,15 +259,16 @@ class Comparer:
             return "holdout"
         return "halves" if self._beside is not None else "none"
 
-    def compare(self, name: str, synthetic: Table) -> Compared:
+    def compare(self, name: str, synthetic: Side) -> Compared:
         """Compare one synthetic table."""
-        pair = TablePair(self._real, synthetic, self._holdout)
+        pair = Sides(self._real, synthetic, self._holdout)
+        self._prepare(pair)
         found = _Findings(references=dict(self._halves))
         for part in self._parts:
             self._progress(part.tags[0])
             found.run(part, pair)
         references = {t: value for t, value in found.references.items() if t in found.scores}
-        noise = resampled(pair)
+        noise = pair.get(resampled)
         report = Report(
             found.scores,
             references,
@@ -296,7 +286,7 @@ class Comparer:
         notes = label_notes(pair)
         alarms = alarms_of(report)
         worst = [column.name for column in columns[:_SKETCHED]]
-        sketches = {each: _sketch(self._real, synthetic, each) for each in worst}
+        sketches = {each: sketch_of(*self._few_rows(pair), each) for each in worst}
         return Compared(
             *(name, len(synthetic), report, found.undefined, columns, pairs, notes),
             *(alarms, sketches),
@@ -308,16 +298,39 @@ class Comparer:
         tags = self._plan.score_tags
         return Comparison(self._real, self._holdout, self.reference, tags, best_first)
 
-    def _reference_pair(self, seed: int) -> TablePair | None:
+    def _prepare(self, pair: Sides[Side]) -> None:
+        """Have tables that are read in pieces read for all parts at once."""
+        sides = (self._real, pair.synthetic)
+        if all(isinstance(side, Table) for side in sides):
+            return
+        parts = [*self._plan.scores, *self._plan.arrays, *self._plan.plots]
+        pair.prepare([*parts, *_BESIDE, self._few_rows])
+        for beside in (pair.floor, pair.reference):
+            if beside is not None:
+                beside.prepare(self._plan.scores)
+
+    def _few_rows(self, pair: Sides[Side]) -> tuple[Table, Table]:
+        """Rows of both sides to draw columns from: of a table in memory all."""
+        sides: tuple[Summary, Summary] = (pair.real, pair.synthetic)
+        sample = Sample(_ROWS, self._seed)
+        real, synthetic = for_each(
+            sides, lambda side: side if isinstance(side, Table) else side.get(sample)
+        )
+        return real, synthetic
+
+    def _reference_pair(self, seed: int) -> Sides[Side] | None:
         if self._holdout is not None:
-            return TablePair(self._real, self._holdout)
+            return Sides(self._real, self._holdout)
         if len(self._real) < 4:
             return None
-        return TablePair(*split(self._real, 0.5, seed=seed))
+        return halves(self._real, seed)
 
     def _halved(self) -> dict[str, float]:
         """Scores of one half of the real table against the other."""
         found = _Findings()
+        if self._beside is not None:
+            kept = [s for s in self._plan.scores if not tag_of(s).startswith(_NOT_FROM_HALVES)]
+            self._beside.prepare([*kept, ShapeDistance(), PairTrends()])
         for part in self._parts:
             tag = part.tags[0]
             if self._beside is not None and part.scores and not tag.startswith(_NOT_FROM_HALVES):
@@ -325,7 +338,7 @@ class Comparer:
                 found.run(part, self._beside)
         return found.scores
 
-    def _worst_columns(self, pair: TablePair, noise: Mapping[str, Noise]) -> list[Column]:
+    def _worst_columns(self, pair: Sides[Side], noise: Mapping[str, Noise]) -> list[Column]:
         found = pair.get(ShapeDistance())
         beside = {} if self._beside is None else self._beside.get(ShapeDistance())
         columns = [
@@ -339,7 +352,7 @@ class Comparer:
         ]
         return sorted(columns, key=lambda column: (-column.excess, -column.distance))
 
-    def _worst_pairs(self, pair: TablePair, noise: Mapping[tuple[str, str], Noise]) -> list[Pair]:
+    def _worst_pairs(self, pair: Sides[Side], noise: Mapping[tuple[str, str], Noise]) -> list[Pair]:
         trends = PairTrends()
         found = _similarities(trends(pair))
         beside = {} if self._beside is None else _similarities(trends(self._beside))
@@ -380,31 +393,3 @@ def alarms_of(report: Report) -> list[str]:
             "(privacy/exact_match_share)"
         )
     return found
-
-
-def _sketch(real: Table, synthetic: Table, name: str) -> Sketch:
-    """The distribution of a column in both tables."""
-    first, second = real.frame[name], synthetic.frame[name]
-    if name not in real.spec.of_kind("continuous", "datetime"):
-        shares = first.astype(str).value_counts(normalize=True)
-        others = second.astype(str).value_counts(normalize=True)
-        labels = list(dict.fromkeys([*shares.index[:_LABELS], *others.index[:2]]))
-        return Sketch(
-            [float(shares.get(label, 0.0)) for label in labels],
-            [float(others.get(label, 0.0)) for label in labels],
-            [str(label) for label in labels],
-            False,
-        )
-    values, beside = real.values(name), synthetic.values(name)
-    known = values[np.isfinite(values)]
-    low, high = np.quantile(known, [0.005, 0.995]) if len(known) else (0.0, 1.0)
-    edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
-    edges[0], edges[-1] = -np.inf, np.inf
-    counts = [np.histogram(each[np.isfinite(each)], edges)[0] for each in (values, beside)]
-    ends = (
-        [str(first.min())[:10], str(first.max())[:10]]
-        if name in real.spec.of_kind("datetime")
-        else [f"{low:.4g}", f"{high:.4g}"]
-    )
-    shares_of = [(count / max(count.sum(), 1)).tolist() for count in counts]
-    return Sketch(shares_of[0], shares_of[1], ends, True)

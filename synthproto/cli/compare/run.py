@@ -6,9 +6,8 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import final
+from typing import TypeVar, final
 
 from synthproto.artifacts.dependence import Similarity
 from synthproto.checks import did_you_mean, listed
@@ -16,22 +15,36 @@ from synthproto.cli.compare.comparer import SIMILARITY, Comparer, Comparison
 from synthproto.cli.compare.document import FORMAT, Request, document
 from synthproto.cli.compare.latex import latex
 from synthproto.cli.compare.limits import Limit, check_limits, failures, hint
+from synthproto.cli.compare.notes import notes_of, of_samples
 from synthproto.cli.compare.page import GENERATOR, page
 from synthproto.cli.compare.terminal import lines
 from synthproto.cli.compare.words import WORDS
 from synthproto.cli.console import colored, say, shown_path
+from synthproto.cli.scanned import (
+    Watched,
+    check_workers,
+    engine,
+    first_cells,
+    is_read_in_pieces,
+    scan_of,
+)
 from synthproto.cli.spec import file_format, named_columns
 from synthproto.data.cells import Cells
-from synthproto.data.kinds import DISCRETE, KINDS, NUMERIC, may_hold_strings
+from synthproto.data.kinds import DISCRETE, KINDS, NUMERIC
+from synthproto.data.pair import Pair, SummaryPair
+from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec, spec_of
+from synthproto.data.summary import Summary
 from synthproto.data.table import Table, table_of
 from synthproto.errors import ParameterError
 from synthproto.files import replace_file
 from synthproto.formatting import plain
-from synthproto.plan import TablePlan
-from synthproto.presets.default import preset
+from synthproto.plan import Plan, TablePlan
+from synthproto.presets.default import preset, scanned_preset
 from synthproto.progress import Bar
 from synthproto.trackers.formats import safe_name
+
+Side = TypeVar("Side", bound=Summary)
 
 
 def check_folder(option: str, path: Path) -> None:
@@ -94,12 +107,6 @@ class ReportFolder:
         replace_file(self.path / "report.json", document.encode())
 
 
-_WITH_TARGET = ("default", "tabsyn")
-# Categories are scattered where there are more than so many, with fewer rows for each on average:
-# two halves of a table of ten rows for each differ by a fourth.
-_MANY, _ROWS_EACH = 100, 10
-# So many times the rows of the holdout make scores visibly better.
-_LONGER = 1.25
 _MOST_SEED = 2**32 - 1  # of scikit-learn and of numpy's older generators
 
 
@@ -119,19 +126,11 @@ def compare_files(given: argparse.Namespace) -> int:
     paths, models = _named(given.synthetic)
     for run in _runs(given.tensorboard, paths) if given.tensorboard is not None else ():
         check_folder("--tensorboard", run)
+    every = [given.real, *paths.values(), *([given.holdout] if given.holdout else [])]
+    check_workers(given.workers, every)
+    compare = _compare_scans if any(map(is_read_in_pieces, every)) else _compare_tables
     with Bar() as bar:
-        real, holdout, synthetic = _tables(given, paths, bar)
-        reading = [
-            f"{table.name}: {'; '.join(table.notes)}"
-            for table in (real, holdout, *synthetic.values())
-            if table is not None and table.notes
-        ]
-        _check_target(given.target, real.spec)
-        plan = _plan(given, real.spec)
-        check_limits(limits, plan)
-        _check_columns(given.columns, plan)
-        bar.expect(Comparer.steps(plan, len(synthetic), holdout is not None))
-        comparison = _compared(plan, real, holdout, synthetic, given.seed, bar)
+        comparison, reading = compare(given, paths, limits, bar)
     request = Request(
         preset=given.preset,
         seed=given.seed,
@@ -139,12 +138,55 @@ def compare_files(given: argparse.Namespace) -> int:
         real=shown_path(given.real),
         holdout="" if given.holdout is None else shown_path(given.holdout),
         synthetic={name: shown_path(path) for name, path in paths.items()},
-        notes=_notes(given, comparison, reading),
+        notes=notes_of(given, comparison, reading),
         failed=failures(limits, comparison),
         models=models,
     )
     _write(comparison, request, given, folder)
     return 1 if request.failed else 0
+
+
+def _compare_tables(
+    given: argparse.Namespace, paths: Mapping[str, Path], limits: Sequence[Limit], bar: Bar
+) -> tuple[Comparison, list[str]]:
+    """The comparison of tables in memory, and notes on how they were read."""
+    real, holdout, synthetic = _tables(given, paths, bar)
+    reading = [
+        f"{table.name}: {'; '.join(table.notes)}"
+        for table in (real, holdout, *synthetic.values())
+        if table is not None and table.notes
+    ]
+    _check_target(given.target, real.spec)
+    plan = _plan(given, real.spec)
+    _check_scores(given, plan, limits)
+    return _compared(plan, real, holdout, synthetic, given.seed, bar), reading
+
+
+def _compare_scans(
+    given: argparse.Namespace, paths: Mapping[str, Path], limits: Sequence[Limit], bar: Bar
+) -> tuple[Comparison, list[str]]:
+    """The comparison of tables that are read in pieces, and notes on how they are."""
+    written, reading, named = file_format(given), list[str](), f"real table {str(given.real)!r}"
+    if given.spec is not None:
+        spec = TableSpec.load(given.spec)
+    else:
+        cells = first_cells(given.real, written)
+        spec = spec_of(cells, named_columns(list(cells.frame.columns), given), named)
+        reading = [f"{named}: {'; '.join(cells.notes)}"]
+    _check_target(given.target, spec)
+    plan = _plan_of_scans(given, spec)
+    _check_scores(given, plan, limits)
+    with engine(given.workers or 1) as workers:
+        watched = Watched(workers, bar)
+
+        def scan(path: Path, name: str) -> Scan:
+            return scan_of(path, spec, written, f"{name} {str(path)!r}", watched)
+
+        real = scan(given.real, "real table")
+        holdout = None if given.holdout is None else scan(given.holdout, "holdout table")
+        synthetic = {name: scan(path, "synthetic table") for name, path in paths.items()}
+        comparison = _compared(plan, real, holdout, synthetic, given.seed, bar)
+    return comparison, [*reading, of_samples(given.rows, plan, _plan(given, spec))]
 
 
 # --- what was asked for -------------------------------------------------------------------------
@@ -231,8 +273,10 @@ def _check_target(target: str | None, spec: TableSpec) -> None:
         )
 
 
-def _check_columns(columns: str, plan: TablePlan) -> None:
-    for tag in filter(None, columns.split(",")):
+def _check_scores(given: argparse.Namespace, plan: TablePlan, limits: Sequence[Limit]) -> None:
+    """Refuse limits on scores, and columns of --latex, that the plan does not have."""
+    check_limits(limits, plan)
+    for tag in filter(None, given.columns.split(",")):
         if not any(tag == known or tag.startswith(f"{known}/") for known in plan.score_tags):
             raise ParameterError(
                 f"--columns names no score of this plan: {tag!r}; it has "
@@ -256,90 +300,33 @@ def _plan(given: argparse.Namespace, spec: TableSpec) -> TablePlan:
     return TablePlan(scores=[*first, *plan.scores], arrays=plan.arrays, plots=plots)
 
 
+def _plan_of_scans(given: argparse.Namespace, spec: TableSpec) -> Plan[SummaryPair]:
+    plan = scanned_preset(
+        given.preset,
+        spec,
+        holdout=given.holdout is not None,
+        target=given.target,
+        rows=given.rows,
+        seed=given.seed,
+    )
+    first = [] if SIMILARITY in plan.score_tags else [Similarity()]
+    plots = plan.plots if given.out is not None or given.tensorboard is not None else ()
+    return Plan[SummaryPair](scores=[*first, *plan.scores], arrays=plan.arrays, plots=plots)
+
+
 def _compared(
-    plan: TablePlan,
-    real: Table,
-    holdout: Table | None,
-    synthetic: dict[str, Table],
+    plan: Plan[Pair[Side]],
+    real: Side,
+    holdout: Side | None,
+    synthetic: dict[str, Side],
     seed: int,
     bar: Bar,
 ) -> Comparison:
+    bar.expect(Comparer.steps(plan, len(synthetic), holdout is not None))
     comparer = Comparer(plan, real, holdout, seed, bar)
     # A table is let go when it has been compared: with it goes what was computed of it.
     found = [comparer.compare(name, synthetic.pop(name)) for name in list(synthetic)]
     return comparer.ranked(found)
-
-
-# --- notes --------------------------------------------------------------------------------------
-
-
-def _notes(given: argparse.Namespace, comparison: Comparison, reading: Sequence[str]) -> list[str]:
-    scattered = _scattered(given, comparison.real)
-    return [
-        *reading,
-        *_left_out(given, comparison),
-        *scattered,
-        *(f"{table.name}: {note}" for table in comparison.tables for note in table.notes),
-        *_longer_than_holdout(comparison),
-    ]
-
-
-def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
-    """What is not in the report although one may expect it, and how to get it."""
-    if given.preset not in _WITH_TARGET:
-        return ["--target and --rows are not used by this preset"] if given.target else []
-    found = []
-    if given.target is not None and given.holdout is None:
-        found.append("utility was left out: it needs --holdout as well as --target")
-    if given.preset == "tabsyn" and (given.target is None or given.holdout is None):
-        found.append("TSTR and the DCR share need --holdout, and TSTR --target as well")
-    if find_spec("sklearn") is None:
-        found.append(
-            "C2ST and utility need scikit-learn and were left out: pip install 'synthproto[learn]'"
-        )
-    tables = [comparison.real, *([comparison.holdout] if comparison.holdout else [])]
-    longest = max(*map(len, tables), *(table.rows for table in comparison.tables))
-    if longest > given.rows:
-        found.append(
-            f"joint scores, utility and distances to the closest record are from {given.rows:,} "
-            "random rows of longer tables, which hold few of the pairs of a copied row and its "
-            "original; --rows changes that"
-        )
-    return found
-
-
-def _scattered(given: argparse.Namespace, real: Table) -> list[str]:
-    """Strings that count as categories although few rows share one, unless a kind was said."""
-    if given.spec is not None:
-        return []
-    frame = real.frame
-    known = [name for names in named_columns(list(frame.columns), given).values() for name in names]
-    found = [
-        name
-        for name in real.spec.of_kind("categorical")
-        if name not in known
-        and may_hold_strings(frame[name])
-        and real.distinct(name) > max(_MANY, (len(real) - real.missing(name)) / _ROWS_EACH)
-    ]
-    if not found:
-        return []
-    return [
-        f"{listed(found)} count as categories, but have fewer than {_ROWS_EACH} rows for each "
-        "value: that makes every table, the reference too, look worse; name them with --identifier "
-        "or --text, write dates as 2020-01-31, or leave them out"
-    ]
-
-
-def _longer_than_holdout(comparison: Comparison) -> list[str]:
-    """Tables whose references are noisier than they are."""
-    rows = len(comparison.holdout) if comparison.holdout is not None else None
-    longer = [each.name for each in comparison.tables if rows and each.rows > _LONGER * rows]
-    if not longer:
-        return []
-    return [
-        f"{listed(longer)}: longer than the holdout ({rows:,} rows). Most scores depend on the "
-        "number of rows: as many real rows would reach better references"
-    ]
 
 
 # --- outputs ------------------------------------------------------------------------------------
