@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from synthproto.data.crosstab import CrossCounts, SumsByLevel, tables_of
 from synthproto.data.merging import CoMomentsAt
+from synthproto.data.passes import grid_of, ranks_of
 from synthproto.data.spec import Kind, TableSpec
 from synthproto.data.statistics import CoMoments, Levels, Moments
 from synthproto.data.summary import Summary, for_each
@@ -42,7 +43,9 @@ class Correlations:
 
     Attributes:
         columns: Continuous and datetime columns.
-        coefficient: ``"pearson"``, ``"spearman"`` (Pearson of ranks) or ``"kendall"`` (tau-b).
+        coefficient: ``"pearson"``, ``"spearman"`` (Pearson of ranks) or ``"kendall"`` (tau-b). Of
+            tables that are read in pieces, ranks between 65,536 numbers are interpolated: an error
+            of a rank of at most 0.0002 of the rows, and of the correlation of at most 0.005.
         missing: ``"complete"`` leaves rows out; ``"zero"`` puts 0.0 in place of a missing number.
     """
 
@@ -70,12 +73,16 @@ class Correlations:
         return _of_complete(columns if self.coefficient == "pearson" else list(map(ranks, columns)))
 
     def _without_rows(self, table: Summary) -> Floats:
+        gappy = any(table.missing(column) for column in self.columns)
+        if self.coefficient == "spearman" and not gappy:
+            return table.total(table.get(_Ranking(self.columns))).correlation()
         if self.coefficient != "pearson":
+            which = " of columns with missing values" if self.coefficient == "spearman" else ""
             raise UndefinedScoreError(
-                f"{self.coefficient} correlation is undefined for the {table.name}, whose rows are "
-                "never together: take pearson, or Sampled(...) of the score"
+                f"{self.coefficient} correlation{which} is undefined for the {table.name}, whose "
+                "rows are never together: take pearson, or Sampled(...) of the score"
             )
-        if self.missing == "zero" and any(table.missing(column) for column in self.columns):
+        if self.missing == "zero" and gappy:
             return table.total(self._with_zeros(table)).correlation()
         moments = table.co_moments(self.columns)
         matrix = moments.correlation()
@@ -97,6 +104,44 @@ class Correlations:
         centre = [m if span > 0 else low for m, span, low in zip(means, spans, lows, strict=True)]
         scale = tuple(span if span > 0 else 1.0 for span in spans)
         return CoMomentsAt(self.columns, tuple(centre), scale, zero=True)
+
+
+@final
+@dataclass(frozen=True)
+class _Ranking:
+    """What gives the ranks of the numbers of some columns."""
+
+    columns: tuple[str, ...]
+
+    def __call__(self, table: Summary) -> "_RankMoments":
+        grids = for_each(self.columns, lambda column: grid_of(table, column))
+        counted = for_each(grids, lambda grid: ranks_of(table, grid))
+        middles = [(each.below + each.upto + 1) / 2 for each in counted]
+        numbers = tuple(grid.values for grid in grids)
+        return _RankMoments(self.columns, numbers, tuple(middles), len(table))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _RankMoments:
+    """`CoMoments` of ranks, those between the numbers that were counted interpolated."""
+
+    columns: tuple[str, ...]
+    numbers: tuple[Floats, ...]
+    middles: tuple[Floats, ...]
+    rows: int
+
+    def __call__(self, rows: Table) -> CoMoments:
+        both = zip(self.columns, self.numbers, self.middles, strict=True)
+        ranked = [np.interp(rows.values(c), numbers, middles) for c, numbers, middles in both]
+        centre = np.full(len(ranked), (self.rows + 1) / 2)
+        return CoMoments.of(ranked, centre, np.full(len(ranked), float(self.rows)))
+
+    def merged(self, first: CoMoments, second: CoMoments) -> CoMoments:
+        return CoMomentsAt(self.columns, (), ()).merged(first, second)
+
+    def narrowed(self, _spec: TableSpec) -> tuple[str, ...]:
+        return self.columns
 
 
 @final
@@ -249,7 +294,12 @@ class Association:
     ) -> Floats:
         if not levels or not columns:
             return np.zeros((len(levels), len(columns)))
-        if self.numeric == "spearman" and self.missing == "complete" and isinstance(table, Table):
+        if self.numeric == "spearman" and self.missing == "complete":
+            if not isinstance(table, Table):
+                raise UndefinedScoreError(
+                    f"correlation ratios of ranks are undefined for the {table.name}, whose rows "
+                    "are never together: take pearson, or Sampled(...) of the score"
+                )
             return np.array(
                 [[_ratio_of_ranks(table, level, c) for c in columns] for level in levels]
             )

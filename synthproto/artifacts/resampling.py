@@ -96,7 +96,10 @@ def resampled(pair: SummaryPair, draws: int = 200, seed: int = 0) -> Resampled:
         >>> round(found.noise["fidelity/trend_similarity"].expected, 2)
         0.98
     """
-    few = pair.get(_Few(seed))
+    return _resampled(pair, pair.get(_Few(seed)), draws, seed)
+
+
+def _resampled(pair: SummaryPair, few: TablePair, draws: int, seed: int) -> Resampled:
     share = _share(pair, few)
     rows = _Rows.of(few, draws, seed)
     columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)

@@ -9,10 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.associations import Association
-from synthproto.data.pair import SummaryPair, TablePair
+from synthproto.data.distribution import Places
+from synthproto.data.pair import SummaryPair
+from synthproto.data.passes import grid_of, ranks_of
 from synthproto.data.spec import Kind
 from synthproto.data.statistics import BinRule, Histogram, Statistic
-from synthproto.data.summary import Summary
+from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.columns import Floats, shares, similarity_in_range, wasserstein_distance
@@ -34,6 +36,9 @@ class WassersteinDistance:
     because half of the rows and more hold one value, the unit is the standard deviation; for a
     constant column it is the value's magnitude, or 1. Missing values are left out. A value more
     than 1e290 units away counts as 1e290.
+
+    Of tables that are read in pieces, a column of more than 131,072 distinct numbers is compared
+    at 65,536 of them: the distance is then off by at most 0.0002 of the range of both tables.
 
     Attributes:
         scale: The unit.
@@ -57,22 +62,52 @@ class WassersteinDistance:
     best: float = field(default=0.0, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, math.inf), init=False, repr=False)
 
-    def __call__(self, pair: TablePair) -> dict[str, float]:
+    def __call__(self, pair: SummaryPair) -> dict[str, float]:
         """Distance by column."""
-        return {column: self._of(pair, column) for column in pair.spec.of_kind(*NUMERIC)}
+        columns = pair.spec.of_kind(*NUMERIC)
+        found = for_each(columns, lambda column: self._of(pair, column))
+        return dict(zip(columns, found, strict=True))
 
-    def _of(self, pair: TablePair, column: str) -> float:
-        real, synthetic = (t.ascending(column) for t in (pair.real, pair.synthetic))
-        if not len(real) and not len(synthetic):
+    def _of(self, pair: SummaryPair, column: str) -> float:
+        real, synthetic = pair.real, pair.synthetic
+        sides: tuple[Summary, Summary] = (real, synthetic)
+        counts = for_each(sides, lambda side: side.moments(column).count)
+        if not any(counts):
             return 0.0
-        for table, values in ((pair.real, real), (pair.synthetic, synthetic)):
-            if not len(values):
+        for table, count in zip(sides, counts, strict=True):
+            if not count:
                 raise UndefinedScoreError(
                     f"score {self.name!r} of column {column!r} is undefined: all its values are "
                     f"missing in the {table.name}"
                 )
-        scaled = pair.real.get(_InUnits(column, self.scale))
-        return wasserstein_distance(scaled.ascending, scaled.of(synthetic))
+        if isinstance(real, Table) and isinstance(synthetic, Table):
+            scaled = real.get(_InUnits(column, self.scale))
+            return wasserstein_distance(scaled.ascending, scaled.of(synthetic.ascending(column)))
+        places = pair.get(_BothGrids(column))
+        unit = _unit(real, column, self.scale)
+        ours, theirs = for_each(sides, lambda side: ranks_of(side, places))
+        begin, end = (
+            np.abs(first / counts[0] - second / counts[1])
+            for first, second in (
+                (ours.upto[:-1], theirs.upto[:-1]),
+                (ours.below[1:], theirs.below[1:]),
+            )
+        )
+        values = _Scaled(real.moments(column).low, unit, np.empty(0)).of(places.values)
+        return float(np.dot((begin + end) / 2, np.diff(values)))
+
+
+@final
+@dataclass(frozen=True)
+class _BothGrids:
+    """Numbers of both sides at which their distribution functions are compared."""
+
+    column: str
+
+    def __call__(self, pair: SummaryPair) -> Places:
+        sides: tuple[Summary, Summary] = (pair.real, pair.synthetic)
+        grids = for_each(sides, lambda side: grid_of(side, self.column))
+        return Places(self.column, np.union1d(grids[0].values, grids[1].values))
 
 
 @final
@@ -101,21 +136,23 @@ class _InUnits:
     def __call__(self, real: Table) -> _Scaled:
         # In units first, as the sum of large distances may not be finite; and from the smallest
         # value, so that a large offset costs no precision.
-        ascending, unit = real.ascending(self.column), self._unit(real)
+        ascending, unit = real.ascending(self.column), _unit(real, self.column, self.scale)
         low = float(ascending[0])
         return _Scaled(low, unit, (ascending - low) / unit)
 
-    def _unit(self, real: Table) -> float:
-        moments = real.moments(self.column)
-        if self.scale == "range":
-            spread = moments.high - moments.low
-        elif self.scale == "iqr":
-            upper = real.statistic(self.column, "third_quartile")
-            spread = upper - real.statistic(self.column, "first_quartile")
-        else:
-            spread = 0.0
-        # The standard deviation also where half of the rows and more hold one value.
-        return spread or moments.std or max(abs(moments.low), abs(moments.high)) or 1.0
+
+def _unit(real: Summary, column: str, scale: Scale) -> float:
+    moments = real.moments(column)
+    if scale == "range":
+        spread = moments.high - moments.low
+    elif scale == "iqr":
+        names: tuple[Statistic, Statistic] = ("first_quartile", "third_quartile")
+        lower, upper = for_each(names, lambda name: real.statistic(column, name))
+        spread = upper - lower
+    else:
+        spread = 0.0
+    # The standard deviation also where half of the rows and more hold one value.
+    return spread or moments.std or max(abs(moments.low), abs(moments.high)) or 1.0
 
 
 @final

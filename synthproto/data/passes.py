@@ -80,7 +80,7 @@ def ks_of_pieces(real: Summary, synthetic: Summary, column: str, decimals: int |
     n, m = (side.moments(column).count for side in (real, synthetic))
     if not n or not m:
         return float(n != m)
-    grid = real.get(_Grid(column, decimals))
+    grid = grid_of(real, column, decimals)
     sides = (real, synthetic)
     ours, theirs = for_each(sides, lambda side: ranks_of(side, grid))
     largest, gaps = ks_on_grid((ours.below, ours.upto), (theirs.below, theirs.upto), n, m)
@@ -92,6 +92,11 @@ def ks_of_pieces(real: Summary, synthetic: Summary, column: str, decimals: int |
     ours, theirs = for_each(sides, lambda side: ranks_of(side, inside))
     again, _ = ks_on_grid((ours.below, ours.upto), (theirs.below, theirs.upto), n, m)
     return max(largest, again)
+
+
+def grid_of(side: Summary, column: str, decimals: int | None = None) -> Places:
+    """All distinct numbers of a column if they are few, or it is in memory; else some of them."""
+    return side.get(_Grid(column, decimals))
 
 
 @final

@@ -1,5 +1,7 @@
 """Codecs fitted on pieces are those of the table."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,9 +35,7 @@ SPEC = TableSpec.infer(FRAME, continuous=["whole", "gaps", "empty"], identifier=
 
 
 def pieces(frame: pd.DataFrame, ends: tuple[int, ...] = (0, 1, 300, 300, 777, ROWS)) -> Scan:
-    return Scan(
-        [frame[a:b].copy for a, b in zip(ends, ends[1:], strict=False)], SPEC, pieces_a_job=2
-    )
+    return Scan([frame[a:b].copy for a, b in pairwise(ends)], SPEC, pieces_a_job=2)
 
 
 @pytest.fixture(params=[False, True], ids=["few", "many"])

@@ -34,6 +34,7 @@ from synthproto.artifacts.statistics import (
     Juxtaposition,
     MissingRateDifference,
     StatisticSimilarity,
+    WassersteinDistance,
 )
 from synthproto.artifacts.validity import (
     BoundaryAdherence,
@@ -72,6 +73,8 @@ SCORES: Sequence[Score[SummaryPair]] = (
     TrendSimilarity(),
     ContingencySimilarity(min_association=0.1),
     CorrelationSimilarity(),
+    WassersteinDistance(),
+    WassersteinDistance("iqr", name="wasserstein_of_quartiles"),
     DependenceSimilarity(),
     NMISimilarity(),
     CorrelationDistance(),
@@ -191,7 +194,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 def check_many(real: pd.DataFrame, synthetic: pd.DataFrame, cuts: list[int]) -> None:
     """Of columns of too many numbers: what is computed exactly all the same."""
     numeric = SPEC_OF_MANY
-    scores = [s for s in SCORES if "SDMetrics" not in type(s).__name__]
+    scores = [s for s in SCORES if type(s).__name__[:4] not in ("SDMe", "Wass")]
     tables = TablePair(Table(real, numeric), Table(synthetic, numeric))
     scans = Pair[Summary](*(Scan(slices(f, cuts), numeric) for f in (real, synthetic)))
     assert_close(outcomes(scans, scores), outcomes(tables, scores))
@@ -214,6 +217,28 @@ def test_columns_of_too_many_numbers_give_the_same_numbers(seed: int) -> None:
         labels = pd.Series(rng.choice(["a", "b", "new"], rows)).astype(object)
         frames.append(pd.DataFrame({"x": x, "y": rng.integers(-9, 9, rows) ** 2, "c": labels}))
     check_many(frames[0], frames[1], rng.integers(0, 300, 5).tolist())
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_what_is_bounded_is_near(monkeypatch: pytest.MonkeyPatch, few: bool) -> None:
+    if not few:
+        for module in (distribution, merging):
+            monkeypatch.setattr(module, "EXACT", 900)
+        monkeypatch.setattr(distribution, "POINTS", 300)
+        monkeypatch.setattr(scan, "GRID", 200)
+    x = RNG.normal(size=2000)
+    frame = pd.DataFrame(
+        {"x": x, "y": np.exp(x + RNG.normal(size=2000)), "n": RNG.integers(0, 9, 2000)}
+    )
+    spec = TableSpec.infer(frame, continuous=["n"])
+    tables = TablePair(*(Table(f, spec) for f in (frame[:1100], frame[1100:] * 1.5)))
+    scans = Pair(*(Scan(slices(f.frame, [300]), spec) for f in (tables.real, tables.synthetic)))
+    ranked = CorrelationSimilarity("spearman")
+    near = 1e-12 if few else 0.003
+    assert ranked(scans) == pytest.approx(ranked(tables), abs=near)
+    for scale in ("std", "range"):
+        part = WassersteinDistance(scale)
+        assert part(scans) == pytest.approx(part(tables), abs=near)
 
 
 # --- engines --------------------------------------------------------------------------------------
@@ -397,5 +422,7 @@ def test_rows_of_a_scan_are_not_at_hand() -> None:
     untyped: Any = Pair(table, table)
     with pytest.raises(AttributeError, match=r"the table has no '.*': its rows are never together"):
         DCR()(untyped)
-    with pytest.raises(UndefinedScoreError, match="spearman correlation"):
+    with pytest.raises(UndefinedScoreError, match="spearman correlation of columns with missing"):
         CorrelationSimilarity("spearman")(Pair(table, table))
+    with pytest.raises(UndefinedScoreError, match="kendall correlation is undefined"):
+        CorrelationSimilarity("kendall")(Pair(table, table))
