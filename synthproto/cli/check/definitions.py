@@ -16,7 +16,7 @@ class Definition:
 
     Attributes:
         name: Its name.
-        kind: ``"TypedDict"``, ``"NamedTuple"``, ``"dataclass"`` or ``"class"``.
+        kind: ``"TypedDict"``, ``"NamedTuple"``, ``"dataclass"``, ``"Module"`` or ``"class"``.
         fields: Annotation by name, those of base classes first.
         optional: Fields that may be missing.
     """
@@ -27,7 +27,7 @@ class Definition:
     optional: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        if self.kind == "class":
+        if self.kind in ("class", "Module"):
             return self.name
         fields = ", ".join(f"{name}: {hint}" for name, hint in self.fields.items())
         return f"{self.name} ({self.kind} with {fields or 'no fields'})"
@@ -64,6 +64,7 @@ def _definition(node: ast.ClassDef, known: dict[str, Definition]) -> Definition:
     ]
     kinds = [base for base in bases if base in ("TypedDict", "NamedTuple")]
     kinds += ["dataclass"] if "dataclass" in decorators else []
+    kinds += ["Module"] if any(base.endswith("Module") for base in bases) else []
     fields: dict[str, str] = {}
     for base in bases:
         if base in known:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from synthproto.cli.check.joints import Joint
+from synthproto.cli.check.joints import Joint, by_alias
 from synthproto.cli.check.mistakes import ANYWHERE, FIRST, Mistake
 from synthproto.cli.check.mistakes_in_comparison import COMPARISON
 from synthproto.cli.check.mistakes_in_training import TRAINING
@@ -44,6 +44,12 @@ ROLES: Final[Mapping[tuple[str, str], str]] = {
     **{("Validation", name): name for name in ("sample", "plan", "tracker")},
     **{("Validation", name): "table" for name in ("real", "holdout")},
     **{("Pair", name): "table" for name in ("1", "2")},
+    **dict.fromkeys((("Mean", "1"), ("Complement", "1"), ("Within", "2")), "by column"),
+    **{(call, "of"): "by column" for call in ("Mean", "Complement", "Within")},
+    ("StreamedBatches", "1"): "pieces",
+    ("Scan", "1"): "pieces",
+    ("Scan", "map"): "engine",
+    ("bind", "1"): "function",
     **{
         (plan, part): "plan part"
         for plan in ("Plan", "TablePlan")
@@ -57,6 +63,8 @@ _BY_TYPE: Final[Sequence[tuple[str, str]]] = (
     (r"Table( \| None)?", "table"),
     (r"DataFrame( \| ArrowStream \| ToPandas)?", "frame"),
     (r"Names", "names"),
+    (r"TableSpec", "spec"),
+    (r"Pair\[Table\]", "pair"),
     (r"\w*Tracker( \| None)?", "tracker"),
     (r"Callable\[\[Pair\[Table\]\], float\]", "score"),
     (r"Callable\[\[EpochEvent\], float.*", "monitor"),
@@ -68,6 +76,7 @@ _BY_TYPE: Final[Sequence[tuple[str, str]]] = (
     (r"TrainingStep\[.*", "step"),
     (r"Model\[.*", "model"),
     (r"Module", "module"),
+    (r"Stateful", "weights"),
     (r"Plan\[.*", "plan"),
     (r"Optimizer", "optimizer"),
     (r"LRScheduler.*", "scheduler"),
@@ -100,5 +109,5 @@ def explain(joint: Joint) -> str:
             if known == role and shows(joint):
                 text = words.format(j=joint) if isinstance(words, str) else words(joint)
                 if text:
-                    return text
+                    return by_alias(text)
     return ""

@@ -33,12 +33,14 @@ _MILD = frozenset(
 _VERDICTS = frozenset(
     {
         *("arg-type", "call-arg", "call-overload", "list-item", "dict-item", "assert-type"),
-        *("typeddict-item", "typeddict-unknown-key", "attr-defined"),
+        *("typeddict-item", "typeddict-unknown-key", "attr-defined", "index", "operator"),
     }
 )
 # The functions and classes that a message is about.
 _ABOUT = re.compile(
-    r'\b(?:to|for|of) "(?P<of>\w+)|^(?:Module )?"(?:type\[)?(?P<has>\w+).*" has no attribute'
+    r'\b(?:to|for|of|TypedDict) "(?P<of>\w+)|^(?:Module )?"(?:type\[)?(?P<has>\w+).*" has no attr'
+    r'|^Value of type "(?P<value>\w+).*" is not indexable'
+    r'|^Unsupported (?:left )?operand types? for \S+ \("(?P<operand>\w+)'
 )
 _OF_IPYTHON = re.compile(r'Name "(display|get_ipython|In|Out|_+)" is not defined')
 _LIBRARY = Path(synthproto.__file__).resolve().parent  # as a source checkout: nothing for users
@@ -61,7 +63,8 @@ class Finding:
         place: Which argument of what: ``"batches of Trainer"``; may be empty.
         explanation: What it means and what to do; may be empty.
         mypy: What mypy says, notes included; empty where it is silent.
-        code: mypy's kind of error, ``"any"`` or ``"partial"``.
+        code: mypy's kind of error; of ours ``"any"``, ``"partial"``, ``"module"``, ``"name"``,
+            ``"scheduler"``.
         excerpt: The line.
     """
 
@@ -266,7 +269,8 @@ def _finding(
     )
     own = _is_own(message, script, column, part)
     verdict = own and (part is not None or message.code in _VERDICTS)
-    error = verdict and message.code not in _MILD and not joint.is_shared
+    proved = not joint.is_shared and not joint.is_unsolved
+    error = verdict and message.code not in _MILD and proved
     yield _at(
         script,
         (message.line, column, message.end_line, end),
@@ -285,12 +289,14 @@ def _is_own(message: Message, script: Script, column: int, part: Part | None) ->
     """
     names = {each for found in _ABOUT.finditer(message.text) for each in found.groups() if each}
     library = {"synthproto", *dir(synthproto), *METHODS}
-    if message.code == "attr-defined" and part is None:
+    if message.code in ("attr-defined", "index", "operator") and part is None:
         return bool(names & library)
     if names:
         return bool(names & (script.names | library))
     callee = script.callee_at(message.line, column)
     *owner, name = callee.split(".")
+    if owner and owner[-1] in library:
+        return True
     return name in script.names | library or not (owner or name in script.foreign)
 
 
@@ -319,7 +325,8 @@ def without_echoes(findings: Sequence[Finding]) -> list[Finding]:
 
 def _echoes(one: Finding, other: Finding) -> bool:
     """Whether an error only repeats another one."""
-    if other.explanation and not one.explanation and one.place == other.place:
+    repeated = not one.explanation or one.code in ("return-value", "type-var")
+    if other.explanation and repeated and one.place == other.place:
         return _holds(other, one)
     blames_value = one.code in ("arg-type", "list-item", "dict-item")
     deeper = one.place != other.place and other.explanation != ""

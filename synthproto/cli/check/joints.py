@@ -16,7 +16,7 @@ _HAS_TYPE = re.compile(r'"(?P<name>\w+)(?:\[.*\])?\.__call__" has type "(?P<type
 _MISSING = re.compile(
     r'"(?P<name>\w+)" is missing following "\w+" protocol members?:\n\s*(?P<names>.*)'
 )
-_ITEM = re.compile(r"(?:Batches|LoaderBatches|list|tuple|Sequence|Iterator|Generator)\[(.*)\]")
+_ITEM = re.compile(r"(?:\w*Batches|list|tuple|Sequence|Iterator|Generator)\[(.*)\]")
 # Without an arrow it gives None.
 _FUNCTION = re.compile(r"def (?:\[.*?\] )?\w*\((?P<arguments>.*)\)(?: -> (?P<result>.*))?")
 _BATCHES = re.compile(r"Sequence\[(?P<item>.*)\] \| Callable\[\[int\], Iterable\[.*\]\]")
@@ -53,8 +53,9 @@ class Joint:
     @property
     def got(self) -> str:
         """Type of what was given; of an instance with a ``__call__``, the type of that."""
-        called = _HAS_TYPE.search(self.hint)
-        return called["type"] if called else self._types[0]
+        own = self._types[0].partition("[")[0]
+        called = (each for each in _HAS_TYPE.finditer(self.hint) if each["name"] == own)
+        return next((each["type"] for each in called), self._types[0])
 
     @property
     def expected(self) -> str:
@@ -89,6 +90,15 @@ class Joint:
         return re.fullmatch(r"\w+", self.got) is not None
 
     @property
+    def is_unsolved(self) -> bool:
+        """Whether a lambda inside of `Every` is of no type, as mypy sees it."""
+        gives = self._types[0].removeprefix("Every[Never, ")
+        fits = gives.startswith(("None", "dict[str, float]", "Mapping[")) or (
+            "StepEvent[" in self.expected
+        )
+        return gives != self._types[0] and fits
+
+    @property
     def is_shared(self) -> bool:
         """Whether all that is known is what values of several types have in common."""
         list_wanted = self.expected.startswith(("Sequence[", "Mapping["))
@@ -104,6 +114,22 @@ class Joint:
     def is_function(self) -> bool:
         """Whether a function was given, or an object that is called like one."""
         return callable_of(self.got) is not None
+
+    @property
+    def is_unbound(self) -> bool:
+        """Whether a method was taken from its class, and still takes the object."""
+        owner = self.source.rpartition(".")[0].rpartition(".")[2]
+        return bool(owner and self.inputs) and self.inputs[0].partition("[")[0] == owner
+
+    @property
+    def makes_function(self) -> bool:
+        """Whether what was given is no such function, but makes one."""
+        return callable_of(self.expected) is not None and callable_of(self.gives) is not None
+
+    @property
+    def cannot_be_called(self) -> bool:
+        """Whether an object was given where a function is asked for."""
+        return callable_of(self.expected) is not None and self.is_instance
 
     @property
     def inputs(self) -> list[str]:
@@ -139,7 +165,11 @@ class Joint:
     @property
     def was_called(self) -> bool:
         """Whether a function was called where it should have been passed."""
-        return self.got == "None" and self.source.endswith(")")
+        function = callable_of(self.expected)
+        result = split(function[1], "|") if function else []
+        given = split(self.got, "|")
+        fits = given == ["None"] or (bool(given) and set(given) <= set(result))
+        return fits and self.source.endswith(")")
 
     @property
     def function(self) -> str:
@@ -233,13 +263,19 @@ def item_of(text: str) -> str:
     return found[1] if found else ""
 
 
-def split(text: str) -> list[str]:
-    """The parts of a text between its outermost commas."""
+def by_alias(text: str) -> str:
+    """A text in which types have the names that scripts call them by."""
+    text = re.sub(r"\bndarray\[tuple\[[^\]]*\], dtype\[[^\[\]]*(\[[^\]]*\])?\]\]", "ndarray", text)
+    return re.sub(r"\bPair\[(Table|Summary)\]", r"\1Pair", text)
+
+
+def split(text: str, sign: str = ",") -> list[str]:
+    """The parts of a text between its outermost commas, or other signs."""
     parts: list[str] = []
     depth = start = 0
     for index, letter in enumerate(text):
         depth += (letter in "[({") - (letter in "])}")
-        if letter == "," and depth == 0:
+        if letter == sign and depth == 0:
             parts.append(text[start:index].strip())
             start = index + 1
     return [*parts, text[start:].strip()] if text.strip() else []

@@ -7,7 +7,7 @@ from typing import Final
 from typing_extensions import get_protocol_members
 
 from synthproto import contracts
-from synthproto.cli.check.joints import Joint
+from synthproto.cli.check.joints import Joint, item_of
 from synthproto.cli.check.mistakes import CLASS, Mistake, always, conflict_words, got
 
 _HOMES: Final = {"scores": "float", "arrays": "DataFrame", "plots": "Picture"}
@@ -26,10 +26,36 @@ def _plan_part(j: Joint) -> str:
     return f"{j.source} gives {j.gives}, which is no {j.argument.removesuffix('s')}{where}"
 
 
+def _compares(j: Joint) -> bool:
+    """Whether a part compares what its plan is run on."""
+    fitting = (j.wanted, ["object"], ["Pair[Summary]"], ["SummaryPair"])
+    return j.inputs in fitting[: 4 if j.wanted == ["Pair[Table]"] else 2]
+
+
+def _by_column(j: Joint) -> str:
+    """A score that gives one number, or that is no score of the kind that gives many."""
+    if j.conflict and j.conflict[1].endswith("-> float"):
+        return (
+            f"{j.source} gives one number, and numbers by column are asked for, as JSDistance() "
+            "gives them"
+        )
+    if j.is_function or j.lacks:
+        return (
+            f"{j.source} lacks {j.lacks or 'members'}. Asked for is an object with a name, its "
+            "best value, and __call__(self, pair), which gives numbers by column"
+        )
+    return ""
+
+
 def _tracker(j: Joint) -> str:
     """What a tracker has to have."""
     if j.conflict:
         return conflict_words(j)
+    if j.expected.startswith("RunTracker"):
+        return (
+            f"{j.got} does not keep all kinds of entries. Say which it keeps: "
+            f"Tee(scalars=[{j.source}])"
+        )
     name = j.expected.removesuffix(" | None")
     contract = getattr(contracts, name, None)
     if not isinstance(contract, type):
@@ -58,12 +84,6 @@ COMPARISON: Final[Sequence[Mistake]] = (
     ),
     (
         "monitor",
-        got("str"),
-        "nobody can prove that a metric with this name exists. Name the score itself, "
-        "validation.monitor(score), or read it: lambda event: event.scores.get(...)",
-    ),
-    (
-        "monitor",
         lambda j: j.inputs[:1] == ["Callable[[Pair[Table]], float]"],
         "{j.source} was not called. Say which score: {j.source}(MeanJSDistance())",
     ),
@@ -78,11 +98,6 @@ COMPARISON: Final[Sequence[Mistake]] = (
         "{j.source} is a score. Monitor it by validation.monitor({j.source})",
     ),
     ("monitor", always, "a monitor takes an EpochEvent and returns a number, or None"),
-    (
-        "sample",
-        got("DataFrame"),
-        "one table was generated here. Pass a function: sampler(model, params)",
-    ),
     (
         "sample",
         lambda j: j.gives == "DataFrame | None",
@@ -111,6 +126,32 @@ COMPARISON: Final[Sequence[Mistake]] = (
         got("DataFrame"),
         "{j.source} is a bare frame. Validate it first: Table({j.source}, spec)",
     ),
+    ("table", got("str", "Path"), "{j.source} is a path. Read the file: Table.read({j.source})"),
+    (
+        "table",
+        got("Scan"),
+        "{j.source} is read in pieces, and its rows are never together. It fits a "
+        "Plan[SummaryPair], of scores that need no rows",
+    ),
+    (
+        "pair",
+        got("Table"),
+        "{j.source} is one table, and two are compared: TablePair(real, synthetic)",
+    ),
+    (
+        "pair",
+        lambda j: j.got.startswith("Pair["),
+        "{j.source} is a {j.got}, whose rows may not be at hand; they are needed here. Compare "
+        "Tables, or take scores that need no rows (SummaryPair)",
+    ),
+    ("spec", got("Table"), "{j.source} is a table; its spec is {j.source}.spec"),
+    ("spec", got("DataFrame"), "{j.source} is a frame. Its spec is TableSpec.infer({j.source})"),
+    (
+        "engine",
+        always,
+        "{j.source} is no function of the shape of the builtin map; a method of an executor is: "
+        "pool.map",
+    ),
     ("table", lambda j: j.is_class, CLASS % ("a table", "frame, spec")),
     (
         "frame",
@@ -130,6 +171,11 @@ COMPARISON: Final[Sequence[Mistake]] = (
         "plan",
         lambda j: j.got.startswith("list["),
         "a list is no plan. Write TablePlan(scores=[...], arrays=[...], plots=[...])",
+    ),
+    (
+        "plan part",
+        lambda j: j.got.startswith("dict["),
+        "{j.argument} are a list, and each part brings its own name: {j.argument}=[first, second]",
     ),
     (
         "plan part",
@@ -153,7 +199,7 @@ COMPARISON: Final[Sequence[Mistake]] = (
     ),
     (
         "plan part",
-        lambda j: j.is_function and bool(j.wanted) and j.inputs not in (j.wanted, ["object"]),
+        lambda j: j.is_function and bool(j.wanted) and not _compares(j),
         lambda j: (
             f"{j.source} compares {' and '.join(j.inputs) or 'nothing'}, but the plan is run "
             f"on {' and '.join(j.wanted)}"
@@ -166,6 +212,33 @@ COMPARISON: Final[Sequence[Mistake]] = (
         "__call__(self, pair)",
     ),
     ("plan part", always, _plan_part),
+    ("by column", lambda j: j.is_class, CLASS % ("a score", "")),
+    (
+        "by column",
+        got("str"),
+        "the name of the column comes first, then the score: {j.call}('sex', ShapeDistance())",
+    ),
+    (
+        "by column",
+        lambda j: bool(item_of(j.got)) or j.is_shared,
+        "one score is asked for, not a list: {j.call}(JSDistance())",
+    ),
+    ("by column", always, _by_column),
+    (
+        "tracker",
+        got("SummaryWriter"),
+        "torch's SummaryWriter has other methods. TensorBoardTracker(folder) writes the same files",
+    ),
+    (
+        "tracker",
+        lambda j: bool(item_of(j.got)),
+        "trackers are joined without a list: Tee(first, second)",
+    ),
+    (
+        "tracker",
+        lambda j: j.is_function,
+        "{j.source} is a function; the tracker itself is asked for, with all its methods",
+    ),
     ("tracker", lambda j: bool(j.lacks), "{j.got} cannot {j.lacks}, which is needed here"),
     (
         "tracker",
@@ -174,6 +247,13 @@ COMPARISON: Final[Sequence[Mistake]] = (
     ),
     ("tracker", lambda j: j.is_class, CLASS % ("a tracker", "...")),
     ("tracker", lambda j: j.is_instance, _tracker),
+    ("synthesizer", lambda j: j.is_class, CLASS % ("a model", "...")),
+    (
+        "synthesizer",
+        lambda j: j.is_function,
+        "{j.source} is a function; the model itself is asked for. Bind it instead: "
+        "bind({j.source}, ...)",
+    ),
     (
         "synthesizer",
         lambda j: j.is_instance,
@@ -182,7 +262,7 @@ COMPARISON: Final[Sequence[Mistake]] = (
     ),
     (
         "params",
-        lambda j: j.is_instance,
+        always,
         lambda j: f"the model generates from {j.expected.partition(' | ')[0]}, not from {j.got}",
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from synthproto.cli.check.joints import Joint, event_of, item_of, split
-from synthproto.cli.check.mistakes import CLASS, Mistake, always, conflict_words, got, key_words
+from synthproto.cli.check.mistakes import CLASS, Mistake, always, conflict_words, got
 
 
 def _loss(j: Joint) -> str:
@@ -24,9 +24,24 @@ def _callback(j: Joint) -> str:
 
 
 _FUNCTIONS: Final = ("loss", "sample", "monitor", "stopper", "after", "score")
+_STOPPER: Final = "takes one argument, a Progress, and returns why to stop, or None"
+_ROUTINE: Final = "takes one argument, an EpochEvent, and returns scores by tag or None"
+_ASKED_FOR: Final = {
+    "callbacks": "A callback takes one argument, a StepEvent",
+    "routines": f"A routine {_ROUTINE}",
+    "stopper": f"A stopper {_STOPPER}",
+    "monitor": "A monitor takes an EpochEvent and returns a number, or None",
+    "loss": "A loss is a function of output and batch: loss=lambda output, batch: ...",
+    "after": "Asked for is a function without arguments",
+}
 
 
 TRAINING: Final[Sequence[Mistake]] = (
+    (
+        "sample",
+        got("DataFrame"),
+        "one table was generated here. Pass a function: sampler(model, params)",
+    ),
     *(
         (
             role,
@@ -47,11 +62,43 @@ TRAINING: Final[Sequence[Mistake]] = (
     *(
         (
             role,
-            lambda j: j.was_called,
-            "{j.function} was called here, and gave nothing. Pass the function itself: "
-            "{j.function}",
+            lambda j: j.was_called and j.got == "None" and not j.source.endswith("()"),
+            "{j.source} gives None, and a function is asked for. Does {j.function} lack a return, "
+            "or is it the function itself?",
         )
-        for role in (*_FUNCTIONS, "callbacks", "routines")
+        for role in (*_FUNCTIONS, "callbacks", "routines", "plan part", "")
+    ),
+    *(
+        (
+            role,
+            lambda j: j.was_called,
+            "{j.source} was called here, and gave {j.got}. Pass the function itself: {j.function}",
+        )
+        for role in (*_FUNCTIONS, "callbacks", "routines", "plan part", "")
+    ),
+    ("loss", lambda j: j.is_class, "{j.source} is a class. " + _ASKED_FOR["loss"]),
+    (
+        "monitor",
+        got("str"),
+        "nobody can prove that a metric with this name exists. Name the score itself, "
+        "validation.monitor(score), or read it: lambda event: event.scores.get(...)",
+    ),
+    ("monitor", got("int"), "the monitor comes first: {j.call}(train_loss, ...)"),
+    ("stopper", got("int"), "a number is no stopper. Say of what: MaxEpochs({j.source})"),
+    (
+        "callbacks",
+        lambda j: j.got.endswith("Tracker"),
+        "{j.source} is a tracker. What is logged to it says a callback: LossCallback({j.source})",
+    ),
+    (
+        "routines",
+        lambda j: j.got.endswith("Tracker"),
+        "{j.source} is a tracker. What is logged to it says a routine: LossRoutine({j.source})",
+    ),
+    ("routines", got("Checkpoints"), "they have a place of their own: checkpoints={j.source}"),
+    *(
+        (role, lambda j: j.cannot_be_called, f"{{j.source}} cannot be called. {asked}")
+        for role, asked in _ASKED_FOR.items()
     ),
     ("step", lambda j: bool(j.lacks), "{j.got} is no training step: it lacks {j.lacks}"),
     (
@@ -62,7 +109,21 @@ TRAINING: Final[Sequence[Mistake]] = (
     ),
     ("step", lambda j: j.is_class, CLASS % ("a step", "...")),
     ("step", always, conflict_words),
-    ("batches", always, key_words),
+    (
+        "batches",
+        got("int", "float", "str", "None"),
+        "{j.source} holds no batches. Give a list of them, or Batches(data, size=500)",
+    ),
+    (
+        "batches",
+        lambda j: j.item.startswith("ndarray"),
+        "batches are arrays, and a model is trained on tensors: torch.from_numpy(...)",
+    ),
+    (
+        "pieces",
+        lambda j: not j.is_function,
+        "pieces are functions, each of which reads some rows: [bind(read, part) for part in parts]",
+    ),
     (
         "batches",
         lambda j: j.got.startswith("DataLoader["),
@@ -101,6 +162,18 @@ TRAINING: Final[Sequence[Mistake]] = (
             f"{j.described(j.batch)}{j.lacking(j.item, j.batch)}"
         ),
     ),
+    (
+        "function",
+        lambda j: not j.is_function,
+        "{j.source} was called already, or is no function. Give the function, then its arguments: "
+        "bind({j.function}, ...)",
+    ),
+    (
+        "weights",
+        lambda j: not j.conflict,
+        "{j.source} has no state_dict() and load_state_dict(). Give the model itself",
+    ),
+    ("module", lambda j: j.is_class, CLASS % ("a model", "...")),
     (
         "module",
         always,
@@ -144,7 +217,6 @@ TRAINING: Final[Sequence[Mistake]] = (
         always,
         "{j.source} is no model. A model has forward(batch), train(mode) and eval()",
     ),
-    ("loss", always, key_words),
     (
         "loss",
         lambda j: j.output is not None and "loss" in j.output.optional,
@@ -215,7 +287,6 @@ TRAINING: Final[Sequence[Mistake]] = (
         always,
         "{j.source} is no moving average. Make one of the model: Ema(model, decay=0.999)",
     ),
-    ("callbacks", always, key_words),
     ("callbacks", lambda j: j.no_list, "callbacks are a list: callbacks=[{j.source}]"),
     (
         "callbacks",
@@ -237,14 +308,19 @@ TRAINING: Final[Sequence[Mistake]] = (
     ),
     (
         "routines",
-        lambda j: j.is_function,
+        lambda j: len(j.inputs) == 1 and j.inputs[0] not in ("EpochEvent", "object", "Never"),
+        "{j.source} takes {j.inputs[0]}, but a routine is given an EpochEvent",
+    ),
+    (
+        "routines",
+        lambda j: len(j.inputs) == 1,
         "{j.source} returns {j.gives}. A routine returns scores by tag, "
         '{{"family/name": 0.5}}, or None',
     ),
     (
         "routines",
         always,
-        "a routine takes one argument, an EpochEvent, and returns scores by tag or None",
+        f"a routine {_ROUTINE}",
     ),
     ("every", got("str"), "how often comes first, as a whole number: Every(5, ...)"),
     (
@@ -252,7 +328,6 @@ TRAINING: Final[Sequence[Mistake]] = (
         lambda j: j.expected == "int" and j.got != "float",
         "Every takes the number first: Every(5, {j.source})",
     ),
-    ("stopper", got("int"), "a number is no stopper. Say of what: MaxEpochs({j.source})"),
     ("stopper", lambda j: j.is_class, CLASS % ("a stopper", "...")),
     (
         "stopper",
@@ -272,6 +347,6 @@ TRAINING: Final[Sequence[Mistake]] = (
     (
         "stopper",
         always,
-        "a stopper takes one argument, a Progress, and returns why to stop, or None",
+        f"a stopper {_STOPPER}",
     ),
 )

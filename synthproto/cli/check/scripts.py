@@ -253,7 +253,8 @@ def _outermost_first(part: Part) -> tuple[int, int, int, int]:
 def _can_be_wrapped(node: ast.expr) -> bool:
     # A lambda, a list or a dict takes its type from the place where it stands.
     return isinstance(
-        node, ast.Call | ast.Name | ast.Attribute | ast.Subscript | ast.BoolOp | ast.IfExp
+        node,
+        ast.Call | ast.Name | ast.Attribute | ast.Subscript | ast.BoolOp | ast.IfExp | ast.UnaryOp,
     )
 
 
@@ -273,6 +274,10 @@ def _parts(tree: ast.Module, names: dict[str, str]) -> Iterator[Part]:
         elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             for argument, value in _arguments_of(node):
                 yield Part(node.func.attr, argument, value, node, revealed=False)
+        elif owner := names.get(dotted(node.func).rpartition(".")[0]):
+            for argument, value in _arguments_of(node):  # PaperTable.of(...)
+                method = f"{owner}.{last_name(node.func)}"
+                yield Part(method, argument, value, node, revealed=False)
         elif last_name(node.func) == _PARTIAL and node.args:
             function = node.args[0]
             if isinstance(function, ast.Name | ast.Attribute) and _on_one_line(function):
@@ -348,6 +353,8 @@ def _argument(part: Part, names: dict[str, str]) -> Iterator[Part]:
         yield part
     else:  # a call of the library, revealed as itself; here only for its place
         yield Part(part.call, part.argument, part.node, part.owner, revealed=False)
+    if isinstance(part.node, ast.Lambda):
+        yield Part(part.call, part.argument, part.node.body, part.owner)
     if isinstance(part.node, ast.List | ast.Tuple):
         for item in part.node.elts:
             if not isinstance(item, ast.Starred):

@@ -1,12 +1,12 @@
-"""What nothing is proved of: types that are lost, and partials, which hide what they lack."""
+"""What mypy is silent about: types that are lost, partials, modules, parts without a name."""
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from synthproto.cli.check.explain import CALLED_WITH, role_of
-from synthproto.cli.check.joints import callable_of, split
+from synthproto.cli.check.joints import by_alias, callable_of, split
 from synthproto.cli.check.scripts import Part, Script
 
 _GENERIC = re.compile(r"synthproto\.[\w.]*\.(?P<name>\w+)\[(?P<arguments>.*)\]$")
@@ -31,10 +31,24 @@ def unproved(script: Script, types: Mapping[Part, str]) -> Iterator[Unproved]:
         types: Types of its parts, as mypy reveals them.
     """
     bound = {part.owner: kind for part, kind in types.items() if part.call == "partial"}
+    for part in script.parts:
+        role = role_of(part.call, part.argument)
+        partial = types.get(part, "").startswith(_PARTIAL)
+        if role == "plan part" and (partial or isinstance(part.node, ast.Lambda)):
+            yield Unproved(part, _NAMELESS % ("partial" if partial else "lambda"), "error", "name")
+    lambdas = {id(part.node.body) for part in script.parts if isinstance(part.node, ast.Lambda)}
+    lost = {part.owner for part, kind in types.items() if "Any" in type_arguments(kind)}
     for part, kind in types.items():
         role = role_of(part.call, part.argument)
-        if kind.startswith(_PARTIAL) and role in CALLED_WITH:
+        if id(part.node) in lambdas:
+            # The last two may give anything; of a part that is lost, all is told.
+            if kind == "Any" and role not in ("", "after", "callbacks") and part.owner not in lost:
+                text = f"{script.source(part.node)} is of type Any, so nothing is proved of it"
+                yield Unproved(part, text, "warning", "any")
+        elif kind.startswith(_PARTIAL) and role in CALLED_WITH:
             yield from _of_partial(script, part, bound, CALLED_WITH[role])
+        elif role in (*CALLED_WITH, "score", "plan part") and _is_module(script, kind):
+            yield _of_module(script, part, role)
         elif text := _lost(script, part, kind):
             yield Unproved(part, text, "warning", "any")
         elif role == "scheduler" and short(kind) == "ReduceLROnPlateau":
@@ -84,10 +98,42 @@ def type_arguments(kind: str) -> list[str]:
 
 
 def short(kind: str) -> str:
-    """A type without the modules of its names, and a TypedDict by its name."""
+    """A type as a script writes it: without modules, a TypedDict by its name."""
     named = re.sub(r"TypedDict\('?([\w.]+)'?, \{.*?\}\)", r"\1", kind)
     named = re.sub(r"tuple\[[^\[\]]*, fallback=([\w.]+)\]", r"\1", named)
-    return _QUALIFIED.sub("", named)
+    return by_alias(_QUALIFIED.sub("", named))
+
+
+# --- modules, which mypy takes for functions of anything ------------------------------------------
+
+_NOT_A_MODEL: Mapping[str, str] = {
+    "sample": "Say how it generates: sampler({0}, params), or bind({0}.sample, 1000)",
+    "batches": "Batches are a list, or Batches(data, size)",
+    "stopper": "A stopper says when to end: MaxEpochs(10)",
+    "monitor": "A monitor reads a score of an epoch: validation.monitor(MeanJSDistance())",
+}
+_NAMELESS = (
+    "a %s has no name, and the name of a part is its tag. Write def my_score(pair: TablePair): "
+    "..., or a class with a name"
+)
+
+
+def _is_module(script: Script, kind: str) -> bool:
+    known = script.definitions.get(short(kind))
+    own = known is not None and known.kind == "Module"
+    return own or kind.startswith("torch.nn.modules.")
+
+
+def _of_module(script: Script, part: Part, role: str) -> Unproved:
+    source = script.source(part.node)
+    if role in _NOT_A_MODEL:
+        text = f"{source} is a model. {_NOT_A_MODEL[role].format(source)}"
+        return Unproved(part, text, "error", "module")
+    text = (
+        f"{source} is a module: nothing is known of what it is called with, and gives. Proved is a "
+        "function with annotations"
+    )
+    return Unproved(part, text, "warning", "module")
 
 
 # --- functools.partial, which mypy takes for a function of anything -------------------------------
@@ -101,21 +147,34 @@ def _of_partial(
     lacking = _lacking(call, bound.get(call, ""), given) if call else None
     source = script.source(call.args[0]) if call else script.source(part.node)
     if lacking:
+        missing = ", ".join(f"{name}=..." for name in lacking)
         text = (
             f"{part.argument} is called with {_counted(given, 'argument')}, but {source} still "
-            f"needs {', '.join(map(repr, lacking))}. Give them here: bind({source}, ...)"
+            f"needs {', '.join(map(repr, lacking))}. Give them here: "
+            f"{'partial' if given else 'bind'}({source}, {missing})"
         )
         yield Unproved(part, text, "error", "partial")
     elif lacking is None and not given:
         text = f"a partial forgets what it still needs. Proved is bind({source}, ...)"
         yield Unproved(part, text, "warning", "partial")
     elif given:
-        names = ", ".join(("event", "batch")[:given])
+        names = _CALLED.get(role_of(part.call, part.argument), ["event"])
+        bound_here = [script.source(each) for each in call.args[1:]] if call else ["..."]
+        named = (
+            [f"{each.arg}={script.source(each.value)}" for each in call.keywords] if call else []
+        )
         text = (
             f"a partial forgets what it is called with. Proved is a function in full: "
-            f"lambda {names}: {source}(..., {names})"
+            f"lambda {', '.join(names)}: {source}({', '.join([*bound_here, *names, *named])})"
         )
         yield Unproved(part, text, "warning", "partial")
+
+
+_CALLED: Mapping[str, Sequence[str]] = {
+    "loss": ["output", "batch"],
+    "batches": ["epoch"],
+    "stopper": ["progress"],
+}
 
 
 def _counted(number: int, noun: str) -> str:

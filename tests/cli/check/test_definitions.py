@@ -28,6 +28,12 @@ class Data(Base):
 
 class Plain:
     pass
+
+class Net(torch.nn.Module):
+    size: int
+
+class Deep(Net):
+    pass
 """
 
 
@@ -46,7 +52,10 @@ def test_fields_and_kinds(tmp_path: Path) -> None:
         "Pair": "Pair (NamedTuple with first: int)",
         "Data": "Data (dataclass with x: int, scale: float)",
         "Plain": "Plain",
+        "Net": "Net",
+        "Deep": "Deep",
     }
+    assert {name for name, each in found.items() if each.kind == "Module"} == {"Net", "Deep"}
     assert found["Batch"].optional == {"weights"}
 
 

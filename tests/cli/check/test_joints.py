@@ -2,7 +2,7 @@
 
 import pytest
 
-from synthproto.cli.check.joints import Joint, callable_of, split
+from synthproto.cli.check.joints import Joint, by_alias, callable_of, split
 
 pytestmark = pytest.mark.interpreter_independent
 
@@ -15,6 +15,12 @@ def test_types_as_mypy_writes_them() -> None:
     assert callable_of("int") is None
     assert callable_of("def (limit: float, event: A)") == (["float", "A"], "None")
     assert callable_of("Callable[[A], B] | Callable[[C], D]") is None
+
+
+def test_types_have_the_names_that_scripts_use() -> None:
+    said = by_alias("Callable[[Pair[Table], Pair[Summary]], Pair[Scan]]")
+    assert said == "Callable[[TablePair, SummaryPair], Pair[Scan]]"
+    assert by_alias("list[ndarray[tuple[int, int], dtype[float64]]]") == "list[ndarray]"
 
 
 def joint(message: str, hint: str = "", source: str = "x") -> Joint:
@@ -54,6 +60,29 @@ def test_an_item_that_is_a_tuple_is_one_item() -> None:
 def test_what_several_types_share_is_no_verdict(got: str, wanted: str, shared: bool) -> None:
     text = f'Argument 1 to "f" has incompatible type "{got}"; expected "{wanted}"'
     assert joint(text).is_shared == shared
+
+
+def unfit(got: str, wanted: str, source: str) -> Joint:
+    said = f'Argument 1 to "f" has incompatible type "{got}"; expected "{wanted}"'
+    return joint(said, source=source)
+
+
+def test_functions_that_were_called_or_not() -> None:
+    wanted = "Callable[[A, B], Tensor]"
+    assert unfit("Tensor", wanted, "loss(a, b)").was_called
+    assert not unfit("Tensor", wanted, "loss").was_called
+    assert unfit("Callable[[float], Callable[[A, B], Tensor]]", wanted, "make").makes_function
+    assert unfit("Callable[[Judge, A], Tensor]", wanted, "Judge.fool").is_unbound
+    assert not unfit("Callable[[Judge, A], Tensor]", wanted, "judge.fool").is_unbound
+    assert unfit("Judge", wanted, "judge").cannot_be_called
+    assert unfit("Every[Never, None]", "Callable[[EpochEvent], None]", "Every(2, f)").is_unsolved
+
+
+def test_what_is_called_is_that_of_the_given_object() -> None:
+    hint = '"Wanted[A].__call__" has type "Callable[[A], B]"'
+    said = 'Argument 1 to "f" has incompatible type "{}"; expected "Wanted[A]"'
+    assert joint(said.format("Given"), hint).got == "Given"
+    assert joint(said.format("Wanted[C]"), hint).got == "Callable[[A], B]"
 
 
 def test_methods_that_differ() -> None:

@@ -5,7 +5,7 @@ import pytest
 from synthproto.cli.check.definitions import Definition
 from synthproto.cli.check.explain import explain
 from synthproto.cli.check.joints import Joint
-from synthproto.cli.check.mistakes import ANYWHERE, FIRST, always, got, key_words
+from synthproto.cli.check.mistakes import ANYWHERE, FIRST, always, got, in_words, key_words
 
 OUTPUT = Definition("Output", "TypedDict", {"loss": "Tensor"})
 
@@ -34,6 +34,18 @@ def unfit(given: str, wanted: str) -> str:
         ('Too many positional arguments for "Thing"', "Thing takes fewer arguments by position"),
         ('"Thing" has no attribute "fitt"; maybe "fit"?', "Thing has no fitt. Did you mean fit?"),
         ('Module "synthproto" has no attribute "Thingy"', "synthproto has no Thingy"),
+        ('"Report" has no attribute "scores"; maybe "_scores"?', "Report has no scores"),
+        ('Value of type "Table" is not indexable', "Table has no items in brackets; its frame has"),
+        ('Unsupported left operand type for | ("MaxEpochs")', "MaxEpochs knows no |. Stoppers are"),
+        ('Too few arguments for "sampler"', "sampler needs more arguments than these"),
+        (
+            'No overload variant of "split" matches argument types "str", "float"',
+            "split does not take a text, a number",
+        ),
+        (
+            'Unexpected keyword argument "epochs" for "Trainer"',
+            "Trainer has no argument 'epochs'. Say it as a stopper: stopper=MaxEpochs(10)",
+        ),
         (unfit("int", "str | Path"), "argument 1 of Thing is a text or a path; x is a whole num"),
         (unfit("type[Other]", "Other"), "x is a class. Make a part of it: x(...)"),
         (unfit("Other | None", "Other"), "x may be None, which does not fit. Look first: if x is"),
@@ -50,6 +62,25 @@ def test_messages_in_plain_words(message: str, said: str) -> None:
 
 def test_what_no_row_knows_is_left_to_mypy() -> None:
     assert explain(joint('Incompatible return value type (got "str", expected "int")')) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("list[int]", "a list of whole numbers"),
+        (
+            "Mapping[str, Callable[[A], float]] | None",
+            "a dict of functions of A that give a number or None",
+        ),
+        ("Callable[[], None]", "a function without arguments that gives None"),
+        ("Callable[[Never], object]", "a function of one argument"),
+        ("Literal['min', 'max']", "'min' or 'max'"),
+        ("DataFrame | ArrowStream | ToPandas", "a DataFrame"),
+        ("Mapping[str, Sequence[Table]]", "a dict of lists of Tables"),
+    ],
+)
+def test_types_in_words(kind: str, words: str) -> None:
+    assert in_words(kind) == words
 
 
 def test_rows_are_of_no_role_or_come_first() -> None:
