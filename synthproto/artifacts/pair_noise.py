@@ -18,6 +18,8 @@ from synthproto.measures.resampling import noise_of_tables
 
 Floats = NDArray[np.float64]
 
+_BLOCK = 8_192  # rows
+
 
 def pair_noise(pair: SummaryPair, few: TablePair) -> dict[tuple[str, str], Noise]:
     """Noise of ``1 - similarity`` of each pair of columns in `PairTrends`, by closed forms.
@@ -89,15 +91,23 @@ class _CorrelationVariance:
     columns: tuple[str, ...]
 
     def __call__(self, table: Table) -> Floats:
-        values = [table.values(column) for column in self.columns]
-        if not values:
+        if not self.columns:
             return np.zeros((0, 0))
-        centred = [(v - table.moments(c).mean) for v, c in zip(values, self.columns, strict=True)]
-        z = np.nan_to_num(np.stack(centred))
-        scale = np.sqrt((z**2).mean(axis=1, keepdims=True))
-        z /= np.where(scale > 0, scale, 1.0)
-        rows, square = z.shape[1], z**2
-        r, cube = z @ z.T / rows, (z**3) @ z.T / rows
-        both, own = square @ square.T / rows, (square**2).mean(axis=1)
+        moments = [table.moments(column) for column in self.columns]
+        centre = np.array([moment.mean for moment in moments])[:, None]
+        scale = np.sqrt(np.array([moment.squares for moment in moments]) / len(table))[:, None]
+        scale[scale == 0] = 1.0
+        r, cube, both = np.zeros((3, len(moments), len(moments)))
+        # Block by block: powers of all rows at once would take more than their table.
+        for start in range(0, len(table), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            block = np.array([table.values(column)[rows] for column in self.columns])
+            z = np.nan_to_num((block - centre) / scale)
+            square = z**2
+            r += z @ z.T
+            cube += (square * z) @ z.T
+            both += square @ square.T
+        r, cube, both = r / len(table), cube / len(table), both / len(table)
+        own = np.diagonal(both)
         found: Floats = both - r * (cube + cube.T) + r**2 / 4 * (own[:, None] + own + 2 * both)
         return np.maximum(found, 0.0)

@@ -5,14 +5,13 @@ again is then a product of matrices, not another pass over the rows.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Self, cast, final
+from typing import cast, final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
@@ -21,26 +20,27 @@ from synthproto.artifacts.pairs import PairTrends, TrendSimilarity
 from synthproto.contracts import Bounds
 from synthproto.data.merging import Sample
 from synthproto.data.pair import SummaryPair, TablePair
-from synthproto.data.statistics import BinRule
+from synthproto.data.statistics import BinRule, CoMoments
 from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.measures.columns import LEAST_NOISE, Noise
 from synthproto.measures.pairs import concordance, dependence
 from synthproto.measures.ranking import Z95
-from synthproto.measures.resampling import information_of_shares, noise_of_tables
+from synthproto.measures.resampling import (
+    Drawn,
+    RowGroups,
+    Sides,
+    information_of_shares,
+    noise_of_tables,
+)
 
 Floats = NDArray[np.float64]
-Counts = NDArray[np.float32]
 Ints = NDArray[np.int64]
-Sides = tuple[Floats, Floats]
 Correlated = Mapping[tuple[str, str], Floats]
 
 _SAMPLED = 20_000  # rows of tables that are read in pieces
-_GROUPS = 100  # of the shorter table
-_LONGER = 20  # rows of the longer table so many times those of the shorter one tell no more
 _GRID = 400  # values at which distribution functions are compared
 _PAIRS = 300  # more are not drawn again: 25 columns
-_CELLS = 2_000  # beyond, most cells of most groups are empty
 
 
 @final
@@ -101,7 +101,7 @@ def resampled(pair: SummaryPair, draws: int = 200, seed: int = 0) -> Resampled:
 
 def _resampled(pair: SummaryPair, few: TablePair, draws: int, seed: int) -> Resampled:
     share = _share(pair, few)
-    rows = _Rows.of(few, draws, seed)
+    rows = RowGroups.of(len(few.real), len(few.synthetic), draws, seed)
     columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
     shapes = {f"{ShapeDistance.name}/{name}": _shape(few, rows, name) for name in columns}
     is_small = math.comb(len(columns), 2) <= _PAIRS
@@ -181,85 +181,14 @@ def _around(value: float, half: float, bounds: Bounds) -> tuple[float, float]:
     return max(value - half, least), min(value + half, most)
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Rows of both tables in groups of one size, and how often a draw takes each group.
-
-    Attributes:
-        real: The rows of the real table that take part.
-        synthetic: Those of the synthetic one.
-        group: Group of each of them, the real ones first.
-        weights: On either side, shape ``(draws, groups)``; exchanges first, then bootstrap samples.
-    """
-
-    real: Ints
-    synthetic: Ints
-    group: Ints
-    weights: tuple[Counts, Counts]
-
-    @classmethod
-    def of(cls, pair: TablePair, draws: int, seed: int) -> Self:
-        """Random groups and draws."""
-        generator = np.random.default_rng(seed)
-        lengths = len(pair.real), len(pair.synthetic)
-        most = _LONGER * min(lengths)
-        size = math.ceil(min(lengths) / _GROUPS)
-        rows = [generator.permutation(length)[:most] for length in lengths]
-        groups = [math.ceil(len(each) / size) for each in rows]
-        places = [np.arange(len(each)) // size for each in rows]
-        total, first = sum(groups), groups[0]
-        # An exchange: as many groups as the real table has are called real.
-        ranks = generator.permuted(np.tile(np.arange(total), (draws, 1)), axis=1)
-        called = ranks < first
-        again = [generator.multinomial(n, [1 / n] * n, size=draws) for n in groups]
-        none = [np.zeros((draws, n)) for n in groups]
-        real = np.vstack([called, np.hstack([again[0], none[1]])])
-        other = np.vstack([~called, np.hstack([none[0], again[1]])])
-        group = np.concatenate([places[0], places[1] + first])
-        return cls(rows[0], rows[1], group, (real.astype(np.float32), other.astype(np.float32)))
-
-    def pooled(self, real: NDArray[np.generic], synthetic: NDArray[np.generic]) -> Floats:
-        """Numbers of both tables' rows, one after the other."""
-        both = [real[self.real], synthetic[self.synthetic]]
-        return np.concatenate(both).astype(np.float64)
-
-    def codes(self, real: NDArray[np.int32], synthetic: NDArray[np.int32]) -> Ints:
-        """Slots of both tables' rows, one after the other."""
-        return np.concatenate([real[self.real], synthetic[self.synthetic]]).astype(np.int64)
-
-    def counts(self, codes: Ints, slots: int) -> tuple[Counts, Counts]:
-        """Rows in each slot, by draw and side, shape ``(draws, slots)``; codes below 0 are none."""
-        groups = self.weights[0].shape[1]
-        if slots > _CELLS:
-            used = codes >= 0
-            where = (self.group[used], codes[used])
-            ones = np.ones(int(used.sum()), dtype=np.float32)
-            sparse = csr_array((ones, where), shape=(groups, slots))
-            first, second = (np.asarray(weights @ sparse) for weights in self.weights)
-            return first, second
-        flat = np.bincount(self.group * (slots + 1) + codes + 1, minlength=groups * (slots + 1))
-        dense = flat.reshape(groups, slots + 1)[:, 1:].astype(np.float32)
-        return self.weights[0] @ dense, self.weights[1] @ dense
-
-    def sums(self, values: Sequence[Floats]) -> tuple[Sides, ...]:
-        """Sums of numbers, by draw and side, each of shape ``(draws,)``."""
-        groups = self.weights[0].shape[1]
-        by_group = np.stack(
-            [np.bincount(self.group, weights=each, minlength=groups) for each in values], axis=1
-        )
-        real, synthetic = (weights.astype(np.float64) @ by_group for weights in self.weights)
-        return tuple(zip(real.T, synthetic.T, strict=True))
-
-
-def _shares(counts: tuple[Counts, Counts]) -> Sides:
+def _shares(counts: Drawn) -> Sides:
     real, synthetic = (
         side / np.maximum(side.sum(axis=1, keepdims=True, dtype=np.float64), 1.0) for side in counts
     )
     return real, synthetic
 
 
-def _gap(counts: tuple[Counts, Counts]) -> Floats:
+def _gap(counts: Drawn) -> Floats:
     """Total variation of each draw."""
     real, synthetic = _shares(counts)
     distances: Floats = np.abs(real - synthetic).sum(axis=1) / 2
@@ -267,7 +196,7 @@ def _gap(counts: tuple[Counts, Counts]) -> Floats:
 
 
 def _scores(
-    pair: TablePair, rows: _Rows, shapes: Sequence[Floats], correlated: Correlated
+    pair: TablePair, rows: RowGroups, shapes: Sequence[Floats], correlated: Correlated
 ) -> dict[str, Floats]:
     """What is drawn again of the scores over all columns or pairs, from that of each of them."""
     columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
@@ -288,7 +217,7 @@ def _scores(
     }
 
 
-def _shape(pair: TablePair, rows: _Rows, column: str) -> Floats:
+def _shape(pair: TablePair, rows: RowGroups, column: str) -> Floats:
     """`ShapeDistance` of a column, by draw."""
     if column in pair.spec.of_kind(*DISCRETE):
         codes, slots = _coded(pair, rows, column, 1, "width")
@@ -302,21 +231,25 @@ def _shape(pair: TablePair, rows: _Rows, column: str) -> Floats:
     return gaps
 
 
-def _coded(pair: TablePair, rows: _Rows, column: str, bins: int, rule: BinRule) -> tuple[Ints, int]:
+def _coded(
+    pair: TablePair, rows: RowGroups, column: str, bins: int, rule: BinRule
+) -> tuple[Ints, int]:
     levels = pair.real.levels(column, bins, rule)
-    codes = rows.codes(pair.real.codes(levels), pair.synthetic.codes(levels))
-    return codes, int(codes.max()) + 1
+    codes = rows.pooled(pair.real.codes(levels), pair.synthetic.codes(levels))
+    return codes.astype(np.int64), int(codes.max()) + 1
 
 
 def _crossed(
-    pair: TablePair, rows: _Rows, columns: tuple[str, ...], correlated: Correlated
+    pair: TablePair, rows: RowGroups, columns: tuple[str, ...], correlated: Correlated
 ) -> tuple[Floats, Floats]:
     """`TrendSimilarity` and `DependenceSimilarity`, by draw."""
-    coded = {c: _coded(pair, rows, c, PairTrends.bins, PairTrends.rule) for c in columns}
     most = DependenceSimilarity.categories + 1
     gaps, sums = [], np.zeros((3, len(rows.weights[0])))
     for first, second in combinations(columns, 2):
-        (a, height), (b, width) = coded[first], coded[second]
+        # Coded again for each pair: the codes of all columns would take more than their table.
+        (a, height), (b, width) = (
+            _coded(pair, rows, c, PairTrends.bins, PairTrends.rule) for c in (first, second)
+        )
         cells = a * width + b, height * width
         large = max(height, width) > most
         counts = rows.counts(*(_occupied(*cells)[:2] if large else cells))
@@ -339,12 +272,13 @@ def _occupied(codes: Ints, size: int) -> tuple[Ints, int, Ints]:
     return places[codes], int(occurs.sum()), np.flatnonzero(occurs)
 
 
-def _information(pair: TablePair, rows: _Rows, columns: tuple[str, ...]) -> Floats:
+def _information(pair: TablePair, rows: RowGroups, columns: tuple[str, ...]) -> Floats:
     """`NMISimilarity`, by draw."""
-    coded = {c: _coded(pair, rows, c, NMISimilarity.bins, "width") for c in columns}
     above, below = np.zeros((2, len(rows.weights[0])))
     for first, second in combinations(columns, 2):
-        (a, height), (b, width) = coded[first], coded[second]
+        (a, height), (b, width) = (
+            _coded(pair, rows, c, NMISimilarity.bins, "width") for c in (first, second)
+        )
         codes, number, cells = _occupied(a * width + b, height * width)
         counts = _shares(rows.counts(codes, number))
         real, synthetic = (
@@ -356,44 +290,59 @@ def _information(pair: TablePair, rows: _Rows, columns: tuple[str, ...]) -> Floa
     return mean
 
 
-def _correlations(pair: TablePair, rows: _Rows) -> dict[tuple[str, str], Floats]:
+def _correlations(pair: TablePair, rows: RowGroups) -> dict[tuple[str, str], Floats]:
     """½ |r - r'| of each pair of columns of numbers, or their difference in missing values."""
-    found: dict[tuple[str, str], Floats] = {}
     numbers = pair.spec.of_kind(*NUMERIC)
-    scaled = {name: _standard(pair, rows, name) for name in numbers}
-    for first, second in combinations(numbers, 2):
-        x, y = scaled[first], scaled[second]
-        absent = np.isnan(x) | np.isnan(y)
-        sides: list[Floats] = [
-            _correlation(*each) for each in zip(*rows.sums(_products(x, y, absent)), strict=True)
-        ]
-        gaps = np.abs(sides[0] - sides[1]) / 2
-        if absent.any():
+    if len(numbers) < 2:
+        return {}
+    real, synthetic = (_correlation(*side) for side in _group_sums(pair, rows, numbers))
+    gaps = np.abs(real - synthetic) / 2
+    gappy = [any(side.missing(c) for side in (pair.real, pair.synthetic)) for c in numbers]
+    found: dict[tuple[str, str], Floats] = {}
+    for (i, first), (j, second) in combinations(enumerate(numbers), 2):
+        drawn: Floats = gaps[:, i, j]
+        if gappy[i] or gappy[j]:
             # Where they are missing, all places in which both are present being one.
-            gaps = np.maximum(gaps, _gap(rows.counts(*_where_missing(pair, rows, first, second))))
-        found[first, second] = gaps
+            drawn = np.maximum(drawn, _gap(rows.counts(*_where_missing(pair, rows, first, second))))
+        found[first, second] = drawn
     return found
 
 
-def _standard(pair: TablePair, rows: _Rows, column: str) -> Floats:
-    moments = pair.real.moments(column)
-    values = rows.pooled(pair.real.values(column), pair.synthetic.values(column))
-    return (values - moments.mean) / (moments.std or 1.0)
+def _group_sums(
+    pair: TablePair, rows: RowGroups, numbers: tuple[str, ...]
+) -> Iterator[tuple[Floats, Floats, Floats, Floats]]:
+    """By side: count, sums, squares and products of columns, each ``(draws, columns, columns)``.
+
+    Of `CoMoments`, over the rows of a draw, in the real columns' standard deviations.
+    """
+    moments = [pair.real.moments(name) for name in numbers]
+    centre = np.array([moment.mean for moment in moments])
+    scale = np.array([moment.std or 1.0 for moment in moments])
+    by_group: list[list[Floats]] = []
+    for side, taken, group in zip((pair.real, pair.synthetic), rows.taken, rows.group, strict=True):
+        order = np.argsort(group, kind="stable")
+        # One group at a time, its rows picked from all columns: never all columns at once.
+        for members in np.split(order, np.cumsum(np.bincount(group - group.min()))[:-1]):
+            picked = members if isinstance(taken, slice) else taken[members]
+            sums = CoMoments.of([side.values(name)[picked] for name in numbers], centre, scale)
+            by_group.append([sums.count, sums.sums, sums.squares, sums.products])
+    for drawn in rows.sums(np.array(by_group)):
+        count, total, squares, products = np.moveaxis(drawn, 1, 0)
+        yield count, total, squares, products
 
 
-def _products(x: Floats, y: Floats, absent: NDArray[np.bool_]) -> list[Floats]:
-    x, y = np.where(absent, 0.0, x), np.where(absent, 0.0, y)
-    return [(~absent).astype(np.float64), x, y, x * x, y * y, x * y]
-
-
-def _correlation(n: Floats, x: Floats, y: Floats, xx: Floats, yy: Floats, xy: Floats) -> Floats:
+def _correlation(n: Floats, sums: Floats, squares: Floats, products: Floats) -> Floats:
+    """Of each draw and pair; sums and squares at ``[:, i, j]`` are those of column i."""
     n = np.maximum(n, 1.0)
-    norm = np.sqrt(np.maximum(xx - x * x / n, 0.0) * np.maximum(yy - y * y / n, 0.0))
-    r: Floats = np.divide(xy - x * y / n, norm, out=np.zeros_like(xy), where=norm > 1e-9 * n)
+    others = sums.swapaxes(1, 2)
+    spread = np.maximum(squares - sums * sums / n, 0.0)
+    norm = np.sqrt(spread * spread.swapaxes(1, 2))
+    r = np.zeros_like(products)
+    np.divide(products - sums * others / n, norm, out=r, where=norm > 1e-9 * n)
     return np.clip(r, -1.0, 1.0)
 
 
-def _where_missing(pair: TablePair, rows: _Rows, first: str, second: str) -> tuple[Ints, int]:
+def _where_missing(pair: TablePair, rows: RowGroups, first: str, second: str) -> tuple[Ints, int]:
     bins, rule = PairTrends.bins, PairTrends.rule
     (a, height), (b, width) = (_coded(pair, rows, c, bins, rule) for c in (first, second))
     codes = np.where((a > 0) & (b > 0), height * width, a * width + b)

@@ -1,12 +1,112 @@
-"""What two tables of counts differ by if rows are exchanged between them at random."""
+"""Rows of two tables, exchanged between them and drawn anew: in groups, and by closed forms."""
+
+import math
+from dataclasses import dataclass
+from typing import Self, TypeAlias, TypeVar, final
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import entr, gammaln
 
 from synthproto.measures.columns import LEAST_NOISE, Counts, Floats, Noise, Places
 
+Drawn: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Counts of both sides, by draw."""
+
+Sides: TypeAlias = tuple[Floats, Floats]
+"""Numbers of both sides, by draw."""
+
+Number = TypeVar("Number", bound=np.generic)
+Ints = NDArray[np.int64]
+Groups = NDArray[np.int32]
+
+_GROUPS = 100  # of the shorter table
+_LONGER = 20  # rows of the longer table so many times those of the shorter one tell no more
+_CELLS = 2_000  # beyond, most cells of most groups are empty
+
 # Sums of logarithms so small are rounding error.
 _ROUNDING = 1e-9
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RowGroups:
+    """Rows of both tables in groups of one size, and how often a draw takes each group.
+
+    Attributes:
+        taken: By side, the rows that take part, in the order of the table.
+        group: By side, the group of each of them, those of the real table numbered first.
+        weights: How often each draw has each group on either side, shape ``(draws, groups)``;
+            exchanges first, then bootstrap samples.
+    """
+
+    taken: tuple[Ints | slice, Ints | slice]
+    group: tuple[Groups, Groups]
+    weights: Drawn
+
+    @classmethod
+    def of(cls, rows: int, others: int, draws: int, seed: int) -> Self:
+        """Random groups of so many real and synthetic rows, and draws of them."""
+        generator = np.random.default_rng(seed)
+        lengths = rows, others
+        most = _LONGER * min(lengths)
+        size = math.ceil(min(lengths) / _GROUPS)
+        places = [_places(generator.permutation(length)[:most], length, size) for length in lengths]
+        groups = [math.ceil(min(most, length) / size) for length in lengths]
+        total, first = sum(groups), groups[0]
+        # An exchange: as many groups as the real table has are called real.
+        ranks = generator.permuted(np.tile(np.arange(total), (draws, 1)), axis=1)
+        called = ranks < first
+        again = [generator.multinomial(n, [1 / n] * n, size=draws) for n in groups]
+        none = [np.zeros((draws, n)) for n in groups]
+        real = np.vstack([called, np.hstack([again[0], none[1]])])
+        other = np.vstack([~called, np.hstack([none[0], again[1]])])
+        (taken, group), (also_taken, beside) = places
+        weights = real.astype(np.float32), other.astype(np.float32)
+        return cls((taken, also_taken), (group, beside + np.int32(first)), weights)
+
+    @property
+    def groups(self) -> int:
+        """Number of groups of both tables."""
+        return len(self.weights[0].T)
+
+    def pooled(self, real: NDArray[Number], synthetic: NDArray[Number]) -> NDArray[Number]:
+        """What the rows of both tables have, one after the other."""
+        return np.concatenate([real[self.taken[0]], synthetic[self.taken[1]]])
+
+    def counts(self, codes: Ints, slots: int) -> Drawn:
+        """Rows in each slot, by draw and side, shape ``(draws, slots)``; codes below 0 are none."""
+        if slots > _CELLS:
+            used = codes >= 0
+            where = (np.concatenate(self.group)[used], codes[used])
+            ones = np.ones(int(used.sum()), dtype=np.float32)
+            sparse = csr_array((ones, where), shape=(self.groups, slots))
+            first, second = (np.asarray(weights @ sparse) for weights in self.weights)
+            return first, second
+        places = np.concatenate(self.group) * np.int64(slots + 1)
+        places += codes
+        places += 1
+        flat = np.bincount(places, minlength=self.groups * (slots + 1))
+        dense = flat.reshape(self.groups, slots + 1)[:, 1:].astype(np.float32)
+        return self.weights[0] @ dense, self.weights[1] @ dense
+
+    def sums(self, by_group: Floats) -> Sides:
+        """Sums over the rows of each draw and side of what was summed over each group."""
+        real, synthetic = (
+            np.tensordot(weights.astype(np.float64), by_group, axes=1) for weights in self.weights
+        )
+        return real, synthetic
+
+
+def _places(drawn: Ints, length: int, size: int) -> tuple[Ints | slice, Groups]:
+    """The rows that were drawn, in the order of the table, and the group of each."""
+    group = np.full(length, -1, dtype=np.int32)
+    group[drawn] = np.arange(len(drawn)) // size
+    if len(drawn) == length:
+        return slice(None), group
+    taken = np.flatnonzero(group >= 0)
+    return taken, group[taken]
 
 
 def noise_of_tables(table: Places, pooled: Counts, rows: int, others: int) -> list[Noise]:

@@ -42,6 +42,14 @@ def test_references_are_the_same_objects_for_all_pairs_of_one_length() -> None:
     assert TablePair(real, real).reference is None
 
 
+def test_the_floor_of_long_tables_is_no_longer_than_it_need_be() -> None:
+    frame = pd.DataFrame({"x": np.arange(250_000.0)})
+    table = Table(frame, TableSpec.infer(frame))
+    floor = TablePair(table, table).floor.synthetic
+    assert len(floor) == 200_000
+    assert floor.moments("x").mean == pytest.approx(table.moments("x").mean, rel=0.01)
+
+
 def test_columns_are_shuffled_by_themselves_at_the_floor() -> None:
     floor = TablePair(Table(FRAME, SPEC), Table(FRAME, SPEC)).floor.synthetic.frame
     assert sorted(floor["x"].dropna()) == [1.0, 2.0, 3.0]
