@@ -88,6 +88,7 @@ class MembershipInference:
     seed: int = 0
     name: str = "privacy/membership_inference"
     queries: tuple[Side, ...] = field(default=CANDIDATES, init=False, repr=False)
+    in_pieces: bool = field(default=True, init=False, repr=False)
     direction: Direction = field(default="lower", init=False, repr=False)
 
     @property

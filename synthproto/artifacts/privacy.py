@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from synthproto.artifacts.piecewise import copied_in_pieces, is_read_in_pieces
 from synthproto.artifacts.rows import Scale, Side, exact_rows, with_holdout
 from synthproto.artifacts.searches import closest_in_both, search
 from synthproto.checks import check_shares
@@ -60,12 +61,15 @@ class ExactMatchShare:
 
     name: str = "privacy/exact_match_share"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    in_pieces: bool = field(default=True, init=False, repr=False)
     best: None = field(default=None, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
     direction: Direction = field(default="lower", init=False, repr=False)
 
     def __call__(self, pair: TablePair) -> float:
         """Look every synthetic row up by its hash."""
+        if is_read_in_pieces(pair.real):
+            return float(copied_in_pieces(pair).mean())
         return float(exact_matches(exact_rows(pair, "synthetic"), exact_rows(pair, "real")).mean())
 
 
@@ -102,6 +106,7 @@ class DCR:
     scale: Scale = "ranks"
     name: str = "privacy/dcr"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    in_pieces: bool = field(default=True, init=False, repr=False)
     best: None = field(default=None, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
     direction: Direction = field(default="higher", init=False, repr=False)
@@ -149,6 +154,7 @@ class NNDR:
     scale: Scale = "ranks"
     name: str = "privacy/nndr"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    in_pieces: bool = field(default=True, init=False, repr=False)
     best: None = field(default=None, init=False, repr=False)
     bounds: tuple[float, float] = field(default=(0.0, 1.0), init=False, repr=False)
     direction: Direction = field(default="higher", init=False, repr=False)
@@ -214,6 +220,7 @@ class DCRShare:
     scale: Scale = "ranks"
     name: str = "privacy/dcr_share"
     queries: tuple[Side, ...] = field(default=("synthetic",), init=False, repr=False)
+    in_pieces: bool = field(default=True, init=False, repr=False)
     best: None = field(default=None, init=False, repr=False)
     direction: Direction = field(default="lower", init=False, repr=False)
 

@@ -11,11 +11,12 @@ from typing import Generic, Protocol, TypeVar, cast, final, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.artifacts.piecewise import closest_in_pieces, is_read_in_pieces, search_pieces
 from synthproto.artifacts.rows import Scale, Side, real_rows, rows, with_holdout
 from synthproto.checks import about, check_least, tag_of
 from synthproto.contracts import Best, Bounds, Controlled, Directions
 from synthproto.data.merging import Sample
-from synthproto.data.pair import SummaryPair, TablePair
+from synthproto.data.pair import Pair, SummaryPair, TablePair
 from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
@@ -52,6 +53,8 @@ def search(
     Raises:
         UndefinedScoreError: A side is the holdout, and there is none.
     """
+    if any(is_read_in_pieces(side) for side in (pair.real, pair.synthetic, pair.holdout)):
+        return search_pieces(pair, queries, references, k, without, scale)
     if queries == references == "real":
         return pair.real.get(_RealSearch(k, without, scale))
     if "synthetic" not in (queries, references):
@@ -91,6 +94,8 @@ def closest_in_both(pair: TablePair, scale: Scale = "ranks") -> Closest:
     Raises:
         UndefinedScoreError: There is no holdout.
     """
+    if is_read_in_pieces(pair.real) or is_read_in_pieces(pair.holdout):
+        return closest_in_pieces(pair, scale)
     return pair.get(_ClosestInBoth(scale))
 
 
@@ -215,6 +220,16 @@ class Searching(Protocol):
         ...
 
 
+@runtime_checkable
+class SearchingPieces(Protocol):
+    """A part that looks rows up by `search` alone, which takes tables that are read in pieces."""
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether it does."""
+        ...
+
+
 @final
 @dataclass(frozen=True)
 class Sampled(Generic[Value]):
@@ -223,7 +238,7 @@ class Sampled(Generic[Value]):
     Neighbour searches and classifiers take time with the square of the rows, or nearly so. Parts
     that look rows up (distances to the closest record: synthetic rows; attacks: real and holdout
     rows) say so: only what they look up is sampled, and it is looked up among all rows of the
-    other tables. A copy is found however long the tables are. For other parts, all tables are
+    other tables, which may be read in pieces. A copy is found however long the tables are. For other parts, all tables are
     sampled. Parts that are sampled alike share the sample, and with it each other's searches. A
     table that is not longer is used as it is.
 
@@ -281,7 +296,9 @@ class Sampled(Generic[Value]):
 
     def ask(self, pair: SummaryPair) -> None:
         """Draw, so that tables that are read in pieces are read for all parts at once."""
-        self._drawn(pair)
+        drawn = self._drawn(pair)
+        if any(is_read_in_pieces(side) for side in (drawn.real, drawn.synthetic, drawn.holdout)):
+            self.part(drawn)
 
     def control(self, pair: SummaryPair) -> float | Mapping[str, float]:
         """What real rows reach, if the part says so itself; nothing otherwise."""
@@ -296,7 +313,8 @@ class Sampled(Generic[Value]):
         # As in `control`.
         part: object = self.part
         sides = part.queries if isinstance(part, Searching) else _ALL_SIDES
-        return pair.get(_SampledPair(sides, self.rows, self.seed, self.matched))
+        in_pieces = isinstance(part, SearchingPieces) and part.in_pieces
+        return pair.get(_SampledPair(sides, self.rows, self.seed, self.matched, in_pieces))
 
 
 @final
@@ -306,6 +324,7 @@ class _SampledPair:
     rows: int
     seed: int
     matched: bool
+    in_pieces: bool
 
     def __call__(self, pair: SummaryPair) -> TablePair:
         sides: dict[Side, Summary] = {"real": pair.real, "synthetic": pair.synthetic}
@@ -318,13 +337,14 @@ class _SampledPair:
         if (real, synthetic, holdout) == (pair.real, pair.synthetic, pair.holdout):
             # Of tables, then; and its searches are those of parts that are not sampled.
             return cast("TablePair", pair)
-        return TablePair(real, synthetic, holdout)
+        # Of tables too, but for those that the part looks rows up in by `search`.
+        return cast("TablePair", Pair(real, synthetic, holdout))
 
-    def _of(self, side: Side, sides: Mapping[Side, Summary]) -> Table:
+    def _of(self, side: Side, sides: Mapping[Side, Summary]) -> Summary:
         table = sides[side]
         if side in self.sides:
             return table.get(Sample(self.rows, self.seed))
-        if isinstance(table, Table):
+        if isinstance(table, Table) or self.in_pieces:
             return table
         raise UndefinedScoreError(
             f"a search among all rows of the {table.name} is undefined: they are never together, "

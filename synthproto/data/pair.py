@@ -228,7 +228,7 @@ def _aligned(table: Side, real: Summary) -> Side:
     """A table whose numbers equal those of the real one where they differ in their last digits."""
     changed: dict[str, tuple[Floats, float]] = {}
     for column in table.spec.of_kind(*NUMERIC) if table is not real else ():
-        numbers, known = _numbers(table, column), real.get(_Known(column))
+        numbers, known = _numbers(table, column), real.get(Known(column))
         if numbers is not None and known is not None:
             # To the nearest of all: a number that is a real one stays, however near others are.
             tolerance = known.digits.precision(Digits.of(numbers))
@@ -252,7 +252,7 @@ def _differ(first: Floats, second: Floats) -> bool:
 
 @final
 @dataclass(frozen=True, eq=False)
-class _Column:
+class KnownColumn:
     """The distinct numbers of a real column, ascending, and how precise they are."""
 
     values: Floats
@@ -261,14 +261,15 @@ class _Column:
 
 @final
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """What of a real column tells whether other numbers differ in their last digits only."""
 
     column: str
 
-    def __call__(self, real: Summary) -> _Column | None:
+    def __call__(self, real: Summary) -> KnownColumn | None:
+        """Look at a real column; ``None`` if its numbers are too many to keep."""
         known = real.spread(self.column)
-        return _Column(known.values, Digits.of(known.values)) if known.exact else None
+        return KnownColumn(known.values, Digits.of(known.values)) if known.exact else None
 
 
 @final

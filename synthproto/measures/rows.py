@@ -144,30 +144,48 @@ def scale_to_ranks(values: Floats, reference: Floats) -> Floats:
         >>> scale_to_ranks(np.array([[1.0], [1.5], [3.0], [1e12]]), real)[:, 0].tolist()
         [0.125, 0.25, 0.625, 0.875]
     """
-    columns = [_ranks(one, other) for one, other in zip(values.T, reference.T, strict=True)]
+    columns = [RankScale.of(other)(one) for one, other in zip(values.T, reference.T, strict=True)]
     return np.column_stack(columns) if columns else np.zeros((len(values), 0))
 
 
-def _ranks(values: Floats, reference: Floats) -> Floats:
-    ascending = np.sort(reference[np.isfinite(reference)])
-    knots = ascending[_knot_places(len(ascending))]
-    knots = knots[np.flatnonzero(np.diff(knots, prepend=-np.inf))]
-    if len(knots) < 2:
-        return scale_to_range(values[:, None], reference[:, None])[:, 0]
-    around = np.searchsorted(ascending, knots), np.searchsorted(ascending, knots, side="right")
-    shares = (around[0] + around[1]) / (2 * len(ascending))
-    # Halved before subtracting: the range of very large values overflows float64.
-    scale = (knots[-1] / 2 - knots[0] / 2) or np.inf
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        below = np.minimum(values / 2 - knots[0] / 2, 0.0) / scale
-        above = np.maximum(values / 2 - knots[-1] / 2, 0.0) / scale
-        # Lifted, as slopes between the tiniest numbers overflow.
-        lift = 2.0**500 if np.abs(knots).max() < 1e-150 else 1.0
-        inside = np.interp(values * lift, knots * lift, shares)
-    return np.asarray(inside + np.clip(below + above, -FAR, FAR), dtype=np.float64)
+class RankScale(NamedTuple):
+    """What `scale_to_ranks` keeps of a column of the reference.
+
+    Attributes:
+        knots: Some of its values, ascending and distinct; if there are fewer than two of them,
+            numbers are scaled by the range that they span.
+        shares: Share of its rows below each, ties counting half.
+    """
+
+    knots: Floats
+    shares: Floats
+
+    @classmethod
+    def of(cls, reference: Floats) -> Self:
+        """Of all values of a column, NaN where missing."""
+        ascending = np.sort(reference[np.isfinite(reference)])
+        knots = ascending[knot_places(len(ascending))]
+        knots = knots[np.flatnonzero(np.diff(knots, prepend=-np.inf))]
+        around = np.searchsorted(ascending, knots), np.searchsorted(ascending, knots, side="right")
+        return cls(knots, (around[0] + around[1]) / (2 * max(len(ascending), 1)))
+
+    def __call__(self, values: Floats) -> Floats:
+        """Scale values of any table."""
+        knots = self.knots
+        if len(knots) < 2:
+            return scale_to_range(values[:, None], knots[:, None])[:, 0]
+        # Halved before subtracting: the range of very large values overflows float64.
+        scale = (knots[-1] / 2 - knots[0] / 2) or np.inf
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            below = np.minimum(values / 2 - knots[0] / 2, 0.0) / scale
+            above = np.maximum(values / 2 - knots[-1] / 2, 0.0) / scale
+            # Lifted, as slopes between the tiniest numbers overflow.
+            lift = 2.0**500 if np.abs(knots).max() < 1e-150 else 1.0
+            inside = np.interp(values * lift, knots * lift, self.shares)
+        return np.asarray(inside + np.clip(below + above, -FAR, FAR), dtype=np.float64)
 
 
-def _knot_places(count: int) -> Ints:
+def knot_places(count: int) -> Ints:
     """Where in ``count`` sorted values the knots of `scale_to_ranks` are."""
     step = max(1, int(2 * np.sqrt(count)))
     ends = 2 ** np.arange(step.bit_length()) - 1

@@ -49,6 +49,9 @@ PresetName: TypeAlias = Literal["default", "tabsyn", "sdmetrics", "artifact-core
 ATTACKED = 1_000
 """People of the real table, and of the holdout, that the attacks of the default plan are on."""
 
+SEARCHED = 4_000
+"""Synthetic rows that are looked up among all rows of tables that are read in pieces."""
+
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 
@@ -221,7 +224,8 @@ def scanned_preset(
     """The plan of a name for tables that are read in pieces; the arguments as in `preset`.
 
     Columns and pairs from all rows; what needs rows, plots included, from at most ``rows`` of each
-    table. Searches among all real rows are left out.
+    table. At most `SEARCHED` synthetic rows, or `ATTACKED` real ones, are looked up among all
+    rows of the other tables. What needs the rows that are found is left out.
     """
     whole = preset(name, spec, holdout=holdout, target=target, rows=rows, seed=seed)
     plots: list[Plot[SummaryPair]] = [Sampled(plot, rows, seed) for plot in whole.plots]
@@ -235,16 +239,24 @@ def scanned_preset(
     if name == "tabsyn":
         shape, trends = ShapeDistance(), TrendSimilarity()
         parts = _joint("linear", seed) + _utility(target, holdout, 1)
+        shares = [Sampled(part, min(rows, SEARCHED), seed) for part in _shares(holdout)]
         first: list[Score[SummaryPair]] = []
         if _learns():
             first.append(Sampled(PublishedRow(target or "", seed), rows, seed))
             parts.insert(3, C2ST("trees", seed=seed))
         sampled = [Sampled(part, rows, seed) for part in parts]
-        return Plan[SummaryPair](scores=[*first, Mean(shape), shape, trends, *sampled], plots=plots)
+        return Plan[SummaryPair](
+            scores=[*first, Mean(shape), shape, trends, *sampled, *shares], plots=plots
+        )
     scores = _columns_and_pairs(spec)
     if spec.of_kind(*NUMERIC, *DISCRETE):
         scores += [Sampled(part, rows, seed, matched=True) for part in _joint("trees", seed)]
         scores += [Sampled(part, rows, seed) for part in _utility(target, holdout, 3)]
+        scores.append(Sampled(ExactMatchShare(), rows, seed))
+        scores += [Sampled(part, min(rows, SEARCHED), seed) for part in _distances(holdout)]
+        if holdout:
+            attack = MembershipInference((0.01,), seed=seed)
+            scores.append(Sampled(attack, min(rows, ATTACKED), seed))
     return Plan[SummaryPair](scores=scores, plots=plots)
 
 

@@ -71,11 +71,11 @@ def test_a_folder_has_the_report_of_the_file(
     assert pieces["columns"] == whole["columns"]
     assert pieces["reference"] == whole["reference"] == ("holdout" if holdout else "halves")
     assert ours["rows"] == 300
-    left = theirs["scores"].keys() - ours["scores"].keys()
-    assert {tag.split("/")[0] for tag in left} == ({"privacy"} if not holdout else set())
+    assert theirs["scores"].keys() == ours["scores"].keys()
     for tag, score in ours["scores"].items():
         expected = theirs["scores"][tag]
-        assert score["value"] == pytest.approx(expected["value"], abs=1e-12), tag
+        if tag != "privacy/exact_match_share":  # here of some rows
+            assert score["value"] == pytest.approx(expected["value"], abs=1e-12), tag
         assert score["best"] == expected["best"]
         if tag.startswith(("fidelity", "validity")):
             assert score["floor"] == pytest.approx(expected["floor"], abs=0.08)
@@ -88,7 +88,7 @@ def test_a_folder_has_the_report_of_the_file(
     ]
     assert not ours["undefined"]
     (said,) = [note for note in pieces["notes"] if "read in pieces" in note]
-    assert ("privacy/dcr" in said) != holdout
+    assert ("synthetic rows (exact matches: 100; attacks" in said) != holdout
 
 
 def test_the_page_and_the_terminal_say_what_is_sampled(

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synthproto
+from synthproto.artifacts.attacks import AttributeInference
 from synthproto.artifacts.columns import JSDistance, KSDistance, Mean, ShapeDistance
 from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
 from synthproto.artifacts.detection import C2ST
@@ -337,9 +338,11 @@ def test_sampled_parts_compare_the_same_rows(folders: tuple[list[Path], list[Pat
     )
 
 
-def test_a_search_among_all_rows_is_refused(folders: tuple[list[Path], list[Path]]) -> None:
-    with pytest.raises(UndefinedScoreError, match="a search among all rows of the real table"):
-        Sampled(DCR(), 300)(scanned(folders))
+def test_what_needs_the_rows_that_are_found_is_refused(
+    folders: tuple[list[Path], list[Path]],
+) -> None:
+    with pytest.raises(UndefinedScoreError, match="a search among all rows of the synthetic table"):
+        Sampled(AttributeInference(("c",)), 300)(scanned(folders))
 
 
 # --- faults ---------------------------------------------------------------------------------------
@@ -421,6 +424,8 @@ def test_rows_of_a_scan_are_not_at_hand() -> None:
     assert AssociationMatrices()(Pair(table, table))["difference"].to_numpy().max() == 0
     untyped: Any = Pair(table, table)
     with pytest.raises(AttributeError, match=r"the table has no '.*': its rows are never together"):
+        C2ST()(untyped)
+    with pytest.raises(UndefinedScoreError, match=r"Take some of them: Sampled\(part\)"):
         DCR()(untyped)
     with pytest.raises(UndefinedScoreError, match="spearman correlation of columns with missing"):
         CorrelationSimilarity("spearman")(Pair(table, table))

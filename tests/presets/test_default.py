@@ -34,17 +34,13 @@ def test_every_preset_runs_on_a_mixed_table(name: str) -> None:
     scans = [Scan([each[:25].copy, each[25:].copy], SPEC) for each in frames]
     plan = scanned_preset(name, SPEC, holdout=True, target="c", rows=100)
     found = plan.run(Pair(*scans))
-    assert set(whole.score_tags) - set(plan.score_tags) <= {
-        *("privacy/exact_match_share", "privacy/dcr", "privacy/dcr_share"),
-        *("privacy/membership_inference", "privacy/attribute_inference"),
-    }
+    assert set(whole.score_tags) - set(plan.score_tags) <= {"privacy/attribute_inference"}
     for tag, value in found.items():
         assert value == pytest.approx(report[tag], abs=1e-12), tag
     assert found.arrays.keys() == report.arrays.keys()
     assert found.figures.keys() == report.figures.keys()
     for scan in scans[:2]:
-        assert len(scan.passes) <= 5
-        assert sum(len(names) == len(SPEC.names) for names in scan.passes) <= 3
+        assert len(scan.passes) <= (7 if name in ("default", "tabsyn") else 3)
 
 
 def _owner(tag: str, plan: TablePlan) -> str:

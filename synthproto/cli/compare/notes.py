@@ -11,6 +11,7 @@ from synthproto.cli.spec import named_columns
 from synthproto.data.summary import Summary
 from synthproto.data.table import Table
 from synthproto.plan import TablePlan
+from synthproto.presets.default import ATTACKED, SEARCHED
 
 _WITH_TARGET = ("default", "tabsyn")
 # Categories are scattered where there are more than so many, with fewer rows for each on average:
@@ -45,9 +46,14 @@ def of_samples(rows: int, plan: TablePlan, whole: TablePlan) -> str:
     said = "tables are read in pieces"
     if any(isinstance(part, Sampled) for part in (*plan.scores, *plan.plots)):
         said += f": scores that need rows, and plots, are from {rows:,} random rows of each"
+    if any(tag.startswith("privacy/") for tag in plan.score_tags):
+        said += (
+            f"; for privacy, {min(rows, SEARCHED):,} random synthetic rows (exact matches: "
+            f"{rows:,}; attacks: {min(rows, ATTACKED):,} real ones) are looked up among all rows"
+        )
     left = [tag for tag in whole.score_tags if tag not in plan.score_tags]
     if left:
-        said += f"; left out, because they search all real rows: {', '.join(left)}"
+        said += f"; left out, because they need the rows that are found: {', '.join(left)}"
     return said
 
 
