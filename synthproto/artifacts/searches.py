@@ -238,9 +238,9 @@ class Sampled(Generic[Value]):
     Neighbour searches and classifiers take time with the square of the rows, or nearly so. Parts
     that look rows up (distances to the closest record: synthetic rows; attacks: real and holdout
     rows) say so: only what they look up is sampled, and it is looked up among all rows of the
-    other tables, which may be read in pieces. A copy is found however long the tables are. For other parts, all tables are
-    sampled. Parts that are sampled alike share the sample, and with it each other's searches. A
-    table that is not longer is used as it is.
+    other tables, which may be read in pieces. A copy is found however long the tables are. For
+    other parts, all tables are sampled. Parts that are sampled alike share the sample, and with it
+    each other's searches. A table that is not longer is used as it is.
 
     Attributes:
         part: What to compute.
