@@ -59,7 +59,9 @@ class Resampled:
     intervals: Mapping[str, tuple[float, float]]
 
 
-def resampled(pair: SummaryPair, draws: int = 200, seed: int = 0) -> Resampled:
+def resampled(
+    pair: SummaryPair, draws: int = 200, seed: int = 0, inner: SummaryPair | None = None
+) -> Resampled:
     """Noise and 95 % intervals of the scores of columns and pairs, without a holdout.
 
     Noise is what an exchange of random rows between the real and the synthetic table gives: what a
@@ -79,6 +81,7 @@ def resampled(pair: SummaryPair, draws: int = 200, seed: int = 0) -> Resampled:
         pair: The tables.
         draws: Of each kind.
         seed: Of groups and draws.
+        inner: The same rows of the columns whose pairs are looked at; by default all columns.
 
     References:
         Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 6 and 15.
@@ -96,10 +99,11 @@ def resampled(pair: SummaryPair, draws: int = 200, seed: int = 0) -> Resampled:
         >>> round(found.noise["fidelity/trend_similarity"].expected, 2)
         0.98
     """
-    return _resampled(pair, pair.get(_Few(seed)), draws, seed)
+    return _resampled(pair, inner or pair, draws, seed)
 
 
-def _resampled(pair: SummaryPair, few: TablePair, draws: int, seed: int) -> Resampled:
+def _resampled(pair: SummaryPair, inner: SummaryPair, draws: int, seed: int) -> Resampled:
+    few = pair.get(_Few(seed))
     share = _share(pair, few)
     rows = RowGroups.of(len(few.real), len(few.synthetic), draws, seed)
     columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
@@ -121,7 +125,7 @@ def _resampled(pair: SummaryPair, few: TablePair, draws: int, seed: int) -> Resa
         for part in _PARTS
         if part.name in scores
     }
-    pairs = pair_noise(pair, few)
+    pairs = pair_noise(inner, inner.get(_Few(seed)))
     pairs |= {names: noise_of(drawn, 0.0) for names, drawn in correlated.items()}
     return Resampled(noise, pairs, intervals)
 

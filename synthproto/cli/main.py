@@ -147,6 +147,14 @@ def _add_questions(parser: argparse.ArgumentParser) -> None:
         help="most rows of each table for neighbour searches and classifiers (default: 20000)",
     )
     parser.add_argument(
+        "--most-columns",
+        type=int,
+        default=200,
+        metavar="N",
+        help="most columns of a wide table for pairs, joint scores, utility and attacks; single "
+        "columns are all compared (default: 200)",
+    )
+    parser.add_argument(
         "--workers",
         type=int,
         metavar="N",

@@ -14,14 +14,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.checks import did_you_mean, listed, refuse
-from synthproto.data.kinds import NUMERIC
+from synthproto.data.kinds import DISCRETE, NUMERIC
 from synthproto.data.merging import Sample, in_first_half
 from synthproto.data.passes import prepare
 from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec
 from synthproto.data.statistics import BinRule, Histogram
 from synthproto.data.summary import Side_co, Summary, for_each
-from synthproto.data.table import Table
+from synthproto.data.table import Table, piece_of
 from synthproto.measures.rows import Digits, snapped_to
 
 Value = TypeVar("Value")
@@ -188,6 +188,50 @@ def halves(table: Side, seed: int) -> Pair[Side]:
             sides.append(table.derived(table.frame[kept]))
     # Halves of a table are tables, those of a scan scans.
     return cast("Pair[Side]", Pair(*sides))
+
+
+def some_columns(spec: TableSpec, most: int, keep: str | None = None, seed: int = 0) -> TableSpec:
+    """The spec, or one of so many of its columns of numbers and labels, drawn at random.
+
+    Args:
+        spec: Of all columns.
+        most: At least 1.
+        keep: A column that is one of them in any case.
+        seed: Decides which.
+    """
+    compared = [name for name in spec.of_kind(*NUMERIC, *DISCRETE) if name != keep]
+    room = most if keep is None else most - 1
+    if len(compared) <= room:
+        return spec
+    drawn = np.random.default_rng(seed).permutation(len(compared))[:room]
+    chosen = {keep, *(compared[place] for place in drawn)}
+    return TableSpec(tuple(column for column in spec.columns if column.name in chosen))
+
+
+@final
+@dataclass(frozen=True)
+class OfColumns:
+    """Some columns of a table: ``table.get(OfColumns(spec))`` is kept with it.
+
+    Attributes:
+        spec: Of these columns.
+    """
+
+    spec: TableSpec
+
+    def __call__(self, table: Table) -> Table:
+        """Those of one table."""
+        frame = table.frame[list(self.spec.names)]
+        return piece_of(frame, self.spec, table.name, table.first_row, {})
+
+    def of(self, pair: Pair[Side]) -> Pair[Side]:
+        """Those of all tables in memory; the pair itself if they are all columns."""
+        sides: tuple[Summary | None, ...] = (pair.real, pair.synthetic, pair.holdout)
+        tables = [side.get(self) for side in sides if isinstance(side, Table)]
+        if self.spec == pair.spec or not tables:
+            return pair
+        # Of tables tables.
+        return cast("Pair[Side]", Pair(*tables))
 
 
 @final

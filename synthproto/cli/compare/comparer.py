@@ -6,16 +6,17 @@ from typing import Generic, Literal, TypeAlias, TypeVar, final
 
 import pandas as pd
 
-from synthproto.artifacts.columns import ShapeDistance
+from synthproto.artifacts.columns import Mean, MeanJSDistance, ShapeDistance
 from synthproto.artifacts.pairs import PairTrends
+from synthproto.artifacts.plots.densities import CDF, PDF
 from synthproto.artifacts.resampling import resampled
 from synthproto.artifacts.validity import label_notes
 from synthproto.checks import tag_of
 from synthproto.cli.compare.sketches import Sketch, sketch_of
 from synthproto.contracts import Array, Direction, Drawing
 from synthproto.data.merging import Sample
+from synthproto.data.pair import OfColumns, halves
 from synthproto.data.pair import Pair as Sides
-from synthproto.data.pair import halves
 from synthproto.data.spec import TableSpec
 from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import Table
@@ -39,6 +40,8 @@ _NOT_FROM_HALVES = ("privacy/", "utility/")
 _PAIRS = 20
 _SKETCHED = 6
 _ROWS = 20_000  # that columns of tables that are read in pieces are drawn from
+# What takes time with the number of columns alone: computed of all, however wide a table is.
+_OF_SINGLE_COLUMNS = (Mean, MeanJSDistance, ShapeDistance, PDF, CDF)
 _BESIDE = (ShapeDistance(), PairTrends(), label_notes, resampled)
 """What is asked of a pair besides the parts of the plan."""
 
@@ -226,6 +229,8 @@ class Comparer(Generic[Side]):
         holdout: Real rows that no synthesizer was trained on, if there are any.
         seed: Decides how the real table is halved, where that is the reference.
         progress: Called with the tag of each part before it is computed.
+        together: Columns that are compared with each other, as rows and in pairs; by default all.
+            Scores of single columns are of all in any case.
     """
 
     def __init__(
@@ -235,9 +240,11 @@ class Comparer(Generic[Side]):
         holdout: Side | None = None,
         seed: int = 0,
         progress: Callable[[str], object] = str,
+        together: TableSpec | None = None,
     ) -> None:
         self._plan, self._real, self._holdout = plan, real, holdout
         self._progress, self._seed = progress, seed
+        self._together = OfColumns(together or real.spec)
         # A part at a time: one that is undefined for these tables does not take the others along.
         self._parts: list[Plan[Sides[Side]]] = [
             *(Plan(scores=[score]) for score in plan.scores),
@@ -264,11 +271,12 @@ class Comparer(Generic[Side]):
         pair = Sides(self._real, synthetic, self._holdout)
         self._prepare(pair)
         found = _Findings(references=dict(self._halves))
+        inner = self._together.of(pair)
         for part in self._parts:
             self._progress(part.tags[0])
-            found.run(part, pair)
+            found.run(part, pair if _is_of_single_columns(part) else inner)
         references = {t: value for t, value in found.references.items() if t in found.scores}
-        noise = pair.get(resampled)
+        noise = pair.get(resampled) if inner is pair else resampled(pair, inner=inner)
         report = Report(
             found.scores,
             references,
@@ -282,7 +290,7 @@ class Comparer(Generic[Side]):
             intervals=_of(noise.intervals, found.scores),
         )
         columns = self._worst_columns(pair, noise.noise)
-        pairs = self._worst_pairs(pair, noise.pairs)
+        pairs = self._worst_pairs(inner, noise.pairs)
         notes = label_notes(pair)
         alarms = alarms_of(report)
         worst = [column.name for column in columns[:_SKETCHED]]
@@ -335,7 +343,8 @@ class Comparer(Generic[Side]):
             tag = part.tags[0]
             if self._beside is not None and part.scores and not tag.startswith(_NOT_FROM_HALVES):
                 self._progress(f"reference of {tag}")
-                found.run(part, self._beside)
+                whole = _is_of_single_columns(part)
+                found.run(part, self._beside if whole else self._together.of(self._beside))
         return found.scores
 
     def _worst_columns(self, pair: Sides[Side], noise: Mapping[str, Noise]) -> list[Column]:
@@ -355,7 +364,8 @@ class Comparer(Generic[Side]):
     def _worst_pairs(self, pair: Sides[Side], noise: Mapping[tuple[str, str], Noise]) -> list[Pair]:
         trends = PairTrends()
         found = _similarities(trends(pair))
-        beside = {} if self._beside is None else _similarities(trends(self._beside))
+        halved = None if self._beside is None else self._together.of(self._beside)
+        beside = {} if halved is None else _similarities(trends(halved))
         pairs = []
         for names, value in found.items():
             reference = beside.get(names)
@@ -364,6 +374,10 @@ class Comparer(Generic[Side]):
             pairs.append(Pair(*names, value, reference, excess))
         # Ordered before they are cut: noisy pairs of many labels must not hide a broken one.
         return sorted(pairs, key=lambda each: (-each.excess, each.similarity))[:_PAIRS]
+
+
+def _is_of_single_columns(part: Plan[Sides[Side]]) -> bool:
+    return all(isinstance(each, _OF_SINGLE_COLUMNS) for each in (*part.scores, *part.plots))
 
 
 def _of(values: Mapping[str, Value], tags: Mapping[str, float]) -> dict[str, Value]:

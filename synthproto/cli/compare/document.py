@@ -104,11 +104,12 @@ def document(comparison: Comparison, request: Request) -> str:
 
 
 def _table(table: Compared) -> dict[str, object]:
+    z = table.report.z
     return {
         "name": table.name,
         "rows": table.rows,
         "similarity": table.similarity,
-        "scores": {tag: _score(table, tag) for tag in table.report},
+        "scores": {tag: _score(table, tag, z.get(tag)) for tag in table.report},
         "arrays": {tag: _array(array) for tag, array in table.report.arrays.items()},
         "undefined": dict(table.undefined),
         "alarms": list(table.alarms),
@@ -145,7 +146,7 @@ def _array(array: Array) -> dict[str, object]:
     }
 
 
-def _score(table: Compared, tag: str) -> dict[str, object]:
+def _score(table: Compared, tag: str, z: float | None) -> dict[str, object]:
     return {
         "value": table.report[tag],
         "floor": table.report.floors.get(tag),
@@ -154,6 +155,6 @@ def _score(table: Compared, tag: str) -> dict[str, object]:
         "direction": table.report.directions.get(tag),
         "interval": table.report.intervals.get(tag),
         "noise": table.report.noise.get(tag),
-        "z": table.report.z.get(tag),
+        "z": z,
         "beyond": table.report.is_beyond(tag),
     }

@@ -9,7 +9,7 @@ from synthproto.checks import listed
 from synthproto.cli.compare.comparer import Comparison
 from synthproto.cli.spec import named_columns
 from synthproto.data.summary import Summary
-from synthproto.data.table import Table
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.plan import TablePlan
 from synthproto.presets.default import ATTACKED, SEARCHED
 
@@ -29,6 +29,7 @@ def notes_of(
     return [
         *reading,
         *_left_out(given, comparison),
+        *_wide(given, comparison),
         *scattered,
         *(f"{table.name}: {note}" for table in comparison.tables for note in table.notes),
         *_longer_than_holdout(comparison),
@@ -79,6 +80,20 @@ def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
             "original; --rows changes that"
         )
     return found
+
+
+def _wide(given: argparse.Namespace, comparison: Comparison) -> list[str]:
+    """That not all columns were compared with each other."""
+    columns = len(comparison.spec.of_kind(*NUMERIC, *DISCRETE))
+    if columns <= given.most_columns or not isinstance(comparison.real, Table):
+        return []
+    what = "pairs, overall similarity, joint scores, utility and attacks"
+    if given.preset not in _WITH_TARGET:
+        what = "all scores of this preset"
+    return [
+        f"{what} are of {given.most_columns} of {columns:,} columns, drawn at random; worst "
+        "columns are of all. --most-columns changes that"
+    ]
 
 
 def _scattered(given: argparse.Namespace, real: Summary) -> list[str]:

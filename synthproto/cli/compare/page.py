@@ -280,6 +280,7 @@ def _title(tag: str) -> str:
 
 
 def _table(comparison: Comparison, table: Compared, request: Request, place: int) -> View:
+    by_column = {owner for owner in comparison.tags if comparison.by_column(owner)}
     return {
         "name": table.name,
         "rank": place + 1,
@@ -294,9 +295,7 @@ def _table(comparison: Comparison, table: Compared, request: Request, place: int
         "pairs": _pairs(table),
         "figures": [_figure(tag, figure) for tag, figure in table.report.figures.items()],
         "details": [
-            _score(table, tag)
-            for tag in table.report
-            if comparison.by_column(comparison.collection(tag))
+            _score(table, tag) for tag in table.report if comparison.collection(tag) in by_column
         ],
         "arrays": [_array(tag, array) for tag, array in table.report.arrays.items()],
     }

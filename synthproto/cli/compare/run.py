@@ -31,7 +31,7 @@ from synthproto.cli.scanned import (
 from synthproto.cli.spec import file_format, named_columns
 from synthproto.data.cells import Cells
 from synthproto.data.kinds import DISCRETE, KINDS, NUMERIC
-from synthproto.data.pair import Pair, SummaryPair
+from synthproto.data.pair import Pair, SummaryPair, some_columns
 from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec, spec_of
 from synthproto.data.summary import Summary
@@ -159,7 +159,8 @@ def _compare_tables(
     _check_target(given.target, real.spec)
     plan = _plan(given, real.spec)
     _check_scores(given, plan, limits)
-    return _compared(plan, real, holdout, synthetic, given.seed, bar), reading
+    together = some_columns(real.spec, given.most_columns, given.target, given.seed)
+    return _compared(plan, real, holdout, synthetic, given.seed, bar, together), reading
 
 
 def _compare_scans(
@@ -185,7 +186,7 @@ def _compare_scans(
         real = scan(given.real, "real table")
         holdout = None if given.holdout is None else scan(given.holdout, "holdout table")
         synthetic = {name: scan(path, "synthetic table") for name, path in paths.items()}
-        comparison = _compared(plan, real, holdout, synthetic, given.seed, bar)
+        comparison = _compared(plan, real, holdout, synthetic, given.seed, bar, spec)
     return comparison, [*reading, of_samples(given.rows, plan, _plan(given, spec))]
 
 
@@ -196,7 +197,11 @@ def _check_options(given: argparse.Namespace) -> None:
     named = [f"--{kind}" for kind in KINDS if getattr(given, kind)]
     bad_seed = not 0 <= given.seed <= _MOST_SEED
     faults = [
-        *([f"--rows must be at least 2; got {given.rows}"] if given.rows < 2 else []),
+        *(
+            f"--{name.replace('_', '-')} must be at least 2; got {most}"
+            for name in ("rows", "most_columns")
+            if (most := getattr(given, name)) < 2
+        ),
         *([f"--seed must be from 0 to {_MOST_SEED}; got {given.seed}"] if bad_seed else []),
         *([f"{', '.join(named)} beside --spec: edit the spec"] if given.spec and named else []),
         *(["--json beside --latex: choose one"] if given.json and given.latex else []),
@@ -321,9 +326,10 @@ def _compared(
     synthetic: dict[str, Side],
     seed: int,
     bar: Bar,
+    together: TableSpec,
 ) -> Comparison:
     bar.expect(Comparer.steps(plan, len(synthetic), holdout is not None))
-    comparer = Comparer(plan, real, holdout, seed, bar)
+    comparer = Comparer(plan, real, holdout, seed, bar, together)
     # A table is let go when it has been compared: with it goes what was computed of it.
     found = [comparer.compare(name, synthetic.pop(name)) for name in list(synthetic)]
     return comparer.ranked(found)

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.dependence import Similarity
 from synthproto.cli.main import main
+from synthproto.data.pair import TablePair
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.measures.columns import BEYOND
@@ -76,3 +78,35 @@ def test_a_table_that_memorises_wins_nothing(
     assert main(["compare", "real.csv", *words[:6]]) == 0
     shown = capsys.readouterr().out
     assert shown.index("alarm: real: ") < shown.index("fidelity/similarity")
+
+
+def test_of_wide_tables_some_columns_are_compared_with_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tables = {}
+    for seed, name in enumerate(("real", "holdout", "synthetic")):
+        x = np.random.default_rng(seed).normal(size=(80, 9)) + np.arange(9) * (seed == 2)
+        tables[name] = pd.DataFrame(x.round(3), columns=[f"c{n}" for n in range(9)])
+        tables[name].to_csv(f"{name}.csv", index=False)
+    words = ["compare", "real.csv", "synthetic.csv", "--holdout", "holdout.csv", "--json"]
+    assert main([*words, "--most-columns", "4", "--target", "c7", "--rows", "50"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert "attacks are of 4 of 9 columns, drawn at random" in str(content["notes"])
+    (table,) = content["synthetic"]
+    assert {each["column"] for each in table["worst_columns"]} == set(tables["real"])
+    chosen = {name for pair in table["worst_pairs"] for name in pair["columns"]}
+    assert len(table["worst_pairs"]) == 6
+    assert len(chosen) == 4
+    assert "c7" in chosen
+    kept = [name for name in tables["real"] if name in chosen]
+    spec, few = (TableSpec.infer(tables["real"][names]) for names in (list(tables["real"]), kept))
+    real, synthetic = (tables[name] for name in ("real", "synthetic"))
+    whole = TablePair(Table(real, spec), Table(synthetic, spec))
+    part = TablePair(Table(real[kept], few), Table(synthetic[kept], few))
+    values = {tag: score["value"] for tag, score in table["scores"].items()}
+    assert values["fidelity/mean_shape_distance"] == Mean(ShapeDistance())(whole)
+    assert values["fidelity/similarity"] == Similarity()(part)
+    assert "utility/tstr/r2_trees" in values
+    assert main([*words, "--most-columns", "1"]) == 2
+    assert "--most-columns must be at least 2; got 1" in capsys.readouterr().err
