@@ -13,7 +13,7 @@ import pytest
 
 import synthproto
 from tests.typing_runs import ROOT, alone, once
-from typecheck.blame import ALARMS, CALL, INSIDE, LATER, MISSED, REFUSED, listed
+from typecheck.blame import ALARMS, CALL, INSIDE, LATER, MISSED, listed
 from typecheck.checkers import CHECKERS, Checker
 from typecheck.golden import without_ignores
 from typecheck.joints import FOREIGN, MADE, NOT_MADE, SEATS, fits, parts, refused, script
@@ -107,8 +107,7 @@ def wrong(found: set[int]) -> Iterator[str]:
 def test_only_what_fits_is_accepted(
     checker: Checker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    said = list(wrong(refused_by(checker, tmp_path_factory)))
-    assert {each.partition(" ")[0] for each in said} == listed(REFUSED, checker.name), said
+    assert list(wrong(refused_by(checker, tmp_path_factory))) == []
 
 
 # --- signatures made loose -----------------------------------------------------------------------

@@ -1,10 +1,9 @@
 """Where each checker reports a mistake of the rejecting files, if not on the wrong argument itself.
 
 `CALL`: on the statement, at the call or at another argument of it. `LATER`: where the result is
-used. `MISSED`: nowhere. `REFUSED`: parts that it refuses somewhere though they fit. `ALARMS`: files
-of right code in which a checker sees errors. `INSIDE`: those of the package itself, which no user's
-checker shows; mypy and pyright see none. Tests hold all six to what the checkers do, in both
-directions.
+used. `MISSED`: nowhere. `ALARMS`: files of right code in which a checker sees errors. `INSIDE`:
+those of the package itself, which no user's checker shows; mypy and pyright see none. Tests hold all
+six to what the checkers do, in both directions.
 """
 
 from collections.abc import Mapping
@@ -79,10 +78,8 @@ ALARMS: Table = {
     "zuban": {
         _LAMBDA: "examples/diffusion.py typecheck/accepts.py",
         _NUMPY: "examples/diffusion_model.py",
-        _VARIABLES: "examples/pieces.py typecheck/accepts_tables.py",
     },
 }
-REFUSED: Table = {"zuban": {_VARIABLES: "Complement Mean"}}
 _LITERALS = "takes a literal out of a tuple for a str"
 _UFUNCS = "takes what NumPy and SciPy compute for Any, or has no overload for it"
 _PYARROW = "brings stubs of pyarrow that lack run_end_decode"
@@ -96,22 +93,28 @@ INSIDE: Table = {
             "trackers/events.py"
         ),
     },
-    "pyrefly": {_PYARROW: "data/frames.py"},
+    "pyrefly": {_PYARROW: "data/frames.py", _MAP: "cli/scanned.py data/scan.py"},
     "zuban": {
         _LITERALS: """
             artifacts/plots/curves.py artifacts/privacy.py artifacts/reidentification.py
             measures/ranking.py
         """,
         _UFUNCS: """
-            artifacts/plots/densities.py artifacts/plots/panels.py data/statistics.py
-            drawing/picture.py measures/joint.py measures/pairs.py measures/ranking.py
-            measures/rows.py
+            artifacts/associations.py artifacts/dependence.py artifacts/plots/densities.py
+            artifacts/plots/panels.py data/statistics.py drawing/picture.py measures/joint.py
+            measures/pairs.py measures/ranking.py measures/rows.py
         """,
-        _VARIABLES: "artifacts/searches.py plan.py samplers.py training/loop.py",
+        _VARIABLES: """
+            artifacts/searches.py cli/compare/comparer.py data/crosstab.py data/scan.py plan.py
+            samplers.py training/loop.py
+        """,
+        "takes what is added to a list for a list of what its items share": """
+            artifacts/dependence.py presets/default.py
+        """,
         "does not infer what is inside of comprehensions and of lambdas in tuples": """
             artifacts/plots/panels.py cli/check/mistakes_in_training.py data/spec.py
         """,
-        "is not sure of a slice of a variadic tuple": "artifacts/validity.py",
+        "is not sure of a slice of a variadic tuple": "artifacts/validity.py data/files.py",
         "takes what torch computes for Any": "training/optimization.py",
     },
 }

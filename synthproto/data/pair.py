@@ -279,7 +279,9 @@ def _aligned(table: Side, real: Summary) -> Side:
             few = numbers[:: 1 + len(numbers) // _LOOKED_AT]
             if _differ(snapped_to(few, known.values, tolerance), few):
                 changed[column] = known.values, tolerance
-    return table.snapped(changed) if changed else table
+    # The same rows with other numbers are a table of the same kind; not said by `Self`, as zuban
+    # solves for no type variable that is bound by a Protocol with `Self` in it.
+    return cast("Side", table.snapped(changed)) if changed else table
 
 
 def _numbers(table: Summary, column: str) -> Floats | None:

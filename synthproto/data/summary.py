@@ -5,7 +5,6 @@ says `Table`, and a type checker keeps it out of plans over anything else.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +78,7 @@ class Summary(Protocol):
         """Sums of products of columns of numbers."""
         ...
 
-    def snapped(self, known: Mapping[str, tuple[NDArray[np.float64], float]]) -> Self:
+    def snapped(self, known: Mapping[str, tuple[NDArray[np.float64], float]]) -> "Summary":
         """The same rows, numbers that equal a known one of their column made equal to it."""
         ...
 
