@@ -6,7 +6,6 @@ distribution function (`scale_to_ranks`) unless a part asks for their range: a s
 a heavy tail, would press all other rows together until copies cannot be told from samples.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
@@ -161,17 +160,16 @@ def _encoded(
         )
     codes = [_codes(table, real.levels(name), holdout) for name in labels]
     scaled = scale_to_ranks if scale == "ranks" else scale_to_range
+    continuous = np.empty((len(table), len(numbers)))
+    for place, name in enumerate(numbers):
+        # At the coarser precision of both tables; one column at a time takes less memory.
+        known = _snapped(real, real, name, real)
+        own = known if table is real else _snapped(table, real, name, table)
+        continuous[:, place] = scaled(own[:, None], known[:, None])[:, 0]
     return Rows(
-        continuous=scaled(_values(table, numbers, real), _values(real, numbers, real)),
+        continuous=continuous,
         codes=np.column_stack(codes) if codes else np.zeros((len(table), 0), np.int64),
     )
-
-
-def _values(table: Table, names: Sequence[str], real: Table) -> Floats:
-    """Numbers of a table, at the coarser precision of it and the real one."""
-    if not names:
-        return np.zeros((len(table), 0))
-    return np.column_stack([_snapped(table, real, name, table) for name in names])
 
 
 def _snapped(table: Table, real: Table, name: str, beside: Table) -> Floats:

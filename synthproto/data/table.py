@@ -321,7 +321,8 @@ class Table:
 
     def codes(self, levels: Levels) -> NDArray[np.int32]:
         """Slot of each row, shape ``(n,)``; what slots are is said at `Levels`."""
-        return self._once(("codes", levels), lambda: self._codes(levels))
+        kept = self._once(("codes", levels), lambda: _narrow(self._codes(levels)))
+        return kept.astype(np.int32, copy=False)
 
     def counts(self, levels: Levels) -> NDArray[np.int64]:
         """Rows in each slot, shape ``(1 + levels.size,)`` or longer by the unseen slots."""
@@ -423,6 +424,12 @@ class Table:
             centre=np.array([moment.mean for moment in moments]),
             scale=np.array([moment.span for moment in moments]),
         )
+
+
+def _narrow(codes: NDArray[np.int32]) -> NDArray[np.integer]:
+    """Slots in a byte or two for each row, if they fit: of long tables, codes take most memory."""
+    most = int(codes.max(initial=0))
+    return codes.astype(np.uint8 if most < 2**8 else np.uint16) if most < 2**16 else codes
 
 
 def piece_of(

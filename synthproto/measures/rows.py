@@ -78,8 +78,12 @@ class Rows:
     @cached_property
     def placed(self) -> Floats:
         """`continuous` with missing values far away, so that the cap at 1 settles them."""
-        clipped = np.clip(self.continuous, -FAR, FAR)
-        return np.where(np.isnan(clipped), 4 * FAR, clipped)
+        values = self.continuous
+        if values.min(initial=0.0) >= -FAR and values.max(initial=0.0) <= FAR:
+            return values  # no copy; neither is so if one is missing
+        clipped = np.clip(values, -FAR, FAR)
+        clipped[np.isnan(clipped)] = 4 * FAR
+        return clipped
 
     @cached_property
     def blocks(self) -> "Blocks":
@@ -339,10 +343,11 @@ class Blocks:
     @classmethod
     def of(cls, rows: Rows) -> "Blocks":
         """Sort at least one row into blocks."""
-        parts = _similar_parts(rows)
+        placed = rows.placed.astype(np.float32)
+        parts = _similar_parts(placed, rows.codes)
         order = np.concatenate(parts)
         ends = np.cumsum([len(part) for part in parts])
-        continuous = rows.placed.astype(np.float32)[order].T.copy()
+        continuous = placed[order].T.copy()
         narrow = np.min_scalar_type(int(rows.codes.max(initial=0)))
         codes = rows.codes[order].T.astype(narrow, order="C")
         starts = np.concatenate([[0], ends])
@@ -357,17 +362,16 @@ class Blocks:
         )
 
 
-def _similar_parts(rows: Rows) -> list[Ints]:
+def _similar_parts(values: NDArray[np.float32], codes: Ints) -> list[Ints]:
     """Split rows again and again, on the column that divides the most, down to `BLOCK` rows."""
-    values = rows.placed.astype(np.float32)
     parts: list[Ints] = []
-    stack = [np.arange(len(rows))]
+    stack = [np.arange(len(codes))]
     while stack:
         part = stack.pop()
         if len(part) <= BLOCK:
             parts.append(part)
         else:
-            left, right = _split(part, values, rows.codes)
+            left, right = _split(part, values, codes)
             stack += [right, left]
     return parts
 
