@@ -26,6 +26,7 @@ from synthproto.measures.pairs import (
     ranks,
     theils_u,
 )
+from synthproto.measures.products import dot
 
 Floats = NDArray[np.float64]
 
@@ -321,7 +322,7 @@ def _ratio_of_ranks(table: Table, levels: Levels, column: str) -> float:
     codes = table.codes(levels)[present]
     ranked = ranks(values[present]) if len(codes) else np.zeros(0)
     ranked -= ranked.mean() if len(ranked) else 0.0
-    total = float(np.dot(ranked, ranked))
+    total = dot(ranked, ranked)
     counts, sums = np.bincount(codes), np.bincount(codes, weights=ranked)
     between = float((sums * sums / np.maximum(counts, 1)).sum())
     return min(between / total, 1.0) ** 0.5 if total > 0 else 0.0

@@ -14,6 +14,7 @@ from synthproto.data.pair import SummaryPair, TablePair
 from synthproto.data.summary import Summary
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.measures.columns import LEAST_NOISE, Noise
+from synthproto.measures.products import products
 from synthproto.measures.resampling import noise_of_tables
 
 Floats = NDArray[np.float64]
@@ -104,9 +105,9 @@ class _CorrelationVariance:
             block = np.array([table.values(column)[rows] for column in self.columns])
             z = np.nan_to_num((block - centre) / scale)
             square = z**2
-            r += z @ z.T
-            cube += (square * z) @ z.T
-            both += square @ square.T
+            r += products(z, z)
+            cube += products(square * z, z)
+            both += products(square, square)
         r, cube, both = r / len(table), cube / len(table), both / len(table)
         own = np.diagonal(both)
         found: Floats = both - r * (cube + cube.T) + r**2 / 4 * (own[:, None] + own + 2 * both)

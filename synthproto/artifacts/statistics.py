@@ -18,6 +18,7 @@ from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.columns import Floats, shares, similarity_in_range, wasserstein_distance
+from synthproto.measures.products import dot
 
 # Units; so far values, and any sum of them, stay finite.
 _FARTHEST = 1e290
@@ -94,7 +95,7 @@ class WassersteinDistance:
             )
         )
         values = _Scaled(real.moments(column).low, unit, np.empty(0)).of(places.values)
-        return float(np.dot((begin + end) / 2, np.diff(values)))
+        return dot((begin + end) / 2, np.diff(values))
 
 
 @final

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.data.spec import TableSpec
-from synthproto.data.statistics import Levels, sum_of_squares
+from synthproto.data.statistics import Levels
 from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import Table
+from synthproto.measures.products import dot
 
 Array = TypeVar("Array", NDArray[np.int64], NDArray[np.float64])
 Codes = NDArray[np.int32]
@@ -479,7 +480,7 @@ class _SumsAt:
         scaled = _Scaled(table, self, np.empty(len(table)))
         sums = np.concatenate(sums_by_slot(codes, sizes, scaled, len(self.columns)))
         return LevelSums(
-            squares=np.array([sum_of_squares(scaled(n)) for n in range(len(self.columns))]),
+            squares=np.array([dot(s, s) for s in map(scaled, range(len(self.columns)))]),
             variable=np.repeat(np.arange(len(sizes)), sizes),
             present=rows - absent,
             absent=absent,

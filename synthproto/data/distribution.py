@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.data.statistics import Moments
+from synthproto.measures.products import dot
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -116,9 +117,9 @@ class Distribution:
         if not count:
             return Moments(0, missing, 0.0, 0.0, np.inf, -np.inf)
         low, high = float(self.values[0]), float(self.values[-1])
-        heights = self.values - low
-        mean = min(float(np.dot(heights, self.counts)) / count, high - low)
-        squares = float(np.dot(np.square(heights - mean), self.counts))
+        heights, counts = self.values - low, self.counts.astype(np.float64)
+        mean = min(dot(heights, counts) / count, high - low)
+        squares = dot(np.square(heights - mean), counts)
         return Moments(count, missing, low + mean, squares, low, high)
 
     def ranks(self, places: Floats) -> Ranks:

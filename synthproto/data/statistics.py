@@ -14,6 +14,8 @@ from typing import Literal, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.measures.products import products
+
 Statistic: TypeAlias = Literal[
     "mean", "std", "variance", "median", "first_quartile", "third_quartile", "min", "max"
 ]
@@ -117,16 +119,6 @@ def _heights(
     return np.subtract(block, low, out=kept[: len(block)])
 
 
-def sum_of_squares(values: NDArray[np.float64]) -> float:
-    """Sum of squares of values without NaN, shape ``(n,)``.
-
-    By blocks: of long arrays, the dot product is shared between threads, and waiting for each
-    other takes these many times as long as one of them needs for all.
-    """
-    blocks = (values[start : start + _BLOCK] for start in range(0, len(values), _BLOCK))
-    return sum(float(np.dot(block, block)) for block in blocks)
-
-
 def quantile(ascending: NDArray[np.float64], share: float) -> float:
     """Quantile of sorted values, at least one, interpolated linearly (numpy's default)."""
     place = share * (len(ascending) - 1)
@@ -182,7 +174,7 @@ class CoMoments:
     ) -> Self:
         """Co-moments of ``d`` columns, each of shape ``(n,)`` with NaN where missing."""
         width = len(columns)
-        count, sums, squares, products = np.zeros((4, width, width))
+        count, sums, squares, both = np.zeros((4, width, width))
         rows = len(columns[0]) if columns else 0
         kept: NDArray[np.float64] = np.empty((width, min(rows, _BLOCK)))
         for start in range(0, rows, _BLOCK):
@@ -194,15 +186,15 @@ class CoMoments:
                 absent = np.isnan(block)
                 block[absent] = 0.0
                 present = (~absent).astype(np.float64)
-                count += present @ present.T
-                sums += block @ present.T
-                squares += (block * block) @ present.T
+                count += products(present, present)
+                sums += products(block, present)
+                squares += products(block * block, present)
             else:
                 count += block.shape[1]
                 sums += block.sum(axis=1)[:, None]
                 squares += np.einsum("ij,ij->i", block, block)[:, None]
-            products += block @ block.T
-        return cls(centre, scale, count, sums, squares, products)
+            both += products(block, block)
+        return cls(centre, scale, count, sums, squares, both)
 
     def merged(self, other: Self) -> Self:
         """Co-moments of both chunks together, with this one's centre and scale."""

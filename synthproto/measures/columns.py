@@ -7,6 +7,8 @@ from typing import Final, NamedTuple, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.measures.products import dot
+
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -246,7 +248,7 @@ def wasserstein_distance(real: Floats, synthetic: Floats) -> float:
     values = np.sort(np.concatenate([real, synthetic]))
     upto_r = np.searchsorted(real, values[:-1], "right") / len(real)
     upto_s = np.searchsorted(synthetic, values[:-1], "right") / len(synthetic)
-    return float(np.dot(np.abs(upto_r - upto_s), np.diff(values)))
+    return dot(np.abs(upto_r - upto_s), np.diff(values))
 
 
 def range_coverage(real: tuple[float, float], synthetic: tuple[float, float]) -> float:

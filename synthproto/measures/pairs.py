@@ -5,10 +5,13 @@ belongs to, ascending from 0), ``rows``, ``columns`` (places of the categories) 
 (positive), each of shape ``(cells,)``. ``numpy.nonzero`` gives the cells of a dense table.
 """
 
+import math
 from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+from synthproto.measures.products import dot
 
 Places = NDArray[np.intp]
 Counts = NDArray[np.int64]
@@ -291,7 +294,7 @@ def pearson(first: Floats, second: Floats) -> float:
         return 0.0
     x, y = first - first.mean(), second - second.mean()
     x, y = x / np.abs(x).max(), y / np.abs(y).max()  # neither square can underflow
-    r = float(np.dot(x, y) / np.sqrt(np.dot(x, x) * np.dot(y, y)))
+    r = dot(x, y) / math.sqrt(dot(x, x) * dot(y, y))
     return min(max(r, -1.0), 1.0)
 
 

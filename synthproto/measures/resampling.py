@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from scipy.special import entr, gammaln
 
 from synthproto.measures.columns import LEAST_NOISE, Counts, Floats, Noise, Places
+from synthproto.measures.products import weighted_sums
 
 Drawn: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Counts of both sides, by draw."""
@@ -89,12 +90,15 @@ class RowGroups:
         places += 1
         flat = np.bincount(places, minlength=self.groups * (slots + 1))
         dense = flat.reshape(self.groups, slots + 1)[:, 1:].astype(np.float32)
-        return self.weights[0] @ dense, self.weights[1] @ dense
+        real, synthetic = (weighted_sums(weights, dense) for weights in self.weights)
+        return real, synthetic
 
     def sums(self, by_group: Floats) -> Sides:
         """Sums over the rows of each draw and side of what was summed over each group."""
+        flat = by_group.reshape(self.groups, -1)
         real, synthetic = (
-            np.tensordot(weights.astype(np.float64), by_group, axes=1) for weights in self.weights
+            weighted_sums(weights.astype(np.float64), flat).reshape(-1, *by_group.shape[1:])
+            for weights in self.weights
         )
         return real, synthetic
 

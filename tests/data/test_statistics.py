@@ -15,7 +15,6 @@ from synthproto.data.statistics import (
     edges_passed,
     fitted_edges,
     quantile,
-    sum_of_squares,
 )
 from tests.awkward_columns import AWKWARD
 
@@ -151,10 +150,3 @@ def test_bin_codes_and_counts_are_plain_ones(values: Floats) -> None:
             else:
                 assert code == 1 + sum(value >= edge for edge in edges[1:-1].tolist())
         assert codes == codes[: len(values)] * 700
-
-
-def test_sums_of_squares_by_hand_and_of_many() -> None:
-    assert sum_of_squares(np.array([3.0, 4.0])) == 25.0
-    assert sum_of_squares(np.empty(0)) == 0.0
-    values = np.random.default_rng(0).normal(size=50_000)
-    assert sum_of_squares(values) == pytest.approx(float(np.square(values).sum()), rel=1e-13)

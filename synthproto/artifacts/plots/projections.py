@@ -21,6 +21,7 @@ from synthproto.drawing.picture import Margins, Picture, Sheet
 from synthproto.drawing.style import AXIS, REAL, REAL_INK, SYNTHETIC, TEXT, Style, text_style
 from synthproto.errors import ParameterError
 from synthproto.measures.classifiers import require_learn
+from synthproto.measures.products import products, weighted_sums
 
 Method: TypeAlias = Literal["pca", "truncated_svd"]
 Plane: TypeAlias = NDArray[np.float64]
@@ -134,8 +135,7 @@ class FittedProjection:
 
     def plane(self, table: Table, rows: NDArray[np.intp]) -> Plane:
         """Rows of a table in the plane."""
-        points: Plane = (self.space.points(table, rows) - self.offset) @ self.axes
-        return points
+        return weighted_sums(self.space.points(table, rows) - self.offset, self.axes)
 
 
 @final
@@ -159,13 +159,13 @@ class Projection:
         space = Space.fit(table, "mean" if self.method == "pca" else "range")
         rows = sampled(table, self.fitted, self.seed)
         width = space.width
-        total, products = np.zeros(width), np.zeros((width, width))
+        total, both = np.zeros(width), np.zeros((width, width))
         for start in range(0, len(rows), _BLOCK):
             block = space.points(table, rows[start : start + _BLOCK])
             total += block.sum(axis=0)
-            products += block.T @ block
+            both += products(block.T, block.T)
         offset = total / len(rows) if self.method == "pca" else np.zeros(width)
-        return _fitted(space, offset, products / len(rows) - np.outer(offset, offset))
+        return _fitted(space, offset, both / len(rows) - np.outer(offset, offset))
 
 
 def _fitted(
