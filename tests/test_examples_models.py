@@ -178,6 +178,11 @@ def test_a_columns_likelihood_depends_on_earlier_columns_only() -> None:
             ["ctgan_during_fit.py", "--epochs", "3", "--every", "1"],
             ["train/critic", "fidelity/mean_js_distance", "3 epochs"],
         ),
+        pytest.param(
+            ["gallery.py", "--effort", "1"],
+            ["ctgan", "npgc", "nrgboost", "synthyverse", "fidelity/correlation_distance"],
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

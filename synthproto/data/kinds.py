@@ -230,6 +230,8 @@ def _reads_as(column: FrameColumn, kind: Kind) -> bool:
         case "datetime":
             return types.is_datetime64_any_dtype(values.dtype)
         case "boolean":
+            if isinstance(values.dtype, pd.CategoricalDtype):  # as some models give labels
+                values = pd.Series(values.cat.categories)
             zeros_and_ones = _is_numeric(values) and bool(values.dropna().isin([0, 1]).all())
             return _is_boolean(values) or zeros_and_ones
         case "text":

@@ -115,6 +115,14 @@ def test_booleans_are_categories_whatever_their_dtype() -> None:
     synthetic = Table(pd.DataFrame({"f": [1, 0, 0, 0]}), real.spec)
     assert real.levels("f").labels == ("True", "False")
     assert synthetic.counts(real.levels("f")).tolist() == [0, 1, 3]
+    labels = pd.Series([True, False, None, False], dtype="category")
+    assert Table(pd.DataFrame({"f": labels}), real.spec).counts(real.levels("f")).tolist() == [
+        1,
+        1,
+        2,
+    ]
+    words = pd.DataFrame({"f": ["yes", "no"]}, dtype="category")
+    assert "takes True and False" in real.spec.faults(words)[0]
 
 
 def test_unused_levels_of_a_category_dtype_are_no_categories() -> None:
