@@ -142,4 +142,7 @@ _LATEX: Final[Mapping[str, str]] = MappingProxyType(
     | {"\N{GREEK SMALL LETTER ALPHA}": r"$\alpha$", "β": r"$\beta$"}
     | {mark: "\\" + mark for mark in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    # Other signs in the oldest font encoding; what a line break or a rule takes for its own.
+    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''"}
+    | {"[": "{[}", "*": "{*}"}
 )

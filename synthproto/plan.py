@@ -22,7 +22,8 @@ from synthproto.contracts import (
     Resources_contra,
     Score,
 )
-from synthproto.data.pair import TablePair
+from synthproto.data.pair import Pair, TablePair
+from synthproto.data.table import Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.measures.columns import Noise
 from synthproto.report import Report
@@ -72,7 +73,9 @@ class Plan(Generic[Resources_contra]):
         plots: Parts that give drawings.
         relabellings: How often scores of fidelity and validity are computed for two samples of
             real and holdout rows together, to say what sampling noise alone gives (`Report.noise`);
-            20 are enough, 0 leaves it out. Once a run.
+            20 are enough, 0 leaves it out. By default, of tables in memory, it is that of
+            `ShapeDistance`, `JSDistance` and their means alone, drawn from counts of real rows
+            without a holdout (`synthproto.artifacts.resampling.SampleNoise`). Once a run.
         floors: Whether scores but those of privacy are computed for the ``floor`` as well, once as
             long as it is the same object.
 
@@ -87,11 +90,11 @@ class Plan(Generic[Resources_contra]):
         scores: Sequence[Score[Resources_contra]] = (),
         arrays: Sequence[ArrayArtifact[Resources_contra]] = (),
         plots: Sequence[Plot[Resources_contra]] = (),
-        relabellings: int = 0,
+        relabellings: int | None = None,
         floors: bool = True,
     ) -> None:
         _check_tags({"scores": scores, "arrays": arrays, "plots": plots})
-        check_least(self, "relabellings", relabellings, 0)
+        check_least(self, "relabellings", relabellings or 0, 0)
         self._relabellings, self._floors = relabellings, floors
         self._noise: tuple[object, Mapping[str, Noise]] = (None, {})
         self._scores = {tag_of(part): part for part in scores}
@@ -221,6 +224,8 @@ class Plan(Generic[Resources_contra]):
 
     def _noise_of(self, resources: Resources_contra) -> Mapping[str, Noise]:
         """Mean and spread of cheap scores over relabellings, once for each reference."""
+        if self._relabellings is None:
+            return self._noise_of_real(resources)
         reference = getattr(resources, "reference", None)
         if not self._relabellings or not isinstance(resources, Relabelled) or reference is None:
             return {}
@@ -236,6 +241,16 @@ class Plan(Generic[Resources_contra]):
             noise = {tag: Noise.of(values) for tag, values in drawn.items() if len(values) > 1}
             self._noise = (reference, noise)
         return noise
+
+    def _noise_of_real(self, resources: object) -> Mapping[str, Noise]:
+        """Noise of two samples of the real table, kept with it."""
+        if not isinstance(resources, Pair) or not isinstance(resources.real, Table):
+            return {}
+        # Here, for plans over something else than tables.
+        from synthproto.artifacts.resampling import SampleNoise
+
+        noise = SampleNoise.of(len(resources.synthetic), self._scores.values())
+        return {} if noise is None else resources.real.get(noise)
 
     def _controls_of(self, resources: Resources_contra) -> dict[str, float]:
         """What real rows reach, by scores that the reference has no value of."""

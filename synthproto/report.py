@@ -143,7 +143,7 @@ class Report(Mapping[str, float]):
     def excess(self, tag: str) -> float | None:
         """How much worse a score is than noise and real rows make it, in units of that noise.
 
-        Below 0 where it is better; ``None`` where its noise is not known.
+        Below 0 where it is better; ``None`` where its noise is not known, or which end is better.
 
         Args:
             tag: Of a score of this report.
@@ -152,15 +152,16 @@ class Report(Mapping[str, float]):
             >>> from synthproto import Report
             >>> from synthproto.measures.columns import Noise
             >>> tag = "fidelity/mean_shape_distance"
-            >>> Report({tag: 0.75}, {tag: 0.5}, noise={tag: Noise(0.25, 0.125)}).excess(tag)
+            >>> noise, directions = {tag: Noise(0.25, 0.125)}, {tag: "lower"}
+            >>> Report({tag: 0.75}, {tag: 0.5}, noise=noise, directions=directions).excess(tag)
             2.0
         """
-        noise = self._noise.get(tag)
-        if noise is None:
+        noise, direction = self._noise.get(tag), self._directions.get(tag)
+        if noise is None or direction is None:
             return None
         value, reference = self._scores[tag], self._references.get(tag)
-        sign = 1 if self._directions.get(tag, "lower") == "lower" else -1
-        if self._directions.get(tag) == "target":
+        sign = 1 if direction == "lower" else -1
+        if direction == "target":
             best = self._best.get(tag, 0.0)
             value, noise = -abs(value - best), Noise(-abs(noise.expected - best), noise.spread)
             reference = None if reference is None else -abs(reference - best)
@@ -170,7 +171,8 @@ class Report(Mapping[str, float]):
         """Whether a score is worse than real rows by more than sampling noise explains.
 
         More than 3 units of noise, where that is known; else, whether all of its interval is worse
-        than its reference. Of other scores nothing is said.
+        than its reference. Of other scores nothing is said, nor of those of which it is not known
+        which end is better.
 
         Args:
             tag: Of a score of this report.
@@ -178,10 +180,16 @@ class Report(Mapping[str, float]):
         excess, reference = self.excess(tag), self._references.get(tag)
         if excess is not None:
             return excess > BEYOND
-        if tag not in self._intervals or reference is None:
+        direction = self._directions.get(tag)
+        if tag not in self._intervals or reference is None or direction is None:
             return False
         low, high = self._intervals[tag]
-        return high < reference if self._directions.get(tag) == "higher" else low > reference
+        if direction == "target":
+            best = self._best.get(tag, 0.0)
+            return min(max(best, low), high) != best and all(
+                abs(end - best) > abs(reference - best) for end in (low, high)
+            )
+        return high < reference if direction == "higher" else low > reference
 
     @property
     def spreads(self) -> Mapping[str, float]:
@@ -237,20 +245,21 @@ class Report(Mapping[str, float]):
         """Where a score lies between its floor, 0, and its reference, 1; or ``None``.
 
         Below 0 for what is worse than independent columns, above 1 for what is better than real
-        rows. ``None`` without a reference or a floor, or if real rows are no better than the floor.
+        rows. ``None`` without a reference or a floor, if real rows are no better than the floor, or
+        if it is not known which end is better.
 
         Args:
             tag: Of a score of this report.
         """
         reference, floor = self._references.get(tag), self._floors.get(tag)
-        if reference is None or floor is None:
+        direction = self._directions.get(tag)
+        if reference is None or floor is None or direction is None:
             return None
         value, best = self._scores[tag], self._best.get(tag, 0.0)
-        if self._directions.get(tag) == "target":
+        if direction == "target":
             value, reference, floor = (-abs(each - best) for each in (value, reference, floor))
-        up = self._directions.get(tag) != "lower"
         span = reference - floor
-        return (value - floor) / span if (span > 0) == up and span != 0 else None
+        return (value - floor) / span if (span > 0) == (direction != "lower") and span else None
 
     def prefixed(self, prefix: str) -> "Report":
         """The same report with a prefix before all tags."""

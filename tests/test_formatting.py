@@ -52,6 +52,8 @@ def test_no_cell_is_taken_for_markup() -> None:
         "| &lt;img src=x&gt;\\|\\*a\\* | 1\\_0 % &amp; $ # {\\\\} |",
     ]
     assert r"1\_0 \% \& \$ \# \{\textbackslash{}\}" in latex_table(HOSTILE)
+    # A line break takes a star or a bracket behind it for its own, and so does a rule.
+    assert latex_text('[a]*<"|>') == r"{[}a]{*}\textless{}''\textbar{}\textgreater{}"
 
 
 def test_a_cell_is_one_line() -> None:

@@ -149,13 +149,14 @@ def test_a_report_is_a_mapping_a_frame_and_a_text() -> None:
     ]
     assert isinstance(report, Mapping)
     frame = report.to_frame()
-    assert list(frame.columns) == ["value", "floor", "reference", "best"]
+    assert list(frame.columns) == ["value", "floor", "reference", "z", "best"]
     assert frame.loc["fidelity/js_distance/x", "value"] == 0.0
     assert str(report).splitlines()[0].split() == [
         "score",
         "value",
         "floor",
         "reference",
+        "z",
         "best",
     ]
     assert len({line.rfind("0.0000") for line in str(report).splitlines()[1:]}) == 1

@@ -56,6 +56,15 @@ def test_where_a_score_stands_between_floor_and_reference() -> None:
     assert report.standing("none") is None
 
 
+@pytest.mark.parametrize(("reference", "floor"), [(1.0, 0.5), (0.5, 1.0)])
+def test_of_a_score_without_a_better_end_nothing_is_said(reference: float, floor: float) -> None:
+    tags = {"own/score": reference}, {"own/score": floor}, {"own/score": Noise(0.5, 0.01)}
+    own = Report({"own/score": 0.75}, tags[0], floors=tags[1], noise=tags[2])
+    assert own.standing("own/score") is None
+    assert own.excess("own/score") is None
+    assert not own.is_beyond("own/score")
+
+
 def test_what_is_beyond_noise() -> None:
     noise = {"d/low": Noise(0.1, 0.02), "d/high": Noise(0.9, 0.02), "d/near": Noise(0.5, 0.02)}
     directions: dict[str, Direction] = {"d/low": "lower", "d/high": "higher", "d/near": "target"}
@@ -79,8 +88,13 @@ def test_what_is_beyond_noise() -> None:
 
 def test_a_share_with_its_interval_is_beyond_if_all_of_it_is() -> None:
     scores = {"r/share": 0.6, "r/low": 0.55, "r/high": 0.65}
-    report = Report(scores, {"r/share": 0.5})
+    lower: dict[str, Direction] = {"r/share": "lower"}
+    report = Report(scores, {"r/share": 0.5}, directions=lower)
     assert report.intervals == {"r/share": (0.55, 0.65)}
     assert report.is_beyond("r/share")
-    assert not Report(scores, {"r/share": 0.57}).is_beyond("r/share")
+    assert not Report(scores, {"r/share": 0.57}, directions=lower).is_beyond("r/share")
+    near: dict[str, Direction] = {"r/share": "target"}
+    for best, is_beyond in ((0.5, True), (0.7, True), (0.6, False)):
+        found = Report(scores, {"r/share": best}, best={"r/share": best}, directions=near)
+        assert found.is_beyond("r/share") == is_beyond
     assert report.prefixed("epoch/").intervals == {"epoch/r/share": (0.55, 0.65)}

@@ -28,6 +28,7 @@ from synthproto.measures.attacks import (
     right,
     share_of,
 )
+from synthproto.measures.hashes import random_order
 from synthproto.measures.neighbours import nearest
 from synthproto.measures.ranking import Interval, Roc, auc_interval, roc, true_positives_at
 from synthproto.measures.rows import Floats, Ints
@@ -213,9 +214,9 @@ class _Attacker:
                 "membership inference is undefined: it needs two holdout rows, one for the "
                 f"attacker and one to test him; there is {count}"
             )
-        order = np.random.default_rng(self.seed).permutation(count)
-        mine, tested = order[: count // 2], order[count // 2 :]
         holdout = rows(between, "synthetic")
+        order = random_order(holdout, self.seed)
+        mine, tested = order[: count // 2], order[count // 2 :]
         own = holdout.take(mine)
         to_real, to_tested = (
             nearest(candidates, own, 1).distances[:, 0]
@@ -282,7 +283,7 @@ class EpsilonBound:
                 f"score {self.name!r} is undefined: it needs two real rows, one to choose a test "
                 "by and one to try it on; there is one"
             )
-        order = np.random.default_rng(self.seed).permutation(len(found.members))
+        order = random_order(rows(pair, "real"), self.seed)
         half = len(order) // 2
         test = likeliest_test(found.members[order[:half]], found.own)
         return max(0.0, log_ratio(found.members[order[half:]], found.others, test))

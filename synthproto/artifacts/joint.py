@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, TypeAlias, final
 
-import numpy as np
-
 from synthproto.artifacts.rows import Scale, Side, real_rows, rows
 from synthproto.artifacts.searches import centre_distances, in_any_ball, in_balls, search
 from synthproto.checks import check_least
@@ -19,6 +17,7 @@ from synthproto.contracts import Direction
 from synthproto.data.pair import TablePair
 from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
+from synthproto.measures.hashes import random_order
 from synthproto.measures.joint import (
     alpha_precision,
     authenticity,
@@ -291,6 +290,5 @@ class _RealKernel:
 
 
 def _drawn(whole: Rows, most: int, seed: int) -> Rows:
-    """All rows in a random order that depends on their number only, or as many as wanted."""
-    order = np.random.default_rng(seed).permutation(len(whole))
-    return whole.take(order[:most])
+    """All rows in a random order, or as many as wanted."""
+    return whole.take(random_order(whole, seed)[:most])

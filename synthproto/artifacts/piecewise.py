@@ -21,8 +21,9 @@ from synthproto.data.statistics import Levels
 from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import UndefinedScoreError
+from synthproto.measures.hashes import row_hashes
 from synthproto.measures.neighbours import Neighbours, nearest, pairs_within
-from synthproto.measures.privacy import Closest, row_hashes
+from synthproto.measures.privacy import Closest
 from synthproto.measures.rows import (
     Digits,
     Floats,

@@ -24,6 +24,7 @@ from synthproto.checks import check_shares
 from synthproto.contracts import Direction
 from synthproto.data.pair import TablePair
 from synthproto.errors import UndefinedScoreError
+from synthproto.measures.hashes import row_hashes
 from synthproto.measures.privacy import (
     CAVEAT,
     Ties,
@@ -31,7 +32,6 @@ from synthproto.measures.privacy import (
     exact_matches,
     expected_share,
     nndr,
-    row_hashes,
 )
 from synthproto.measures.rows import Floats, as_near
 

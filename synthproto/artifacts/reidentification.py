@@ -25,8 +25,8 @@ from synthproto.data.pair import TablePair
 from synthproto.data.table import NUMERIC
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.attacks import excess_risk, share_of
+from synthproto.measures.hashes import random_order, row_hashes
 from synthproto.measures.neighbours import nearest
-from synthproto.measures.privacy import row_hashes
 from synthproto.measures.ranking import Interval
 from synthproto.measures.reidentification import (
     chance_link,
@@ -248,10 +248,10 @@ class Linkability:
         for half in halves:
             without = tuple(name for name in distance_columns(pair) if name not in half)
             targets, synthetic = (rows(pair, s, without) for s in (side, "synthetic"))
-            order = np.random.default_rng(self.seed).permutation(len(targets))
-            targets = targets.take(order[: self.attacks])
-            # Of rows that are as close, the first ones are found: no order may tell which.
-            mixed = np.random.default_rng(self.seed).permutation(len(synthetic))
+            chosen = random_order(rows(pair, side), self.seed)[: self.attacks]
+            # Of rows that are as close, the same ones are found in both halves, whatever their
+            # order.
+            order = random_order(rows(pair, "synthetic"), self.seed, 1)
             k = min(self.neighbours, len(synthetic))
-            found.append(nearest(targets, synthetic.take(mixed), k).indices)
+            found.append(nearest(targets.take(chosen), synthetic, k, order=order).indices)
         return share_of(linked(*found))

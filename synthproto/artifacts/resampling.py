@@ -5,15 +5,15 @@ again is then a product of matrices, not another pass over the rows.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import cast, final
+from typing import Self, cast, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.artifacts.columns import Mean, ShapeDistance
+from synthproto.artifacts.columns import JSDistance, Mean, MeanJSDistance, ShapeDistance
 from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
 from synthproto.artifacts.pair_noise import pair_noise
 from synthproto.artifacts.pairs import PairTrends, TrendSimilarity
@@ -23,7 +23,7 @@ from synthproto.data.pair import SummaryPair, TablePair
 from synthproto.data.statistics import BinRule, CoMoments
 from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import DISCRETE, NUMERIC, Table
-from synthproto.measures.columns import LEAST_NOISE, Noise
+from synthproto.measures.columns import LEAST_NOISE, Noise, js_distance
 from synthproto.measures.pairs import concordance, dependence
 from synthproto.measures.ranking import Z95
 from synthproto.measures.resampling import (
@@ -106,8 +106,7 @@ def _resampled(pair: SummaryPair, inner: SummaryPair, draws: int, seed: int) -> 
     few = pair.get(_Few(seed))
     share = _share(pair, few)
     rows = RowGroups.of(len(few.real), len(few.synthetic), draws, seed)
-    columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
-    shapes = {f"{ShapeDistance.name}/{name}": _shape(few, rows, name) for name in columns}
+    columns, shapes = pair.spec.of_kind(*NUMERIC, *DISCRETE), _shapes(few, rows)
     is_small = math.comb(len(columns), 2) <= _PAIRS
     correlated = _correlations(few, rows) if is_small else {}
     scores = _scores(few, rows, list(shapes.values()), correlated)
@@ -219,6 +218,23 @@ def _scores(
         NMISimilarity.name: _information(pair, rows, columns),
         Similarity.name: (1 - mean + trends + np.maximum(alike, 0)) / 3,
     }
+
+
+def _shapes(pair: TablePair, rows: RowGroups) -> dict[str, Floats]:
+    """`ShapeDistance` of each column, by draw."""
+    columns = pair.spec.of_kind(*NUMERIC, *DISCRETE)
+    return {f"{ShapeDistance.name}/{name}": _shape(pair, rows, name) for name in columns}
+
+
+def _divergences(pair: TablePair, rows: RowGroups) -> dict[str, Floats]:
+    """`JSDistance` of each column, by draw."""
+    found = {}
+    for name in pair.spec.of_kind(*NUMERIC, *DISCRETE):
+        codes, slots = _coded(pair, rows, name, JSDistance.bins, JSDistance.rule)
+        if name in pair.spec.of_kind(*NUMERIC):  # of these, missing ones are left out
+            codes, slots = codes - 1, slots - 1
+        found[f"{JSDistance.name}/{name}"] = js_distance(*_shares(rows.counts(codes, slots)))
+    return found
 
 
 def _shape(pair: TablePair, rows: RowGroups, column: str) -> Floats:
@@ -351,3 +367,54 @@ def _where_missing(pair: TablePair, rows: RowGroups, first: str, second: str) ->
     (a, height), (b, width) = (_coded(pair, rows, c, bins, rule) for c in (first, second))
     codes = np.where((a > 0) & (b > 0), height * width, a * width + b)
     return codes, height * width + 1
+
+
+# --- of a plan, once a run ------------------------------------------------------------------------
+
+_DRAWS = 40
+_SHAPES = (Mean(ShapeDistance()), ShapeDistance())
+_DIVERGENCES = (MeanJSDistance(), JSDistance())
+
+
+@final
+@dataclass(frozen=True)
+class SampleNoise:
+    """Noise of two samples of a real table, the first of its own length: ``real.get`` it.
+
+    What a plan shows beside its scores: it is of no synthetic table, and known once a run. Of
+    columns alone: rows that are drawn again have fewer different pairs of values than other rows,
+    so that pairs of columns would depend on each other too well (`TrendSimilarity` of a perfect
+    sampler was 5 standard deviations off).
+
+    Attributes:
+        rows: Length of the second sample.
+        parts: The scores that it is asked of: of `ShapeDistance`, `JSDistance` and their means,
+            as they are by default.
+    """
+
+    rows: int
+    parts: tuple[object, ...]
+
+    @classmethod
+    def of(cls, rows: int, parts: Iterable[object]) -> Self | None:
+        """What is known of some scores; ``None`` if it is none."""
+        asked = tuple(parts)
+        known = tuple(part for part in (*_SHAPES, *_DIVERGENCES) if part in asked)
+        return cls(rows, known) if known else None
+
+    def __call__(self, real: Table) -> dict[str, Noise]:
+        """Draw rows of the table again, and exchange them with its own."""
+        places = np.random.default_rng(0).integers(0, len(real), self.rows)
+        pair = TablePair(real, real.derived(real.frame.iloc[places]))
+        rows, noise = RowGroups.of(len(real), self.rows, _DRAWS, 0), dict[str, Noise]()
+        for parts, draw in ((_SHAPES, _shapes), (_DIVERGENCES, _divergences)):
+            drawn = {} if set(parts).isdisjoint(self.parts) else draw(pair, rows)
+            if drawn:
+                drawn[parts[0].name] = np.mean(list(drawn.values()), axis=0)
+            wanted = tuple(part.name for part in parts if part in self.parts)
+            noise |= {
+                tag: Noise.of(each[:_DRAWS].tolist())
+                for tag, each in drawn.items()
+                if tag.startswith(wanted)
+            }
+        return noise

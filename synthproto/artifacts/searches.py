@@ -20,6 +20,7 @@ from synthproto.data.pair import Pair, SummaryPair, TablePair
 from synthproto.data.summary import Summary, for_each
 from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
+from synthproto.measures.hashes import random_order
 from synthproto.measures.joint import Centre
 from synthproto.measures.neighbours import Balls, Neighbours, covered, nearest, nested_balls
 from synthproto.measures.privacy import Closest, closest_of_both
@@ -40,6 +41,8 @@ def search(
     scale: Scale = "ranks",
 ) -> Neighbours:
     """The k closest rows of one side for each row of another; of the same side, without itself.
+
+    Which of equally close rows are found depends on what they hold, not on the order of the table.
 
     Args:
         pair: The tables.
@@ -134,7 +137,11 @@ class _Search:
         asking = rows(pair, self.queries, self.without, self.scale)
         asked = rows(pair, self.references, self.without, self.scale)
         alone = self.queries == self.references
-        return nearest(asking, asked, min(self.k, len(asked) - alone), leave_one_out=alone)
+        # All columns decide which of equally close rows is found: not the order of the table, and
+        # what is left out must not follow from it.
+        order = random_order(rows(pair, self.references, (), self.scale))
+        k = min(self.k, len(asked) - alone)
+        return nearest(asking, asked, k, leave_one_out=alone, order=order)
 
 
 @final

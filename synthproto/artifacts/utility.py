@@ -19,6 +19,7 @@ from synthproto.data.pair import TablePair
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.classifiers import Learner, require_learn
+from synthproto.measures.hashes import random_order
 from synthproto.measures.ranking import Z95
 from synthproto.measures.rows import Floats, Ints, Rows
 from synthproto.measures.utility import (
@@ -305,6 +306,11 @@ class _Labelled(NamedTuple):
     classes: Ints
     numbers: Floats
 
+    def order(self, seed: int) -> Ints:
+        """Row numbers in a random order that depends on what rows and targets hold."""
+        whole = np.column_stack([self.rows.continuous, self.numbers])
+        return random_order(Rows(whole, np.column_stack([self.rows.codes, self.classes])), seed)
+
     def take(self, chosen: Ints) -> "_Labelled":
         return _Labelled(self.rows.take(chosen), self.classes[chosen], self.numbers[chosen])
 
@@ -344,7 +350,7 @@ class _Evaluation:
         train, test = _labelled(pair, self.train, self.target), self._tested(pair)
         found = _Tested({}, {})
         for seed in range(self.seeds):
-            order = np.random.default_rng(seed).permutation(len(train.rows))
+            order = train.order(seed)
             drawn = train.take(order[: max(1, round(_SHARE * self.size))])
             for learner in self.learners:
                 values, influence = self._trained(pair, drawn, test, learner, seed)

@@ -1,5 +1,6 @@
 """Validity: whether synthetic values are ones that the real table could hold, and hold them all."""
 
+import math
 import unicodedata
 from dataclasses import dataclass, field
 from typing import final
@@ -10,7 +11,7 @@ from synthproto.checks import listed
 from synthproto.data.pair import SummaryPair
 from synthproto.data.spec import Kind
 from synthproto.data.summary import for_each
-from synthproto.data.table import DISCRETE, NUMERIC
+from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.measures.columns import range_coverage
 
 
@@ -64,8 +65,9 @@ class CategoryAdherence:
 def label_notes(pair: SummaryPair) -> list[str]:
     """What looks wrong about synthetic labels that the real table does not have, column by column.
 
-    A sentence for each discrete column that has no real label at all (codes instead of labels?),
-    or labels that equal a real one up to case, blanks around them, or their Unicode form.
+    A sentence for each discrete column that has labels that equal a real one up to case, blanks,
+    signs that nobody sees, or their Unicode form; or else no real label at all (codes instead of
+    labels?).
 
     Example:
         >>> import pandas as pd
@@ -82,13 +84,6 @@ def label_notes(pair: SummaryPair) -> list[str]:
         levels = pair.real.levels(column)
         unseen = pair.synthetic.unseen(levels)
         known = pair.histogram(column).synthetic[1 : 1 + levels.size]
-        if unseen and levels.size and not known.any():
-            notes.append(
-                f"column {column!r} has none of the real table's values: it has "
-                f"{listed(unseen[:3])} where that has {listed(levels.labels[:3])}. Codes instead "
-                "of labels?"
-            )
-            continue
         by_form = {_form(label): label for label in levels.labels}
         near = [(label, by_form[_form(label)]) for label in unseen if _form(label) in by_form]
         if near:
@@ -96,12 +91,56 @@ def label_notes(pair: SummaryPair) -> list[str]:
                 f"{len(near)} values of column {column!r} that the real table does not have equal "
                 "one of it up to case, blanks or Unicode form, e.g. {!r} and {!r}".format(*near[0])
             )
+        elif unseen and levels.size and not known.any():
+            notes.append(
+                f"column {column!r} has none of the real table's values: it has "
+                f"{listed(unseen[:3])} where that has {listed(levels.labels[:3])}. Codes instead "
+                "of labels?"
+            )
     return notes
 
 
 def _form(label: str) -> str:
     """A label without what is easily changed by accident."""
-    return unicodedata.normalize("NFKC", label).strip().casefold()
+    visible = "".join(
+        c for c in label if unicodedata.category(c) != "Cf"
+    )  # e.g. a zero-width space
+    return unicodedata.normalize("NFKC", " ".join(visible.split())).casefold()
+
+
+def range_notes(real: Table) -> list[str]:
+    """Which columns of numbers a few outliers press together, where a range is the measure.
+
+    A sentence for each column that holds the middle 99 % of its rows in less than a thousandth of
+    its range.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import Table, TableSpec
+        >>> from synthproto.artifacts.validity import range_notes
+        >>> frame = pd.DataFrame({"income": [*range(999), 10**9], "age": [*range(1000)]})
+        >>> range_notes(Table(frame, TableSpec.infer(frame)))[0][:55]
+        "column 'income' holds the middle 99 % of its rows in le"
+    """
+    notes = []
+    for column in real.spec.of_kind(*NUMERIC):
+        ascending = real.ascending(column)
+        if len(ascending) < _FEW_ROWS:
+            continue
+        cut = math.ceil(0.005 * (len(ascending) - 1))
+        low, high = ascending[cut], ascending[-1 - cut]
+        # Halved before subtracting: the range of very large values overflows float64.
+        middle, whole = high / 2 - low / 2, ascending[-1] / 2 - ascending[0] / 2
+        if 0 < middle < whole / 1000:
+            notes.append(
+                f"column {column!r} holds the middle 99 % of its rows in less than a thousandth of "
+                "its range: scores by range or by bins of equal width (NMI, range coverage, MMD) "
+                "hardly see what happens there; distances and pairs of columns, by ranks, do"
+            )
+    return notes
+
+
+_FEW_ROWS = 100
 
 
 @final

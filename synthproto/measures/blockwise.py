@@ -117,25 +117,30 @@ class Search:
         raised = (distances + TIE * self._width) * unit
         return np.asarray(np.clip(raised, 0, FARTHEST), dtype=np.uint16)
 
-    def closest(self, best: "Best") -> None:
-        """Find the closest rows of the queries, and keep them in `best`."""
+    def closest(self, best: "Best", ranks: Ints | None = None) -> None:
+        """Find the closest rows of the queries, and keep them in `best`.
+
+        Args:
+            best: Of these queries.
+            ranks: What to keep in place of row numbers: of equally close rows, the lowest are kept.
+        """
         if np.isinf(best.worst).any():
             for block, some in self._at_home():
-                best.begin(some, self._distances(block, some), self._rows(block))
+                best.begin(some, self._distances(block, some), self._rows(block, ranks))
             self._bounds[self._home, np.arange(len(self.ids))] = FARTHEST + 1
         limits = self.units(best.worst)
         asked = sum(np.count_nonzero(bounds <= limits) for bounds in self._bounds)
         # A look at few rows costs more for looking than for the rows that it spares later.
         for share in SHARES if asked > WIDE * len(self._bounds) else SHARES[-1:]:
-            self._refine(best, np.float32(share))
+            self._refine(best, np.float32(share), ranks)
 
-    def _refine(self, best: "Best", share: np.float32) -> None:
+    def _refine(self, best: "Best", share: np.float32, ranks: Ints | None) -> None:
         """Look at blocks within a share of the worst distances."""
         limits = self.units(best.worst * share)
         for block, bounds in enumerate(self._bounds):
             near = np.flatnonzero(bounds <= limits)
             for some in _pieces(near, WIDE):
-                if best.add(some, self._distances(block, some), self._rows(block)):
+                if best.add(some, self._distances(block, some), self._rows(block, ranks)):
                     limits = self.units(best.worst * share)
             bounds[near] = FARTHEST + 1
         best.settle()
@@ -187,8 +192,9 @@ class Search:
             for piece in _pieces(some, WIDE):
                 yield int(self._home[some[0]]), piece
 
-    def _rows(self, block: int) -> Ints:
-        return self.blocks.order[self.blocks.starts[block] : self.blocks.starts[block + 1]]
+    def _rows(self, block: int, ranks: Ints | None) -> Ints:
+        rows = self.blocks.order[self.blocks.starts[block] : self.blocks.starts[block + 1]]
+        return rows if ranks is None else ranks[rows]
 
     def _distances(self, block: int, some: Ints, among: Ints | None = None) -> NDArray[np.float32]:
         """Distances of the rows of a block to some queries, shape ``(rows, some)``.

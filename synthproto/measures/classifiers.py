@@ -15,6 +15,7 @@ from scipy import sparse
 from typing_extensions import Protocol, runtime_checkable
 
 from synthproto.errors import MissingExtraError
+from synthproto.measures.hashes import random_order
 from synthproto.measures.ranking import auc, null_variance
 from synthproto.measures.rows import FAR, Floats, Ints, Rows
 
@@ -315,17 +316,19 @@ def two_sample_test(
     References:
         Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017.
     """
-    rng = np.random.default_rng(seed)
     both = joined(real, synthetic)
     matrix, mask = matrix_of(both, both, learner), categorical_mask(both)
     synthetic_row = np.arange(len(both)) >= len(real)
     folds = min(folds, len(real), len(synthetic))
-    fold = np.concatenate([rng.permutation(len(side)) % folds for side in (real, synthetic)])
+    # Of their own for each side, or else copies would be in the folds of their originals.
+    orders = [random_order(side, seed, place) for place, side in enumerate((real, synthetic))]
+    order = np.concatenate([orders[0], len(real) + orders[1]])
+    fold = np.empty(len(both), dtype=np.int64)
+    fold[order] = np.concatenate([np.arange(len(one)) % folds for one in orders])
     scores, areas = np.zeros(len(both)), np.zeros(folds)
     models = []
     for number in range(folds):
-        test = np.flatnonzero(fold == number)
-        rest = np.flatnonzero(fold != number)
+        test, rest = order[fold[order] == number], order[fold[order] != number]
         model = classifier(learner, mask, seed)
         with threads_for(len(rest)):
             model.fit(matrix[rest], synthetic_row[rest].astype(np.int64))

@@ -28,7 +28,7 @@ class Neighbours(NamedTuple):
     Attributes:
         distances: Shape ``(n, k)``. Gower distance in [0, 1], unitless.
         indices: Shape ``(n, k)``. Row numbers in the reference table; among equal distances the
-            lower number comes first.
+            lower number comes first, unless another order was given.
     """
 
     distances: Floats
@@ -55,6 +55,7 @@ def nearest(
     *,
     leave_one_out: bool = False,
     ceiling: Floats | None = None,
+    order: Ints | None = None,
 ) -> Neighbours:
     """Closest reference rows of each query row, exact.
 
@@ -66,6 +67,8 @@ def nearest(
             finds row i of the references. For a table searched in itself.
         ceiling: Shape ``(n,)``, Gower distances. Where fewer than k rows are as close as that,
             other rows than the closest may be found beyond it, which is faster.
+        order: Shape ``(n_references,)``, row numbers: of equally close rows, those that come first
+            in it are found. By default the lower numbers.
 
     Returns:
         Gower distances and row numbers. Which rows are found is decided in float32, so rows
@@ -76,24 +79,32 @@ def nearest(
         ParameterError: `k` is below 1, or the references are fewer than `k`.
         SchemaError: The sides differ in their columns.
     """
+    _check_count(queries, references, k, leave_one_out=leave_one_out)
+    indices = np.empty((len(queries), k), dtype=np.int64)
+    limits = None if ceiling is None else sums_of(ceiling, queries.width)
+    ranks = None if order is None else np.argsort(order)
+    with small_buffers():
+        for search in searches(queries, references.blocks, leave_one_out=leave_one_out):
+            best = Best(len(search.ids), k)
+            if limits is not None:
+                best.worst = limits[search.ids]
+            search.closest(best, ranks)
+            indices[search.ids] = best.rows
+    if order is not None:
+        found = indices < len(order)
+        indices[found] = order[indices[found]]
+    if ceiling is not None:
+        _fill(indices, len(references), leave_one_out=leave_one_out)
+    return by_distance(queries, references, indices, ranks)
+
+
+def _check_count(queries: Rows, references: Rows, k: int, *, leave_one_out: bool) -> None:
     check_sides(queries, references)
     available = len(references) - leave_one_out
     if not 1 <= k <= available:
         raise ParameterError(
             f"nearest: `k` must be between 1 and the {available} rows to choose from; got {k}."
         )
-    indices = np.empty((len(queries), k), dtype=np.int64)
-    limits = None if ceiling is None else sums_of(ceiling, queries.width)
-    with small_buffers():
-        for search in searches(queries, references.blocks, leave_one_out=leave_one_out):
-            best = Best(len(search.ids), k)
-            if limits is not None:
-                best.worst = limits[search.ids]
-            search.closest(best)
-            indices[search.ids] = best.rows
-    if ceiling is not None:
-        _fill(indices, len(references), leave_one_out=leave_one_out)
-    return by_distance(queries, references, indices)
 
 
 def pairs_within(queries: Rows, references: Rows, reach: Floats) -> Iterator[tuple[Ints, Ints]]:
@@ -121,11 +132,13 @@ def pairs_within(queries: Rows, references: Rows, reach: Floats) -> Iterator[tup
                 yield pairs[0][near], pairs[1][near]
 
 
-def by_distance(queries: Rows, references: Rows, indices: Ints) -> Neighbours:
+def by_distance(
+    queries: Rows, references: Rows, indices: Ints, ranks: Ints | None = None
+) -> Neighbours:
     """Neighbours in their order, from their row numbers, shape ``(n, k)``."""
     rows = np.broadcast_to(np.arange(len(queries))[:, None], indices.shape)
     distances = gower(queries, references, (rows, indices))
-    order = np.lexsort((indices, distances), axis=1)
+    order = np.lexsort((indices if ranks is None else ranks[indices], distances), axis=1)
     return Neighbours(
         np.take_along_axis(distances, order, axis=1), np.take_along_axis(indices, order, axis=1)
     )

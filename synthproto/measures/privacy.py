@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from synthproto.measures.hashes import row_hashes
 from synthproto.measures.neighbours import Neighbours, pairs_within
 from synthproto.measures.ranking import Z95
 from synthproto.measures.rows import Floats, Ints, Rows, as_near
@@ -28,28 +29,6 @@ CAVEAT = (
     "that a table is private (arXiv 2505.01524)."
 )
 """What every report of distances says."""
-
-
-def row_hashes(rows: Rows) -> NDArray[np.uint64]:
-    """One 64-bit number for each row; equal rows have equal ones.
-
-    Two given different rows share one with probability about 2^-64.
-    """
-    # Adding 0.0 makes one zero of 0.0 and -0.0, which are equal but have different bits.
-    values = np.where(np.isnan(rows.continuous), np.nan, rows.continuous + 0.0)
-    columns = [column.view(np.uint64) for column in np.ascontiguousarray(values.T)]
-    columns += [column.astype(np.uint64) for column in rows.codes.T]
-    hashes = np.zeros(len(rows), dtype=np.uint64)
-    for column in columns:
-        hashes = _mixed(hashes + np.uint64(0x9E3779B97F4A7C15) ^ _mixed(column))
-    return hashes
-
-
-def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(values ^ (values >> np.uint64(31)), dtype=np.uint64)
 
 
 def exact_matches(rows: Rows, references: Rows) -> NDArray[np.bool_]:

@@ -6,8 +6,6 @@ from typing import Self, TypeAlias, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.special import entr, gammaln
 
 from synthproto.measures.columns import LEAST_NOISE, Counts, Floats, Noise, Places
 from synthproto.measures.products import weighted_sums
@@ -81,6 +79,8 @@ class RowGroups:
         if slots > _CELLS:
             used = codes >= 0
             where = (np.concatenate(self.group)[used], codes[used])
+            from scipy.sparse import csr_array  # a third of a second, for columns of many labels
+
             ones = np.ones(int(used.sum()), dtype=np.float32)
             sparse = csr_array((ones, where), shape=(self.groups, slots))
             first, second = (np.asarray(weights @ sparse) for weights in self.weights)
@@ -156,6 +156,8 @@ def noise_of_tables(table: Places, pooled: Counts, rows: int, others: int) -> li
 
 def _binomial_deviation(trials: Counts, chance: float) -> Floats:
     """Mean absolute deviation of binomial numbers from their mean."""
+    from scipy.special import gammaln  # a tenth of a second, for those who ask for it
+
     sizes, back = np.unique(trials, return_inverse=True)
     k = np.floor(sizes * chance) + 1
     logs = gammaln(sizes + 1) - gammaln(k + 1) - gammaln(sizes - k + 1)
@@ -175,12 +177,19 @@ def information_of_shares(shares: Floats, rows: Places, columns: Places) -> Floa
     Returns:
         Shape ``(tables,)``.
     """
-    joint = entr(shares).sum(axis=1)
+    joint = _entropy(shares)
     marginal = sum(
-        entr(shares @ np.eye(places.max() + 1, dtype=shares.dtype)[places]).sum(axis=1)
+        _entropy(shares @ np.eye(places.max() + 1, dtype=shares.dtype)[places])
         for places in (rows, columns)
     )
     found: Floats = np.divide(
         marginal - joint, marginal, out=np.zeros_like(joint), where=marginal > _ROUNDING
     )
     return np.clip(2 * found, 0.0, 1.0)
+
+
+def _entropy(shares: Floats) -> Floats:
+    """Of each row, in nats."""
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    entropies: Floats = -np.einsum("ts,ts->t", shares, logs)
+    return entropies

@@ -159,7 +159,7 @@ def tabsyn_plan(
 def sdmetrics_plan(spec: TableSpec) -> TablePlan:
     """The four properties of SDMetrics' quality and diagnostic reports, by its definitions.
 
-    Without floors, which would double what the first epoch takes.
+    Without floors and noise, which would double what the first epoch takes.
 
     Args:
         spec: Of the tables; identifiers are keys.
@@ -167,6 +167,7 @@ def sdmetrics_plan(spec: TableSpec) -> TablePlan:
     return TablePlan(
         scores=[*sdmetrics_quality(), *sdmetrics_diagnostic(spec.of_kind("identifier"))],
         plots=[PDF(), CorrelationHeatmapJuxtaposition()],
+        relabellings=0,
         floors=False,
     )
 
@@ -190,7 +191,7 @@ def artifact_core_plan(*, seed: int = 0) -> TablePlan:
     ]
     if _learns():
         plots.append(TSNEJuxtaposition(seed=seed))
-    return TablePlan(scores=scores, arrays=arrays, plots=plots, floors=False)
+    return TablePlan(scores=scores, arrays=arrays, plots=plots, relabellings=0, floors=False)
 
 
 def preset(

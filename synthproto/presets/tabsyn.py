@@ -20,14 +20,15 @@ from synthproto.artifacts.detection import C2ST
 from synthproto.artifacts.joint import AlphaPrecision, BetaRecall
 from synthproto.artifacts.pairs import TrendSimilarity
 from synthproto.artifacts.privacy import DCRShare
+from synthproto.artifacts.rows import Side, with_holdout
 from synthproto.artifacts.rows import rows as rows_of
-from synthproto.artifacts.rows import with_holdout
 from synthproto.artifacts.utility import TRTR, TSTR
 from synthproto.data.pair import TablePair
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import ParameterError, UndefinedScoreError
 from synthproto.formatting import html_table, latex_table, markdown_table
 from synthproto.measures.classifiers import require_learn
+from synthproto.measures.hashes import random_order
 from synthproto.measures.privacy import CAVEAT
 from synthproto.measures.rows import Floats
 from synthproto.presets.sdmetrics import SDMetricsTrends
@@ -209,10 +210,11 @@ class PublishedRow:
         size = min(map(len, sides))
         if size < 2:
             raise UndefinedScoreError(f"score {self.name!r} is undefined: a table has one row")
-        rng = np.random.default_rng(self.seed)
         real, synthetic = (
-            side if len(side) == size else side[np.sort(rng.permutation(len(side))[:size])]
-            for side in sides
+            side
+            if len(side) == size
+            else side[np.sort(random_order(rows_of(pair, name), self.seed)[:size])]
+            for name, side in zip(_SIDES, sides, strict=True)
         )
         low, span = real.min(axis=0), np.ptp(real, axis=0)
         span[span == 0] = 1.0
@@ -240,6 +242,7 @@ _PUBLISHED: Final = (
     "c2st",
     "dcr_share",
 )
+_SIDES: Final[tuple[Side, Side]] = ("real", "synthetic")
 _STEPS: Final = 30
 _BLOCK: Final = 512
 

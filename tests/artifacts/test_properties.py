@@ -551,6 +551,19 @@ def report(part: Part, pair: TablePair) -> Report:
     return TablePlan(scores=[part]).run(pair)
 
 
+@pytest.mark.parametrize("part", FURTHER, ids=repr)
+def test_the_order_of_rows_does_not_matter_to_scores_of_whole_rows(part: Part) -> None:
+    if isinstance(part, Sampled):
+        return  # draws by row number, so that pieces of a table draw alike
+    tied = [small(60, seed).frame.round() for seed in range(3)]
+    mixed = [side.sample(frac=1, random_state=7, ignore_index=True) for side in tied]
+    plan = TablePlan(scores=[part], floors=False)
+    before, after = (
+        plan.run(TablePair(*(Table(side, SMALL) for side in sides))) for sides in (tied, mixed)
+    )
+    assert dict(after) == pytest.approx(dict(before), rel=1e-9, abs=1e-9)
+
+
 @pytest.mark.parametrize("part", SCORES, ids=repr)
 def test_a_score_says_its_name_its_best_and_its_bounds(part: Part) -> None:
     said: object = part  # a checker takes a function type to have no members

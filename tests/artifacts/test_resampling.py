@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 
 from synthproto.artifacts import resampling
-from synthproto.artifacts.columns import Mean, ShapeDistance
+from synthproto.artifacts.columns import (
+    JSDistance,
+    KSDistance,
+    Mean,
+    MeanJSDistance,
+    ShapeDistance,
+)
 from synthproto.artifacts.dependence import DependenceSimilarity, NMISimilarity, Similarity
 from synthproto.artifacts.pairs import PairTrends, TrendSimilarity
 from synthproto.artifacts.resampling import resampled
@@ -14,6 +20,7 @@ from synthproto.data.scan import Scan
 from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.measures.columns import BEYOND
+from synthproto.plan import TablePlan
 
 pytestmark = pytest.mark.interpreter_independent  # statistics of many samples
 
@@ -157,6 +164,39 @@ def test_tables_of_many_columns_have_noise_by_closed_forms() -> None:
     assert len(excess) == 378
     assert (excess > BEYOND).mean() <= 0.01
     assert 0.8 < excess.std() < 1.2
+
+
+def test_a_plan_says_what_noise_alone_gives() -> None:
+    rng = np.random.default_rng(0)
+    parts = (ShapeDistance(), Mean(ShapeDistance()), MeanJSDistance(), JSDistance(), KSDistance())
+    plan = TablePlan(scores=parts, floors=False)
+    reports = [plan.run(pair(drawn(rng, 600), drawn(rng, 400))) for _ in range(40)]
+    assert set(reports[0]) - set(reports[0].noise) == {
+        f"{KSDistance.name}/{name}" for name in ("x", "y", "h", "k")
+    }
+    z = pd.DataFrame([dict(report.z) for report in reports])
+    assert np.abs(z.mean()).max() < 0.8
+    assert 0.6 < z.std().min() <= z.std().max() < 1.6
+    both = pair(drawn(rng, 600), drawn(rng, 400))
+    shifted = both.synthetic.frame.assign(k=both.synthetic.frame["k"] + 1)
+    found = plan.run(TablePair(both.real, Table(shifted, both.spec)))
+    assert found.noise == plan.run(both).noise  # once a run
+    assert found.is_beyond("fidelity/js_distance/k")
+    assert found.is_beyond("fidelity/mean_shape_distance")
+    assert not found.is_beyond("fidelity/js_distance/c")
+
+
+def test_a_plan_knows_the_noise_of_what_it_holds_alone() -> None:
+    rng = np.random.default_rng(0)
+    both = pair(drawn(rng, 200), drawn(rng, 200))
+    other = TablePlan(scores=[Mean(ShapeDistance()), ShapeDistance(decimals=1)])
+    assert set(other.run(both).noise) == {"fidelity/mean_shape_distance"}
+    assert TablePlan(scores=[JSDistance(bins=3)]).run(both).noise == {}
+    assert TablePlan(scores=[JSDistance()], relabellings=0).run(both).noise == {}
+    for rows in (1, 2, 3):  # also of what is hardly a table
+        few = pair(drawn(rng, rows), drawn(rng, 7))
+        found = TablePlan(scores=[Mean(ShapeDistance()), MeanJSDistance()]).run(few).noise
+        assert np.isfinite(list(found.values())).all()
 
 
 def test_intervals_lie_around_scores_and_within_their_bounds() -> None:

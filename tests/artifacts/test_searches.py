@@ -18,7 +18,7 @@ from synthproto.data.spec import TableSpec
 from synthproto.data.table import Table
 from synthproto.errors import ParameterError, SchemaError, UndefinedScoreError
 from synthproto.measures.neighbours import Neighbours, nearest
-from synthproto.measures.rows import Rows
+from synthproto.measures.rows import Ints, Rows
 from synthproto.plan import TablePlan
 
 SPEC = TableSpec.infer(
@@ -49,9 +49,11 @@ def pair_of(*frames: pd.DataFrame) -> TablePair:
 def test_searches_of_real_rows_outlive_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def counted(queries: Rows, references: Rows, k: int, leave_one_out: bool) -> Neighbours:
+    def counted(
+        queries: Rows, references: Rows, k: int, leave_one_out: bool, order: Ints | None = None
+    ) -> Neighbours:
         made.append(1)
-        return nearest(queries, references, k, leave_one_out=leave_one_out)
+        return nearest(queries, references, k, leave_one_out=leave_one_out, order=order)
 
     monkeypatch.setattr("synthproto.artifacts.searches.nearest", counted)
     real, holdout = Table(frame(0, 40), SPEC), Table(frame(1, 30), SPEC)

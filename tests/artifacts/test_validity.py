@@ -1,5 +1,7 @@
 """Validity on tables of a few rows, by hand; labels that look wrong."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from synthproto.artifacts.validity import (
@@ -10,7 +12,10 @@ from synthproto.artifacts.validity import (
     KeyUniqueness,
     RangeCoverage,
     label_notes,
+    range_notes,
 )
+from synthproto.data.spec import TableSpec
+from synthproto.data.table import Table
 from tests.artifacts.test_columns import NONE, labels, numbers, pair
 
 
@@ -56,3 +61,26 @@ def test_labels_that_look_wrong_are_noted() -> None:
     assert len(near) == 1
     assert near[0].startswith("2 values of column 'c'")
     assert notes(["a", "B"], ["a", "b"])[0].endswith("e.g. 'b' and 'B'")
+    for label in ("NEW YORK", "New  York", "New\u00a0York", "\ufeffNew York", "New\u200b York"):
+        found = notes(["New York", "Nome"], [label])  # although it has no real label at all
+        assert len(found) == 1
+        assert "up to case, blanks or Unicode form" in found[0], label
+
+
+def test_columns_that_outliers_press_together_are_noted() -> None:
+    rng = np.random.default_rng(0)
+    plain = rng.normal(size=1000)
+    frame = pd.DataFrame(
+        {
+            "plain": plain,
+            "one": np.append(plain[1:], 1e6),
+            "both": np.concatenate([[-1e150], plain[2:], [1e150]]),
+            "whole": np.append(np.arange(999), 10**9),
+            "rare": (np.arange(1000) == 7) * 1.0,
+            "gaps": np.where(rng.random(1000) < 0.3, np.nan, np.append(plain[1:], -1e6)),
+        }
+    )
+    frame.loc[999, "gaps"] = -1e6
+    found = range_notes(Table(frame, TableSpec.infer(frame)))
+    assert [note.split("'")[1] for note in found] == ["one", "both", "whole", "gaps"]
+    assert range_notes(Table(frame.tail(50), TableSpec.infer(frame))) == []

@@ -13,7 +13,6 @@ from synthproto.measures.privacy import (
     exact_matches,
     expected_share,
     nndr,
-    row_hashes,
 )
 from synthproto.measures.rows import Rows
 
@@ -52,15 +51,6 @@ def test_exact_matches_by_hand() -> None:
     real = Rows(np.array([[0.0], [np.nan], [1.0]]), np.array([[0], [1], [1]]))
     rows = Rows(np.array([[-0.0], [np.nan], [np.nan], [1.0]]), np.array([[0], [1], [0], [0]]))
     assert exact_matches(rows, real).tolist() == [True, True, False, False]
-
-
-def test_hashes_tell_rows_apart() -> None:
-    rng = np.random.default_rng(0)
-    rows = Rows(rng.integers(0, 3, (5000, 2)).astype(np.float64), rng.integers(0, 4, (5000, 3)))
-    distinct = len(np.unique(np.hstack([rows.continuous, rows.codes]), axis=0))
-    assert len(np.unique(row_hashes(rows))) == distinct
-    swapped = Rows(np.zeros((2, 0)), np.array([[1, 2], [2, 1]]))
-    assert len(np.unique(row_hashes(swapped))) == 2
 
 
 def test_nndr_by_hand() -> None:

@@ -83,7 +83,7 @@ def test_latex() -> None:
         r"\toprule",
         r" & C2ST (\%) $\uparrow$ & TSTR RMSE $\downarrow$ & DCR share (\%) $\to$ 50 \\",
         r"\midrule",
-        r"a|b & 50.00 $\pm$ 0.00 & 2.00 $\pm$ 0.00 & 50.00 $\pm$ 0.00 \\",
+        r"a\textbar{}b & 50.00 $\pm$ 0.00 & 2.00 $\pm$ 0.00 & 50.00 $\pm$ 0.00 \\",
         r"50\%\_c & 100.00 & 3.14 & 25.00 \\",
         r"\bottomrule",
         r"\end{tabular}",

@@ -247,7 +247,7 @@ class Comparer(Generic[Side]):
         self._together = OfColumns(together or real.spec)
         # A part at a time: one that is undefined for these tables does not take the others along.
         self._parts: list[Plan[Sides[Side]]] = [
-            *(Plan(scores=[score]) for score in plan.scores),
+            *(Plan(scores=[score], relabellings=0) for score in plan.scores),
             *(Plan(arrays=[array]) for array in plan.arrays),
             *(Plan(plots=[plot]) for plot in plan.plots),
         ]
@@ -390,20 +390,19 @@ def _similarities(trends: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def alarms_of(report: Report) -> list[str]:
-    """Signs of memorised rows that nobody should overlook; none if there are none."""
-    found = []
-    share = "privacy/dcr_share/share"
+    """Signs of memorised rows that nobody should overlook, as one sentence; none without any."""
+    signs, tags = [], []
     low = report.get("privacy/dcr_share/low")
-    if low is not None and low > report.references.get(share, 0.5):
-        found.append(
-            "its rows are closer to the real table than to the holdout, more often than by chance: "
-            "a sign of memorised rows (privacy/dcr_share)"
+    if low is not None and low > report.references.get("privacy/dcr_share/share", 0.5):
+        signs.append(
+            "its rows are closer to the real table than to the holdout, more often than by chance"
         )
+        tags.append("privacy/dcr_share")
     copied = report.get("privacy/exact_match_share", 0.0)
     expected = report.references.get("privacy/exact_match_share", 0.0)
     if copied > 2 * expected + 0.01:
-        found.append(
-            f"{copied:.1%} of its rows are in the real table, value for value "
-            "(privacy/exact_match_share)"
-        )
-    return found
+        signs.append(f"{copied:.1%} of its rows are in the real table, value for value")
+        tags.append("privacy/exact_match_share")
+    if not signs:
+        return []
+    return [f"{', and '.join(signs)}: a sign of memorised rows ({', '.join(tags)})"]

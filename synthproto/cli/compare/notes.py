@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from synthproto.artifacts.searches import Sampled
+from synthproto.artifacts.validity import range_notes
 from synthproto.checks import listed
 from synthproto.cli.compare.comparer import Comparison
 from synthproto.cli.spec import named_columns
@@ -25,12 +26,13 @@ def notes_of(
     given: argparse.Namespace, comparison: Comparison, reading: Sequence[str]
 ) -> list[str]:
     """What a reader may not expect: how files were read, what was left out, what looks wrong."""
-    scattered = _scattered(given, comparison.real)
+    real = comparison.real
     return [
         *reading,
         *_left_out(given, comparison),
         *_wide(given, comparison),
-        *scattered,
+        *_scattered(given, real),
+        *(range_notes(real) if isinstance(real, Table) else []),
         *(f"{table.name}: {note}" for table in comparison.tables for note in table.notes),
         *_longer_than_holdout(comparison),
     ]
