@@ -34,6 +34,7 @@ LevelForm: TypeAlias = Literal["one-hot", "index"]
 WIDE = 2000
 """One-hot columns of a table beyond which fitting a codec warns."""
 _SHOWN = 5  # columns named in that warning
+_ROWS = 4096  # that are written together
 _SCALERS: dict[Scaling, type[QuantileScaler] | type[StandardScaler]] = {
     "quantile": QuantileScaler,
     "standard": StandardScaler,
@@ -197,12 +198,18 @@ class TableCodec:
             )
         encoded = np.zeros((len(table), self.width), dtype=np.float32)
         faults = []
+        values: list[tuple[Block, NDArray[np.generic]]] = []
         for column, blocks in self._parts():
             try:
-                _write(column, table.frame[column.name], encoded, blocks)
+                values += zip(blocks, _encoded(column, table.frame[column.name]), strict=False)
             except SchemaError as error:
                 faults.append(str(error))
         refuse(table.name, faults)
+        # A few rows at a time, that all of their columns are written while they are in the cache.
+        for start in range(0, len(table), _ROWS):
+            rows = slice(start, start + _ROWS)
+            for block, column_values in values:
+                _write(column_values[rows], encoded[rows], block)
         return torch.from_numpy(encoded)
 
     def decode(self, encoded: Tensor, *, clip: bool = True) -> pd.DataFrame:
@@ -256,23 +263,22 @@ def _blocks_of(columns: tuple[ColumnCodec, ...], form: LevelForm) -> tuple[Block
     return tuple(blocks)
 
 
-def _write(
-    column: ColumnCodec, values: pd.Series, encoded: NDArray[np.float32], blocks: list[Block]
-) -> None:
-    """Encode one column into its blocks."""
+def _encoded(column: ColumnCodec, values: pd.Series) -> tuple[NDArray[np.generic], ...]:
+    """Numbers or codes of one column, for each of its blocks."""
     if isinstance(column, LevelCodec):
-        _write_levels(column.encode(values), encoded, blocks[0])
-    elif isinstance(column, NumberCodec):
-        encoded[:, blocks[0].start], missing = column.encode(values)
-        if column.has_missing:
-            _write_levels(missing.astype(np.int64), encoded, blocks[1])
+        return (column.encode(values),)
+    if isinstance(column, NumberCodec):
+        numbers, missing = column.encode(values)
+        return numbers, missing.astype(np.int64)
+    return ()
 
 
-def _write_levels(codes: NDArray[np.int64], encoded: NDArray[np.float32], block: Block) -> None:
-    if block.form == "index":
-        encoded[:, block.start] = codes
+def _write(values: NDArray[np.generic], encoded: NDArray[np.float32], block: Block) -> None:
+    """Write numbers or codes of some rows into their block."""
+    if block.form == "one-hot":
+        encoded[np.arange(len(values)), block.start + values.astype(np.int64)] = 1
     else:
-        encoded[np.arange(len(codes)), block.start + codes] = 1
+        encoded[:, block.start] = values
 
 
 def _read(column: ColumnCodec, encoded: Tensor, blocks: list[Block], clip: bool) -> pd.Series:

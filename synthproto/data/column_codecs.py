@@ -385,6 +385,12 @@ def column_codec(
 
 def _factorised(values: pd.Series) -> tuple[Codes, list[object]]:
     """Place of each row among the distinct values, -1 where missing; and these."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        places = values.cat.codes.to_numpy().astype(np.int64)
+        used = np.flatnonzero(np.bincount(places + 1)[1:])
+        numbers = np.full(len(values.cat.categories) + 1, -1)  # the last one is of missing values
+        numbers[used] = np.arange(len(used))
+        return numbers[places], values.cat.categories[used].tolist()
     codes, distinct = pd.factorize(values, use_na_sentinel=True)
     return codes.astype(np.int64), distinct.tolist()
 

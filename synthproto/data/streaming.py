@@ -109,25 +109,29 @@ class StreamedBatches(Generic[Batch]):
         return self._epoch(epoch, start)
 
     def _epoch(self, epoch: int, start: int) -> Iterator[Batch]:
-        left: list[Tensor] = []
+        left, room = list[Tensor](), list[Tensor]()
         for place, (begin, end, members) in enumerate(self._windows(epoch)):
             if end <= start * self._size:
                 continue
-            build, tensors = self._read(members)
-            tensors = self._shuffled(tensors, (epoch, place))
-            tensors = [tensor[max(start * self._size - begin, 0) :] for tensor in tensors]
-            if left:
-                tensors = [torch.cat(both) for both in zip(left, tensors, strict=True)]
-            waiting = len(tensors[0])
+            build, window = self._read(members, room)
+            order = self._permutation(end - begin, (epoch, place))
+            order = order[max(start * self._size - begin, 0) :]
+            waiting = len(order) + (len(left[0]) if left else 0)
             used = waiting if end == self._rows else waiting - waiting % self._size
+            taken = 0
             for first in range(0, used, self._size):
                 rows = min(self._size, used - first)
+                # What the last window left comes first.
+                fresh = rows - (len(left[0]) if left else 0)
                 if rows >= self._world:
                     offset, share = share_of(rows, self._rank, self._world)
-                    span = slice(first + offset, first + offset + share)
+                    places = order[taken : taken + fresh]
+                    tensors = _joined(left, window, places, offset, share)
                     # The builder was made from an object of this type.
-                    yield cast("Batch", build([tensor[span].clone() for tensor in tensors]))
-            left = [tensor[used:].clone() for tensor in tensors]
+                    yield cast("Batch", build(tensors))
+                taken, left = taken + fresh, []
+            rest = order[taken:]
+            left = _joined(left, window, rest, 0, waiting - used) if waiting > used else []
 
     def _windows(self, epoch: int) -> list[tuple[int, int, list[int]]]:
         """Where in the epoch each window begins and ends, and its pieces."""
@@ -136,23 +140,37 @@ class StreamedBatches(Generic[Batch]):
         ends = list(accumulate(sum(self._counts[piece] for piece in group) for group in groups))
         return list(zip([0, *ends[:-1]], ends, groups, strict=True))
 
-    def _read(self, members: Sequence[int]) -> tuple[Build, list[Tensor]]:
-        parts = [self._pieces[member]() for member in members]
-        leaves = [[leaf for _, leaf in named_tensors(part)] for part in parts]
-        for member, tensors in zip(members, leaves, strict=True):
-            lengths = [len(tensor) for tensor in tensors if isinstance(tensor, Tensor)]
-            if len(lengths) != len(tensors) or set(lengths) != {self._counts[member]}:
-                raise ConformanceError(
-                    f"piece {member + 1} of StreamedBatches gives tensors of "
-                    f"{self._counts[member]} rows, as rows says; got {lengths} of {len(tensors)} "
-                    "items"
-                )
-        joined = [torch.cat(column) for column in zip(*leaves, strict=True)]
-        return builder(parts[0]), joined
+    def _read(self, members: Sequence[int], room: list[Tensor]) -> tuple[Build, list[Tensor]]:
+        """Rows of some pieces, one after the other in memory that every window uses again.
 
-    def _shuffled(self, tensors: list[Tensor], moment: tuple[int, ...]) -> list[Tensor]:
-        order = self._permutation(len(tensors[0]), moment)
-        return [tensor[order.to(tensor.device)] for tensor in tensors] if self._shuffle else tensors
+        Args:
+            members: Numbers of the pieces.
+            room: Where rows are written; filled by the first call.
+        """
+        builds, at = list[Build](), 0
+        total = sum(self._counts[member] for member in members)
+        for member in members:
+            part = self._pieces[member]()
+            builds.append(builder(part))
+            leaves = [leaf for _, leaf in named_tensors(part)]
+            tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+            count, lengths = self._counts[member], [len(tensor) for tensor in tensors]
+            if len(lengths) != len(leaves) or set(lengths) != {count}:
+                raise ConformanceError(
+                    f"piece {member + 1} of StreamedBatches gives tensors of {count} rows, as rows "
+                    f"says; got {lengths} of {len(leaves)} items"
+                )
+            if not room or len(room[0]) < total:
+                room[:] = [tensor.new_empty((total, *tensor.shape[1:])) for tensor in tensors]
+            if [(t.dtype, t.shape[1:]) for t in tensors] != [(t.dtype, t.shape[1:]) for t in room]:
+                raise ConformanceError(
+                    f"piece {member + 1} of StreamedBatches gives other tensors than pieces before "
+                    f"it; got {[(t.dtype, tuple(t.shape)) for t in tensors]}"
+                )
+            for kept, tensor in zip(room, tensors, strict=True):
+                kept[at : at + count] = tensor
+            at += count
+        return builds[0], [kept[:total] for kept in room]
 
     def _permutation(self, count: int, moment: tuple[int, ...]) -> Tensor:
         if not self._shuffle:
@@ -161,3 +179,22 @@ class StreamedBatches(Generic[Batch]):
         for number in moment:
             seed = seed_of(seed, number)
         return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+
+
+def _joined(
+    left: list[Tensor], window: list[Tensor], places: Tensor, first: int, count: int
+) -> list[Tensor]:
+    """Some rows of a batch: what the last window left, and rows of the window behind it.
+
+    Args:
+        left: Tensors of rows that were left; none if there were none.
+        window: Tensors of all rows of the window.
+        places: Of the other rows of the batch in the window.
+        first: Number of the first row to give.
+        count: How many to give.
+    """
+    ahead = len(left[0]) if left else 0
+    kept = [tensor[first : first + count] for tensor in left]
+    places = places[max(first - ahead, 0) : max(first + count - ahead, 0)]
+    found = [tensor.index_select(0, places.to(tensor.device)) for tensor in window]
+    return [torch.cat(both) for both in zip(kept, found, strict=True)] if ahead else found

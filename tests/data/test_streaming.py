@@ -95,3 +95,18 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert "rank 2 of world 2" in str(caught.value)
     with pytest.raises(ParameterError, match="not negative"):
         StreamedBatches(PIECES, COUNTS, 4)(1, -1)
+
+
+def test_pieces_of_other_tensors_are_refused() -> None:
+    pieces = [partial(torch.zeros, 3, 2), partial(torch.zeros, 3, 4)]
+    batches = StreamedBatches(pieces, [3, 3], 2, shuffle=False)
+    with pytest.raises(ConformanceError, match="piece 2 of StreamedBatches gives other tensors"):
+        list(batches(1))
+
+
+def test_batches_keep_their_rows_when_the_window_goes_on() -> None:
+    batches = StreamedBatches(PIECES, COUNTS, 3, window=1)
+    held = list(batches(2))
+    copies = [batch.number.clone() for batch in held]
+    assert all(torch.equal(b.number, copy) for b, copy in zip(held, copies, strict=True))
+    assert sorted(torch.cat(copies).tolist()) == list(range(sum(COUNTS)))
