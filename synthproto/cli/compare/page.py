@@ -89,10 +89,10 @@ def _facts(comparison: Comparison, request: Request) -> list[tuple[str, str]]:
     kinds: dict[str, int] = {}
     for column in comparison.spec.columns:
         kinds[column.kind] = kinds.get(column.kind, 0) + 1
-    counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     return [
         ("Real table", f"{request.real}: {len(comparison.real):,} rows"),
-        ("Columns", f"{len(comparison.spec.columns)}: {counted}"),
+        ("Columns", f"{len(comparison.spec.columns):,}: {counted}"),
         ("Reference", _reference(comparison, request)),
         (
             "Made by",
@@ -118,7 +118,7 @@ def _reference(comparison: Comparison, request: Request) -> str:
 
 
 def _subtitle(comparison: Comparison) -> str:
-    rows = f"{len(comparison.real):,} real rows, {len(comparison.spec.columns)} columns"
+    rows = f"{len(comparison.real):,} real rows, {len(comparison.spec.columns):,} columns"
     if comparison.holdout is not None:
         return f"{rows}; references from {len(comparison.holdout):,} rows of the holdout"
     halves = comparison.reference == "halves"

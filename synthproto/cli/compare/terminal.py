@@ -67,7 +67,7 @@ def _head(comparison: Comparison, request: Request, width: int) -> list[str]:
     kinds: dict[str, int] = {}
     for column in comparison.spec.columns:
         kinds[column.kind] = kinds.get(column.kind, 0) + 1
-    counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     found = [
         f"real       {request.real}: {len(comparison.real):,} rows; columns: {counted}",
         *(
@@ -140,8 +140,17 @@ def _block(
             beyond = tables[0].report.is_beyond(tag)
             anchors = anchors[1:] if "floor" in ends else anchors
             values = [_painted(text.rjust(_INTERVAL), _RED, colored and beyond)]
-        rows.append(_GAP.join([plain(tag, first).ljust(first), *values, *anchors]))
+        rows.append(_GAP.join([cut_inside(tag, first).ljust(first), *values, *anchors]))
     return [*(row.rstrip() for row in rows), ""]
+
+
+def cut_inside(tag: str, width: int) -> str:
+    """A tag of at most so many characters: its end tells it from its neighbours."""
+    shown = plain(tag)
+    if len(shown) <= width:
+        return shown
+    end = min(len(shown.rpartition("/")[2]) + 1, width - len("..."))
+    return f"{shown[: width - end - len('...')]}...{shown[len(shown) - end :]}"
 
 
 def _value(table: Compared, tag: str, cell: int, colored: bool) -> str:

@@ -440,7 +440,7 @@ def entry_words(name: str) -> str:
     metric, found, learner = name.rpartition("_")
     if found and metric in _ENTRIES:
         return f"{_ENTRIES[metric]}, {learner}"
-    return _ENTRIES.get(name, name.replace("_", " "))
+    return _ENTRIES.get(name, name.replace("_", " ").replace("auc", "AUC"))
 
 
 def words_of(tag: str) -> Words | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from synthproto.cli.compare.terminal import cut_inside
 from synthproto.cli.main import main
 from tests.cli.compare.test_run import QUICK, frame
 
@@ -24,6 +25,16 @@ def test_the_terminal_table_fits_its_width(
     assert shown.count("fidelity/similarity") >= 1
     assert "worst columns of bad" in shown
     assert "--holdout" in shown
+
+
+def test_a_tag_that_is_cut_keeps_its_end() -> None:
+    tags = [f"privacy/membership_inference/isolated_auc{end}" for end in ("", "_low", "_high")]
+    cut = [cut_inside(tag, 30) for tag in tags]
+    assert len({*cut}) == 3
+    assert all(len(text) == 30 and text.startswith("privacy/") for text in cut)
+    assert cut[1].endswith(".../isolated_auc_low")
+    assert cut_inside(tags[0], 80) == tags[0]
+    assert cut_inside("family/a_name_of_its_own", 12) == "...f_its_own"
 
 
 def test_one_table_shows_score_reference_best_and_worst(
