@@ -50,6 +50,7 @@ ROLES: Final[Mapping[tuple[str, str], str]] = {
     ("Scan", "1"): "pieces",
     ("Scan", "map"): "engine",
     ("bind", "1"): "function",
+    ("ForeignFit", "1"): "fit",
     **{
         (plan, part): "plan part"
         for plan in ("Plan", "TablePlan")
@@ -87,7 +88,7 @@ _BY_TYPE: Final[Sequence[tuple[str, str]]] = (
 _ALIASES: Final = {"TablePlan": "Plan", "TablePair": "Pair"}
 
 CALLED_WITH: Final[Mapping[str, int]] = {
-    **dict.fromkeys(("sample", "after"), 0),
+    **dict.fromkeys(("sample", "after", "fit"), 0),
     **dict.fromkeys(("callbacks", "routines", "stopper", "monitor", "batches"), 1),
     "loss": 2,
 }

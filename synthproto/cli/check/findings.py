@@ -290,7 +290,8 @@ def _is_own(message: Message, script: Script, column: int, part: Part | None) ->
     names = {each for found in _ABOUT.finditer(message.text) for each in found.groups() if each}
     library = {"synthproto", *dir(synthproto), *METHODS}
     if message.code in ("attr-defined", "index", "operator") and part is None:
-        return bool(names & library)
+        dicts = {name for name, each in script.definitions.items() if each.kind == "TypedDict"}
+        return bool(names & (library | dicts))
     if names:
         return bool(names & (script.names | library))
     callee = script.callee_at(message.line, column)

@@ -22,13 +22,17 @@ _UNKNOWN = re.compile(
     r"(?:; did you mean (?P<near>.*)\?)?"
 )
 _FEW = re.compile(r'Too few arguments for "(?P<of>\w+)"')
-_MANY = re.compile(r'Too many (?:positional )?arguments for "(?P<of>\w+)"')
+_MANY = re.compile(r'Too many (?P<by>positional )?arguments for "(?P<of>\w+)"')
 _NO_ATTRIBUTE = re.compile(
     r'^(?:Module )?"(?P<of>\w+).*" has no attribute "(?P<name>\w+)"(?:; maybe "(?P<near>\w+)")?'
 )
 _NO_ITEMS = re.compile(r'Value of type "(?P<of>\w+).*" is not indexable')
 _NO_OPERATOR = re.compile(r'Unsupported (?:left )?operand types? for (?P<sign>\S+) \("(?P<of>\w+)')
 _HOLDS = re.compile(r"(?:(?P<list>Sequence|list)\[|(?:Mapping|dict)\[str, )(?P<of>.*)\]")
+_TUPLE = re.compile(r"tuple\[(?P<of>[^,]*), \.\.\.\]")
+_BOUND = re.compile(
+    r'Value of type variable "(?P<what>\w+)" of "(?P<of>\w+)" cannot be "(?P<got>.*)"'
+)
 _UNSOLVED = re.compile(r'Cannot infer value of type parameter "(?P<what>\w+)" of "(?P<of>\w+)"')
 _OVERLOAD = re.compile(r'No overload variant of "(?P<of>\w+)" matches argument types? (?P<got>.*)')
 _NO_KEY = re.compile(r'TypedDict "(?P<type>\w+)" has no key "(?P<key>\w+)"')
@@ -77,11 +81,16 @@ def _arguments(j: Joint) -> str:
         of = found["of"] or j.call
         return f"{of} has no argument {found['name']!r}{_hint(of, found['name'], near)}"
     if found := _NO_ATTRIBUTE.search(j.message):
-        return f"{found['of']} has no {found['name']}{_hint(*found.group('of', 'name', 'near'))}"
+        of, name, near = found.group("of", "name", "near")
+        known = j.definitions.get(of)
+        if known and known.kind == "TypedDict":
+            return f"{of} is a TypedDict, whose items are in brackets: [{name!r}]"
+        return f"{of} has no {name}{_hint(of, name, near)}"
     if found := _FEW.search(j.message):
         return f"{found['of']} needs more arguments than these"
     if found := _MANY.search(j.message):
-        return f"{found['of']} takes fewer arguments by position; write the names: name=value"
+        names = " by position; write the names: name=value" if found["by"] else " than these"
+        return f"{found['of']} takes fewer arguments{names}"
     return ""
 
 
@@ -112,6 +121,8 @@ def _solution(j: Joint) -> str:
             f"no type of {found['what']} fits all arguments of {found['of']}. Does forward return "
             "something, and do the others read what it returns?"
         )
+    if found := _BOUND.search(j.message):
+        return f"{found['got']} does not fit as the {found['what']} of {found['of']}"
     if found := _OVERLOAD.search(j.message):
         given = [in_words(each.strip('"')) for each in split(found["got"])]
         return f"{found['of']} does not take {', '.join(given)}"
@@ -153,6 +164,10 @@ def in_words(kind: str, many: bool = False) -> str:
         noun = "list" if held["list"] else "dict"
         of = "" if inside in ("object", "Any") else f" of {inside}"
         return f"{'' if many else 'a '}{noun}{'s' if many else ''}{of}"
+    if held := _TUPLE.fullmatch(kind):
+        return f"{'tuples' if many else 'a tuple'} of {in_words(held['of'], many=True)}"
+    if kind.startswith("type["):
+        return "classes" if many else "a class"
     if literal := re.fullmatch(r"Literal\[(.*)\]", kind):
         return " or ".join(split(literal[1]))
     return kind

@@ -145,6 +145,12 @@ COMPARISON: Final[Sequence[Mistake]] = (
         "Tables, or take scores that need no rows (SummaryPair)",
     ),
     ("spec", got("Table"), "{j.source} is a table; its spec is {j.source}.spec"),
+    (
+        "spec",
+        lambda j: j.got.startswith(("dict[", "list[")),
+        "a spec is made from a frame: TableSpec.infer(frame, categorical=[...])",
+    ),
+    ("plan", got("str"), "a name is no plan. Make the plan of it: preset({j.source}, spec)"),
     ("spec", got("DataFrame"), "{j.source} is a frame. Its spec is TableSpec.infer({j.source})"),
     (
         "engine",

@@ -23,7 +23,7 @@ def _callback(j: Joint) -> str:
     return "; ".join(f"{j.source} reads {text}" for text in j.differing(took, came, "batch"))
 
 
-_FUNCTIONS: Final = ("loss", "sample", "monitor", "stopper", "after", "score")
+_FUNCTIONS: Final = ("loss", "sample", "monitor", "stopper", "after", "fit", "score")
 _STOPPER: Final = "takes one argument, a Progress, and returns why to stop, or None"
 _ROUTINE: Final = "takes one argument, an EpochEvent, and returns scores by tag or None"
 _ASKED_FOR: Final = {
@@ -33,6 +33,7 @@ _ASKED_FOR: Final = {
     "monitor": "A monitor takes an EpochEvent and returns a number, or None",
     "loss": "A loss is a function of output and batch: loss=lambda output, batch: ...",
     "after": "Asked for is a function without arguments",
+    "fit": "Asked for is a function without arguments: bind(model.fit, frame)",
 }
 
 
@@ -134,7 +135,7 @@ TRAINING: Final[Sequence[Mistake]] = (
     ),
     (
         "batches",
-        lambda j: j.got.startswith(("Iterator[", "Generator[")),
+        lambda j: j.got.startswith(("Iterator[", "Generator[", "enumerate[", "zip[", "map[")),
         "an iterator is used up after one epoch. Pass a list, or a function of the epoch that "
         "returns the batches",
     ),
@@ -274,18 +275,29 @@ TRAINING: Final[Sequence[Mistake]] = (
         always,
         "{j.source} is no scheduler. Make one of the optimizer: StepLR(optimizer, 10)",
     ),
-    (
-        "after",
-        lambda j: bool(j.inputs),
-        lambda j: (
-            f"it is called without arguments, but {j.source} takes {', '.join(j.inputs)}. "
-            f"Give them here: bind({j.source}, ...)"
-        ),
+    *(
+        (
+            role,
+            lambda j: bool(j.inputs),
+            lambda j: (
+                f"it is called without arguments, but {j.source} takes {', '.join(j.inputs)}. "
+                f"Give them here: bind({j.source}, ...)"
+            ),
+        )
+        for role in ("after", "fit")
     ),
     (
         "ema",
         always,
         "{j.source} is no moving average. Make one of the model: Ema(model, decay=0.999)",
+    ),
+    *(
+        (
+            role,
+            lambda j: j.expected.startswith("Sequence[") and j.got.startswith(("dict[", "None")),
+            f"{role} are a list: {role}=[first, second]; without any, leave it out",
+        )
+        for role in ("callbacks", "routines")
     ),
     ("callbacks", lambda j: j.no_list, "callbacks are a list: callbacks=[{j.source}]"),
     (

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from synthproto.cli.check.definitions import dotted, last_name
 from synthproto.cli.check.explain import CALLED_WITH, role_of
 from synthproto.cli.check.joints import by_alias, callable_of, split
 from synthproto.cli.check.scripts import Part, Script
@@ -45,6 +46,8 @@ def unproved(script: Script, types: Mapping[Part, str]) -> Iterator[Unproved]:
             if kind == "Any" and role not in ("", "after", "callbacks") and part.owner not in lost:
                 text = f"{script.source(part.node)} is of type Any, so nothing is proved of it"
                 yield Unproved(part, text, "warning", "any")
+        elif text := _wrong(script, part, kind, role):
+            yield Unproved(part, text, "error", "call")
         elif kind.startswith(_PARTIAL) and role in CALLED_WITH:
             yield from _of_partial(script, part, bound, CALLED_WITH[role])
         elif role in (*CALLED_WITH, "score", "plan part") and _is_module(script, kind):
@@ -102,6 +105,25 @@ def short(kind: str) -> str:
     named = re.sub(r"TypedDict\('?([\w.]+)'?, \{.*?\}\)", r"\1", kind)
     named = re.sub(r"tuple\[[^\[\]]*, fallback=([\w.]+)\]", r"\1", named)
     return by_alias(_QUALIFIED.sub("", named))
+
+
+# --- what fits by its type alone ------------------------------------------------------------------
+
+
+def _wrong(script: Script, part: Part, kind: str, role: str) -> str:
+    """What mypy accepts though it cannot be meant: a called function, a class, a cut tensor."""
+    source = script.source(part.node)
+    gives = (callable_of(short(kind)) or ([], ""))[1]
+    if kind == "None" and part.argument and isinstance(part.node, ast.Call):
+        itself = f" Pass the function itself: {dotted(part.node.func)}"
+        return f"{source} was called here, and gave None.{itself if role in CALLED_WITH else ''}"
+    if role in ("after", "callbacks", "fit") and gives and gives == last_name(part.node):
+        return f"{source} is a class; a call of it only makes an object. Pass a function"
+    if role == "batches" and gives == "Tensor":
+        return (
+            f"{source} gives one Tensor, which is cut into rows. Return a list of batches, or yield"
+        )
+    return ""
 
 
 # --- modules, which mypy takes for functions of anything ------------------------------------------
