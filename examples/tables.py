@@ -16,6 +16,9 @@ class Arguments(argparse.Namespace):
 
     csv: Path | None
     categorical: str
+    encoding: str
+    decimal: str
+    missing: list[str]
     rows: int | None
     epochs: int
     device: str
@@ -32,6 +35,9 @@ def arguments(about: str | None) -> Arguments:
     parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
     parser.add_argument("--csv", type=Path, help="your own table")
     parser.add_argument("--categorical", default="", help="its columns to treat as categories: a,b")
+    parser.add_argument("--encoding", default="utf-8", help="of it: cp1252, ...")
+    parser.add_argument("--decimal", default=".", help="its decimal mark")
+    parser.add_argument("--missing", action="append", default=[], help="a cell that is no value")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--rows", type=int, help="use only the first rows")
     parser.add_argument("--device", default="cpu", help="where to train: cuda, mps, ...")
@@ -46,11 +52,28 @@ def table_of(given: Arguments) -> sp.Table:
         frame = health_insurance()
         table = sp.Table(frame, sp.TableSpec.infer(frame, categorical=categorical))
     else:
-        spec = sp.TableSpec.read(given.csv, categorical=categorical)
-        table = sp.Table.read(given.csv, spec)
+        spec, table = read(given, categorical)
         for note in dict.fromkeys([*spec.notes, *table.notes]):
             print(f"note: {note}")
     return sp.Table(table.frame.iloc[: given.rows], table.spec, name="real table")
+
+
+def read(given: Arguments, categorical: list[str]) -> tuple[sp.TableSpec, sp.Table]:
+    """A table of one's own, and what its columns are; or the reason why not, on one line."""
+    path, encoding, decimal = given.csv or Path(), given.encoding, given.decimal
+    try:
+        spec = sp.TableSpec.read(
+            path,
+            categorical=categorical,
+            encoding=encoding,
+            decimal=decimal,
+            missing=given.missing,
+        )
+        return spec, sp.Table.read(
+            path, spec, encoding=encoding, decimal=decimal, missing=given.missing
+        )
+    except sp.SynthprotoError as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from error
 
 
 def health_insurance() -> pd.DataFrame:

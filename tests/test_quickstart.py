@@ -73,8 +73,9 @@ def test_a_table_of_ones_own(csv: Path, tmp_path: Path) -> None:
 def test_a_table_of_ones_own_comes_with_what_was_decided(csv: Path, tmp_path: Path) -> None:
     frame = pd.read_csv(csv).assign(zip="08654")
     frame["paid"] = [f"$ {number}.50" for number in range(len(frame))]
-    frame.to_csv(csv, index=False)
-    done = run("--csv", csv, "--epochs", "1", "--out", tmp_path / "runs")
+    frame.to_csv(csv, index=False, sep=";", decimal=",", encoding="utf-16-le")
+    how = ["--encoding", "utf-16-le", "--decimal", ",", "--missing", "-1"]
+    done = run("--csv", csv, *how, "--epochs", "1", "--out", tmp_path / "runs")
     assert done.returncode == 0, done.stderr
     assert "note: 'zip' has zeros before other digits" in done.stdout
     assert "looks like amounts of money, e.g. '$ 0.50'" in done.stdout
@@ -90,4 +91,5 @@ def test_a_column_that_is_not_there_is_refused_before_anything_is_written(
     assert done.returncode != 0
     assert "SchemaError" in done.stderr
     assert "Did you mean 'smoker'" in done.stderr
+    assert done.stderr.count("\n") == 1
     assert not out.exists()

@@ -349,7 +349,7 @@ _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _AMOUNT = r"[+-]?\d[\d., ']*"
 _FORMS = {
     "dates that are not ISO 8601; write them as 2020-01-31": re.compile(
-        rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\b.*|\d{{4}}[./-]\d{{1,2}}|.*\b({_MONTHS})[a-z]*\b.*\d.*",
+        rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\b.*|\d{{4}}[/-]\d{{1,2}}|.*\b({_MONTHS})[a-z]*\b.*\d.*",
         re.IGNORECASE,
     ),
     "percentages; write the number alone": re.compile(rf"{_AMOUNT}\s*%"),
@@ -379,7 +379,7 @@ def form_of(text: Text) -> str:
     some = [cell.strip() for cell in text.cells[:_LOOKED_AT] if isinstance(cell, str)]
     plain = [cell for cell in some if _PLAIN.fullmatch(cell)]
     for form, pattern in _FORMS.items():
-        found = [cell for cell in some if pattern.fullmatch(cell)]
+        found = [c for c in some if pattern.fullmatch(c) and not _PLAIN.fullmatch(c)]
         others = 0 if "unit" in form else len(plain)
         if found and len(found) + others >= _MOSTLY * len(some):
             said, _, advice = form.partition("; ")

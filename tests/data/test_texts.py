@@ -260,6 +260,7 @@ def test_plain_numbers_take_the_form_of_the_others_unless_that_is_a_unit() -> No
     assert form_of(text("12", "(3.5)", "n.a.")) == ""
     assert form_of(text("12", "12a", "7")) == ""  # house numbers
     assert form_of(text("12", "13")) == ""
+    assert form_of(text(*[f"{n}.5" for n in range(1000, 1100)], "<5")) == ""
 
 
 @pytest.mark.parametrize(
