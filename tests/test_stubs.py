@@ -132,6 +132,7 @@ reveal_type(EventAccumulator("runs").Scalars("train/loss"))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_an_installed_package_brings_its_stubs(tmp_path: Path) -> None:
     """In a fresh environment mypy finds them without a word of configuration."""
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
