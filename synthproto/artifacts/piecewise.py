@@ -149,12 +149,9 @@ class _Encoder:
 @final
 @dataclass(frozen=True)
 class _Encoding:
-    """Makes the encoder of a side.
+    """Makes the encoder of a side, whose digits count besides those of the real table.
 
-    Attributes:
-        beside: Side whose digits count, besides those of the real table.
-        without: Columns to leave out.
-        scale: How numbers are scaled; ``None`` leaves them as they are.
+    Without a scale, numbers are left as they are.
     """
 
     beside: Side
@@ -296,9 +293,8 @@ class _Search:
         return Neighbours(found.distances, found.indices + rows.first_row)
 
     def merged(self, first: Neighbours, second: Neighbours) -> Neighbours:
-        distances, indices = (
-            np.concatenate(both, axis=1) for both in zip(first, second, strict=True)
-        )
+        distances = np.concatenate([first.distances, second.distances], axis=1)
+        indices = np.concatenate([first.indices, second.indices], axis=1)
         order = np.lexsort((indices, distances), axis=1)[:, : self.k]
         return Neighbours(
             np.take_along_axis(distances, order, axis=1), np.take_along_axis(indices, order, axis=1)
@@ -399,8 +395,8 @@ class _LoadsOf:
 
     def __call__(self, pair: SummaryPair) -> tuple[_Loads, _Loads]:
         within = pair.get(_Least(self.scale))
-        real, holdout = (side_of(pair, side) for side in _BOTH)
-        shares = 1.0 / (real.total(within[0]) + holdout.total(within[1]))
+        counts = [side_of(pair, side).total(w) for side, w in zip(_BOTH, within, strict=True)]
+        shares = 1.0 / (counts[0] + counts[1])
         return _Loads(within[0], shares), _Loads(within[1], shares)
 
 

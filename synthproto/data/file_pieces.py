@@ -14,6 +14,7 @@ from synthproto.checks import listed
 from synthproto.data.cells import Cells
 from synthproto.data.files import PARQUET, ROW_NUMBERS, FileFormat, is_packed
 from synthproto.data.frames import of_arrow
+from synthproto.data.kinds import Kind
 from synthproto.data.spec import TableSpec
 from synthproto.errors import MissingExtraError, ParameterError, SchemaError
 
@@ -49,7 +50,9 @@ class ParquetPiece:
             return self._read(None)
         labels = {*self.spec.of_kind("categorical")} if not self.written.missing else set()
         frame = self._read(labels)
-        kinds = {name: kind for name, kind in self.spec.kinds.items() if name not in labels}
+        kinds: dict[str, Kind] = {
+            name: kind for name, kind in self.spec.kinds.items() if name not in labels
+        }
         return Cells(Path(self.path), self.written, kinds, frame).typed(kinds, f"{self.path}")
 
     def cells(self) -> Cells:
