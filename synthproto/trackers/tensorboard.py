@@ -304,7 +304,8 @@ class TensorBoardTracker:
         Args:
             tag: Name of the embedding; earlier steps stay beside it.
             vectors: Shape ``(n, d)``, finite, ``d`` at least 3 for a view in space.
-            labels: ``n`` rows; each column (real or synthetic, a category) can colour the points.
+            labels: ``n`` rows; each column (real or synthetic, a category) can colour the points,
+                and the first one of 2 to 8 values does from the beginning.
             step: Epoch or training step.
 
         Raises:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from synthproto.errors import ParameterError
@@ -27,6 +28,26 @@ def test_a_label_is_one_cell_whatever_is_in_it(tmp_path: Path) -> None:
     write_embedding(tmp_path, "rows", POINTS, SIDES.assign(age=1), 1)
     labels = (tmp_path / "projector/rows/00000001/labels.tsv").read_text()
     assert labels.splitlines() == ["side\tage", "real\t1", "real\t1", "made up\t1", "made up\t1"]
+
+
+def test_points_are_coloured_from_the_beginning(tmp_path: Path) -> None:
+    labels = pd.DataFrame({"id": [*"abcdefghijk"], "side": ["real"] * 6 + ["synthetic"] * 5})
+    write_embedding(tmp_path, "rows", np.arange(33.0).reshape(11, 3), labels, 1)
+    place = "projector/rows/00000001/dots.png"
+    assert f'image_path: "{place}"' in (tmp_path / "projector_config.pbtxt").read_text()
+    sheet = (imread(tmp_path / place) * 255).round().astype(int)  # four dots of 16 pixels a row
+    assert sheet.shape == (64, 64, 4)
+    centres = sheet[8::16, 8::16].reshape(16, 4).tolist()
+    assert centres[:6] == [[0x1F, 0x6A, 0xA5, 255]] * 6
+    assert centres[6:11] == [[0xC9, 0x4F, 0x00, 255]] * 5
+    assert centres[11:] == [[0, 0, 0, 0]] * 5
+    assert sheet[0, 0].tolist() == [0, 0, 0, 0]
+
+
+def test_points_without_a_label_of_few_values_have_no_colour(tmp_path: Path) -> None:
+    many = pd.DataFrame({"id": range(12), "same": 1})
+    write_embedding(tmp_path, "rows", np.arange(36.0).reshape(12, 3), many, 1)
+    assert "sprite" not in (tmp_path / "projector_config.pbtxt").read_text()
 
 
 @pytest.mark.parametrize("points", [POINTS[:3], POINTS[0], POINTS[:0], np.full((4, 3), np.inf)])

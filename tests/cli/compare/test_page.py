@@ -138,6 +138,12 @@ def test_the_first_screen_shows_each_family(written: str) -> None:
     assert written.index('class="families') < written.index("Worst columns</h2>")
     sketches = [given for tag, given in page.elements if given.get("class") == "synthetic"]
     assert len(sketches) == 6
+    pictures = {
+        tag: [given for name, given in page.elements if name == tag] for tag in ("img", "svg")
+    }
+    assert all(str(given["alt"]).strip() for given in pictures["img"])
+    assert all("real and synthetic" in str(given["aria-label"]) for given in pictures["svg"])
+    assert all(pictures.values())
     assert not any("nan" in str(given["d"]) for given in sketches)
 
 
