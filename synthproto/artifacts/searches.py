@@ -171,7 +171,9 @@ class _InAnyBall:
     def __call__(self, pair: TablePair) -> NDArray[np.bool_]:
         radii = _radii(pair, self.centres, self.k, self.scale)[:, self.k - 1]
         points, centres = (rows(pair, s, (), self.scale) for s in (self.points, self.centres))
-        return covered(points, centres, radii)
+        # Most points lie in the ball of the centre that is the nearest in their own.
+        likely = in_balls(pair, self.centres, self.points, self.k, self.scale).nearest
+        return covered(points, centres, radii, likely)
 
 
 @final

@@ -105,6 +105,8 @@ class Search:
         self._codes = queries.codes[:, part]
         self._width = len(self._continuous) + len(self._codes)
         self._own = part.start if leave_one_out else None
+        most = int(np.diff(blocks.starts).max()) * max(FIRST, min(WIDE, len(self.ids)))
+        self._ones = np.ones(most, dtype=np.float32)
         low = self._continuous.min(axis=1)[:, None]
         high = self._continuous.max(axis=1)[:, None]
         # Where no gap exceeds 1, nothing is capped.
@@ -165,24 +167,27 @@ class Search:
                 places, queries = np.divmod(hits, len(some))
                 yield some[queries], self.blocks.starts[block] + places, dist.ravel()[hits]
 
-    def reached(self, limits: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def reached(self, limits: NDArray[np.float32], found: NDArray[np.bool_]) -> None:
         """Which rows, in the order of the blocks, are within the limit of any query; see `within`.
 
         The nearest queries are asked first: few rows are left for the others.
+
+        Args:
+            limits: Of the queries.
+            found: Which rows are known to be, and need not be asked; the others are added.
         """
-        found = np.zeros(len(self.blocks.order), dtype=np.bool_)
         units = self.units(limits)
         for block, bounds in enumerate(self._bounds):
             near = np.flatnonzero(bounds <= units)
             near = near[np.argsort(bounds[near], kind="stable")]
             rows = np.arange(self.blocks.starts[block], self.blocks.starts[block + 1])
+            rows = rows[~found[rows]]
             for some in (*_pieces(near[:FIRST], FIRST), *_pieces(near[FIRST:], WIDE)):
+                if not len(rows):
+                    break
                 hit = (self._distances(block, some, rows) <= limits[some]).any(axis=1)
                 found[rows[hit]] = True
                 rows = rows[~hit]
-                if not len(rows):
-                    break
-        return found
 
     def _at_home(self) -> Iterator[tuple[int, Ints]]:
         """Blocks that are the nearest of queries by their bounds, and these queries."""
@@ -208,9 +213,10 @@ class Search:
             - self._continuous.take(some, axis=1)[:, None]
         )
         np.abs(gaps, out=gaps)
+        ones = self._ones[: gaps[0].size].reshape(gaps[0].shape) if len(gaps) else self._ones
         for column in np.flatnonzero(self._far[:, block]):
             # numpy compares with an array of ones many times as fast as with the number one.
-            np.minimum(gaps[column], np.ones_like(gaps[column]), out=gaps[column])
+            np.minimum(gaps[column], ones, out=gaps[column])
         dist: NDArray[np.float32] = np.add.reduce(gaps, axis=0)
         unlike = self.blocks.codes[:, rows][:, :, None] != self._codes.take(some, axis=1)[:, None]
         narrow = np.uint8 if len(self._codes) < 256 else np.uint32
@@ -297,7 +303,7 @@ class Best:
             ids: Shape ``(rows,)``, row numbers.
         """
         k = self.keys.shape[1]
-        keys = _keys(dist, ids[:, None]).T
+        keys = keys_of(dist, ids[:, None]).T
         keys = np.partition(keys, k - 1, axis=1)[:, :k] if k < keys.shape[1] else keys
         self.keys[some, : keys.shape[1]] = keys
         self._measure(some)
@@ -306,7 +312,7 @@ class Best:
         """Take note of more rows, see `begin`; returns whether `worst` is other than before."""
         hits = np.flatnonzero(dist <= self.worst[some])
         row, place = np.divmod(hits, len(some))
-        self._found.append((some[place], _keys(dist.ravel()[hits], ids[row])))
+        self._found.append((some[place], keys_of(dist.ravel()[hits], ids[row])))
         self._many += len(hits)
         return self._many > SETTLE * len(self.worst) and self.settle()
 
@@ -340,5 +346,6 @@ class Best:
         self.worst[some] = np.minimum(self.worst[some], reached)
 
 
-def _keys(dist: NDArray[np.float32], ids: Ints) -> Ints:
+def keys_of(dist: NDArray[np.float32], ids: Ints) -> Ints:
+    """A distance and a row number in one integer, ordered by the one, then the other."""
     return np.asarray(dist.view(np.int32).astype(np.int64) << 32 | ids, dtype=np.int64)

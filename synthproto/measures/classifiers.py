@@ -172,13 +172,14 @@ def _standardised(values: Floats, reference: Floats) -> Floats:
 
 
 def classifier(
-    learner: Learner, categorical: NDArray[np.bool_], seed: int, rounds: int = 100
+    learner: Learner, categorical: NDArray[np.bool_], rows: int, seed: int, rounds: int = 100
 ) -> Classifier:
     """A classifier that weighs its classes alike.
 
     Args:
         learner: Which one.
         categorical: Which columns of the matrix for trees hold ranks of categories.
+        rows: How many it will be trained on.
         seed: Of the columns that trees leave out at a split.
         rounds: Rounds of boosting of the trees; one tree per class each.
     """
@@ -187,7 +188,8 @@ def classifier(
         options: dict[str, object] = {"max_iter": 300, "tol": 1e-3, "class_weight": "balanced"}
         model = _made("linear_model", "LogisticRegression", options)
     else:
-        options = {**_tree_options(categorical, seed, rounds), "class_weight": "balanced"}
+        trees = _tree_options(categorical, rows, seed, rounds)
+        options = {**trees, "class_weight": "balanced"}
         model = _made("ensemble", "HistGradientBoostingClassifier", options)
     if not isinstance(model, Classifier):
         raise TypeError(f"scikit-learn's {type(model).__name__} is no classifier")
@@ -195,22 +197,27 @@ def classifier(
 
 
 def regressor(
-    learner: Learner, categorical: NDArray[np.bool_], seed: int, rounds: int = 100
+    learner: Learner, categorical: NDArray[np.bool_], rows: int, seed: int, rounds: int = 100
 ) -> Regressor:
     """A regressor for the mean of a target; arguments as for `classifier`."""
     require_learn("A regressor")
     if learner == "linear":
         model = _made("linear_model", "Ridge", {})
     else:
-        options = _tree_options(categorical, seed, rounds)
+        options = _tree_options(categorical, rows, seed, rounds)
         model = _made("ensemble", "HistGradientBoostingRegressor", options)
     if not isinstance(model, Regressor):
         raise TypeError(f"scikit-learn's {type(model).__name__} is no regressor")
     return model
 
 
-def _tree_options(categorical: NDArray[np.bool_], seed: int, rounds: int) -> dict[str, object]:
+def _tree_options(
+    categorical: NDArray[np.bool_], rows: int, seed: int, rounds: int
+) -> dict[str, object]:
     return {
+        # Leaves of 20 rows, scikit-learn's least, leave 100 rows hardly a split: tables of 75 rows
+        # had an area of 0.86 where XGBoost has 0.97.
+        "min_samples_leaf": min(20, max(2, rows // 40)),
         "categorical_features": categorical,
         "early_stopping": False,
         "max_features": 0.8,
@@ -329,7 +336,7 @@ def two_sample_test(
     models = []
     for number in range(folds):
         test, rest = order[fold[order] == number], order[fold[order] != number]
-        model = classifier(learner, mask, seed)
+        model = classifier(learner, mask, len(rest), seed)
         with threads_for(len(rest)):
             model.fit(matrix[rest], synthetic_row[rest].astype(np.int64))
             scores[test] = model.predict_proba(matrix[test])[:, 1]

@@ -18,7 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthproto.errors import ParameterError
-from synthproto.measures.blockwise import Best, check_sides, searches, small_buffers
+from synthproto.measures.blockwise import (
+    NONE,
+    Best,
+    check_sides,
+    keys_of,
+    searches,
+    small_buffers,
+)
 from synthproto.measures.rows import TIE, Floats, Ints, Rows, as_near, gower
 
 
@@ -42,10 +49,13 @@ class Balls(NamedTuple):
         counts: Shape ``(n_points,)``. Number of balls that each point lies in.
         lowest: Shape ``(n_balls,)``. Lowest value among the points in each ball, or infinity
             for a ball without points.
+        nearest: Shape ``(n_balls,)``. The point in each ball that is the nearest to its centre, -1
+            for a ball without points.
     """
 
     counts: Ints
     lowest: Floats
+    nearest: Ints
 
 
 def nearest(
@@ -196,30 +206,38 @@ def nested_balls(points: Rows, centres: Rows, radii: Floats, values: Floats) -> 
     """
     check_sides(points, centres)
     limits = sums_of(radii, centres.width)
+    closest = np.full(len(centres), NONE)
     found = tuple(
-        Balls(np.zeros(len(points), dtype=np.int64), np.full(len(centres), np.inf)) for _ in radii.T
+        (np.zeros(len(points), dtype=np.int64), np.full(len(centres), np.inf)) for _ in radii.T
     )
-    if len(points) == 0:
-        return found
-    order = points.blocks.order
-    with small_buffers():
-        for search in searches(centres, points.blocks):
-            for owners, places, dist in search.within(limits.max(axis=1)[search.ids]):
-                owners, rows = search.ids[owners], order[places]
-                for (counts, lowest), limit in zip(found, limits.T, strict=True):
-                    inside = dist <= limit[owners]
-                    np.add.at(counts, rows[inside], 1)
-                    np.minimum.at(lowest, owners[inside], values[rows[inside]])
-    return found
+    if len(points) > 0:
+        order = points.blocks.order
+        with small_buffers():
+            for search in searches(centres, points.blocks):
+                for owners, places, dist in search.within(limits.max(axis=1)[search.ids]):
+                    owners, rows = search.ids[owners], order[places]
+                    np.minimum.at(closest, owners, keys_of(dist, rows))
+                    for (counts, lowest), limit in zip(found, limits.T, strict=True):
+                        inside = dist <= limit[owners]
+                        np.add.at(counts, rows[inside], 1)
+                        np.minimum.at(lowest, owners[inside], values[rows[inside]])
+    at = np.where(closest == NONE, -1, closest & 0xFFFFFFFF)
+    return tuple(
+        Balls(counts, lowest, np.where(np.isfinite(lowest), at, -1)) for counts, lowest in found
+    )
 
 
-def covered(points: Rows, centres: Rows, radii: Floats) -> NDArray[np.bool_]:
+def covered(
+    points: Rows, centres: Rows, radii: Floats, likely: Ints | None = None
+) -> NDArray[np.bool_]:
     """Which points lie in any ball: ``balls(...).counts > 0``, faster; see `balls`.
 
     Args:
         points: Rows that lie in balls or do not.
         centres: Rows that are the centres of the balls.
         radii: Shape ``(n_centres,)``.
+        likely: Shape ``(n_points,)``, a ball that each point probably lies in: what does so need
+            not be searched. Below 0 where none is known.
 
     Raises:
         SchemaError: The sides differ in their columns.
@@ -228,10 +246,15 @@ def covered(points: Rows, centres: Rows, radii: Floats) -> NDArray[np.bool_]:
     found = np.zeros(len(points), dtype=np.bool_)
     if len(points) == 0:
         return found
+    if likely is not None:
+        some = np.flatnonzero(likely >= 0)
+        found[some] = gower(points, centres, (some, likely[some])) <= radii[likely[some]]
     limits = sums_of(radii, centres.width)
+    order, ordered = points.blocks.order, found[points.blocks.order]
     with small_buffers():
         for search in searches(centres, points.blocks):
-            found[points.blocks.order] |= search.reached(limits[search.ids])
+            search.reached(limits[search.ids], ordered)
+    found[order] = ordered
     return found
 
 

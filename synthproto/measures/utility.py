@@ -72,7 +72,7 @@ def classify(
     if len(present) == 1:
         chances[:, present] = 1.0
         return chances
-    model = classifier(learner, categorical_mask(train), seed, rounds)
+    model = classifier(learner, categorical_mask(train), len(train), seed, rounds)
     with threads_for(len(train)):
         model.fit(matrix_of(train, train, learner), np.searchsorted(present, classes))
         chances[:, present] = model.predict_proba(matrix_of(test, train, learner))
@@ -95,7 +95,7 @@ def regress(
     centre, scale = float(target.mean()), float(target.std())
     if scale == 0:
         return np.full(len(test), centre)
-    model = regressor(learner, categorical_mask(train), seed, rounds)
+    model = regressor(learner, categorical_mask(train), len(train), seed, rounds)
     with threads_for(len(train)):
         model.fit(matrix_of(train, train, learner), (target - centre) / scale)
         predicted = model.predict(matrix_of(test, train, learner))

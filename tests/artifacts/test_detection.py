@@ -64,6 +64,17 @@ def test_a_shift_is_told_apart_as_often_as_it_can_be(learner: classifiers.Learne
     assert C2ST(learner, seed=2)(pair) == pytest.approx(2 - 2 * expected, abs=0.1)
 
 
+def test_trees_see_what_columns_have_in_common_in_tables_of_few_rows() -> None:
+    def made(seed: int, apart: float) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=60)
+        return pd.DataFrame({"x": x, "y": x + apart * rng.normal(size=60)})
+
+    spec = TableSpec.infer(made(0, 1.0))
+    pair = TablePair(Table(made(0, 0.05), spec), Table(made(1, 1.0), spec))
+    assert C2STAUC()(pair) > 0.7  # with leaves of 20 rows 0.6
+
+
 def test_importances_name_the_column() -> None:
     found = ColumnImportance(folds=2)(pair_of(frame(0, 300), frame(1, 300, 2.0)))
     assert found.index[0] == "size"
@@ -76,10 +87,10 @@ def test_score_giveaways_and_plots_train_the_trees_once(monkeypatch: pytest.Monk
     seeds = []
 
     def counted(
-        learner: classifiers.Learner, categorical: NDArray[np.bool_], seed: int
+        learner: classifiers.Learner, categorical: NDArray[np.bool_], rows: int, seed: int
     ) -> classifiers.Classifier:
         seeds.append(seed)
-        return made(learner, categorical, seed)
+        return made(learner, categorical, rows, seed)
 
     made = classifiers.classifier
     monkeypatch.setattr(classifiers, "classifier", counted)

@@ -35,7 +35,15 @@ def check(points: Rows, centres: Rows, radii: Floats) -> None:
         np.testing.assert_array_equal(some.counts, inside.sum(axis=1))
         lowest = np.where(inside, values[:, None], np.inf).min(axis=0)
         np.testing.assert_array_equal(some.lowest, lowest)
+        np.testing.assert_array_equal(some.nearest >= 0, inside.any(axis=0))
+        balls = np.flatnonzero(some.nearest >= 0)
+        least = dist[:, balls].min(axis=0, initial=np.inf)
+        np.testing.assert_allclose(dist[some.nearest[balls], balls], least, atol=TIE)
         np.testing.assert_array_equal(covered(points, centres, column), inside.any(axis=1))
+        # What is said to be likely only spares looking: right, wrong or unknown.
+        said = np.random.default_rng(0).integers(-1, len(centres), len(points))
+        with_hint = covered(points, centres, column, said)
+        np.testing.assert_array_equal(with_hint, inside.any(axis=1))
 
 
 @settings(max_examples=60, deadline=None)
