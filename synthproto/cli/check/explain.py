@@ -105,6 +105,8 @@ def explain(joint: Joint) -> str:
     by_type = (role for kind, role in _BY_TYPE if re.fullmatch(kind, joint.expected))
     own = joint.callee is None or joint.callee[1] in (joint.call, _ALIASES.get(joint.call))
     named = (role_of(joint.call, joint.argument) if own else "") or next(by_type, "")
+    if not joint.got and "lambda" not in joint.message:  # not of types: a role says nothing of it
+        named = ""
     for role in dict.fromkeys(("first", named, "")):
         for known, shows, words in MISTAKES:
             if known == role and shows(joint):
