@@ -23,6 +23,7 @@ from synthproto.artifacts.searches import closest_in_both, search
 from synthproto.checks import check_shares
 from synthproto.contracts import Direction
 from synthproto.data.pair import TablePair
+from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
 from synthproto.measures.hashes import row_hashes
 from synthproto.measures.privacy import (
@@ -378,3 +379,17 @@ def _copied(pair: TablePair, side: Side) -> NDArray[np.bool_]:
     hashes = row_hashes(exact_rows(pair, side))
     _, back, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     return np.asarray(counts[back] > 1)
+
+
+def repeated_share(real: Table) -> float:
+    """Share of rows that a real table has more than once: of fresh rows, about as many are in it.
+
+    Example:
+        >>> import pandas as pd
+        >>> from synthproto import Table, TableSpec
+        >>> from synthproto.artifacts.privacy import repeated_share
+        >>> frame = pd.DataFrame({"sex": ["f", "f", "m"], "age": [30, 30, 40]})
+        >>> round(repeated_share(Table(frame, TableSpec.infer(frame, categorical=["sex"]))), 2)
+        0.67
+    """
+    return float(_copied(TablePair(real, real), "real").mean())

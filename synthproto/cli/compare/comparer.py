@@ -1,5 +1,6 @@
 """Several synthetic tables compared with one real table: scores, references, worst columns."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeAlias, TypeVar, final
@@ -9,6 +10,7 @@ import pandas as pd
 from synthproto.artifacts.columns import Mean, MeanJSDistance, ShapeDistance
 from synthproto.artifacts.pairs import PairTrends
 from synthproto.artifacts.plots.densities import CDF, PDF
+from synthproto.artifacts.privacy import repeated_share
 from synthproto.artifacts.resampling import resampled
 from synthproto.artifacts.validity import label_notes
 from synthproto.checks import tag_of
@@ -42,6 +44,7 @@ _SKETCHED = 6
 _ROWS = 20_000  # that columns of tables that are read in pieces are drawn from
 # What takes time with the number of columns alone: computed of all, however wide a table is.
 _OF_SINGLE_COLUMNS = (Mean, MeanJSDistance, ShapeDistance, PDF, CDF)
+_COPIED = "privacy/exact_match_share"
 _BESIDE = (ShapeDistance(), PairTrends(), label_notes, resampled)
 """What is asked of a pair besides the parts of the plan."""
 
@@ -292,7 +295,7 @@ class Comparer(Generic[Side]):
         columns = self._worst_columns(pair, noise.noise)
         pairs = self._worst_pairs(inner, noise.pairs)
         notes = label_notes(pair)
-        alarms = alarms_of(report)
+        alarms = alarms_of(report, len(synthetic), *self._copied_by_chance(report))
         worst = [column.name for column in columns[:_SKETCHED]]
         sketches = {each: sketch_of(*self._few_rows(pair), each) for each in worst}
         return Compared(
@@ -305,6 +308,15 @@ class Comparer(Generic[Side]):
         best_first = sorted(tables, key=lambda t: (bool(t.alarms), -(t.similarity or 0.0)))
         tags = self._plan.score_tags
         return Comparison(self._real, self._holdout, self.reference, tags, best_first)
+
+    def _copied_by_chance(self, report: Report) -> tuple[float, int]:
+        """Share of fresh rows that are in the real table, and how many rows say so."""
+        if self._holdout is not None:
+            return report.references.get(_COPIED, 0.0), len(self._holdout)
+        real: Summary = self._real
+        if _COPIED not in report or not isinstance(real, Table):
+            return 0.0, len(real)
+        return real.get(repeated_share), len(real)
 
     def _prepare(self, pair: Sides[Side]) -> None:
         """Have tables that are read in pieces read for all parts at once."""
@@ -389,8 +401,15 @@ def _similarities(trends: pd.DataFrame) -> dict[tuple[str, str], float]:
     return dict(zip(trends.index.to_list(), values, strict=True)) if values else {}
 
 
-def alarms_of(report: Report) -> list[str]:
-    """Signs of memorised rows that nobody should overlook, as one sentence; none without any."""
+def alarms_of(report: Report, rows: int, expected: float, others: int) -> list[str]:
+    """Signs of memorised rows that nobody should overlook, as one sentence; none without any.
+
+    Args:
+        report: Of a synthetic table.
+        rows: Its length.
+        expected: Share of fresh rows that are in the real table, value for value.
+        others: How many rows tell so.
+    """
     signs, tags = [], []
     low = report.get("privacy/dcr_share/low")
     if low is not None and low > report.references.get("privacy/dcr_share/share", 0.5):
@@ -398,11 +417,12 @@ def alarms_of(report: Report) -> list[str]:
             "its rows are closer to the real table than to the holdout, more often than by chance"
         )
         tags.append("privacy/dcr_share")
-    copied = report.get("privacy/exact_match_share", 0.0)
-    expected = report.references.get("privacy/exact_match_share", 0.0)
-    if copied > 2 * expected + 0.01:
+    copied = report.get(_COPIED, 0.0)
+    both = (copied * rows + expected * others) / (rows + others)
+    chance = math.sqrt(both * (1 - both) * (1 / rows + 1 / others))
+    if copied - expected > max(expected + 0.01, BEYOND * chance):
         signs.append(f"{copied:.1%} of its rows are in the real table, value for value")
-        tags.append("privacy/exact_match_share")
+        tags.append(_COPIED)
     if not signs:
         return []
     return [f"{', and '.join(signs)}: a sign of memorised rows ({', '.join(tags)})"]

@@ -9,11 +9,15 @@ import pytest
 
 from synthproto.artifacts.columns import Mean, ShapeDistance
 from synthproto.artifacts.dependence import Similarity
+from synthproto.artifacts.privacy import ExactMatchShare
+from synthproto.cli.compare.comparer import Comparer, alarms_of
 from synthproto.cli.main import main
 from synthproto.data.pair import TablePair
-from synthproto.data.spec import TableSpec
+from synthproto.data.spec import Column, TableSpec
 from synthproto.data.table import Table
 from synthproto.measures.columns import BEYOND
+from synthproto.plan import TablePlan
+from synthproto.report import Report
 from tests.cli.compare.test_run import QUICK, frame, report
 
 
@@ -24,6 +28,24 @@ def test_copies_raise_one_alarm(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "value for value" in alarm
     assert "memorised rows" in alarm
     assert sum(alarm in note for note in content["notes"]) == 1
+
+
+def test_rows_that_many_people_share_are_no_alarm() -> None:
+    spec = TableSpec((Column("sex", "categorical"), Column("region", "categorical")))
+
+    def table(seed: int) -> Table:
+        rng = np.random.default_rng(seed)
+        columns = {"sex": rng.choice(["m", "f"], 300), "region": rng.choice(list("abc"), 300)}
+        return Table(pd.DataFrame(columns), spec)
+
+    plan = TablePlan(scores=[Similarity(), ExactMatchShare()])
+    for holdout in (None, table(2)):
+        assert Comparer(plan, table(0), holdout).compare("fresh", table(1)).alarms == []
+    # Of 240 rows, 7 where 1 is expected are chance.
+    report = Report({"privacy/exact_match_share": 0.03})
+    assert alarms_of(report, 240, 0.0042, 240) == []
+    assert alarms_of(report, 24_000, 0.0042, 24_000)
+    assert alarms_of(Report({"privacy/exact_match_share": 0.1}), 240, 0.0042, 240)
 
 
 def test_a_broken_pair_is_not_hidden_by_noisy_codes(
@@ -52,9 +74,6 @@ def test_a_broken_pair_is_not_hidden_by_noisy_codes(
 @pytest.mark.parametrize("rows", [100, 1000])
 def test_real_rows_are_beyond_no_noise(rows: int) -> None:
     """Of columns of a perfect sampler, fewer than 2 in 100 are marked."""
-    from synthproto.cli.compare.comparer import Comparer
-    from synthproto.plan import TablePlan
-
     spec = TableSpec.infer(frame(100, 0))
     marked, seen = 0, 0
     for seed in range(40):
