@@ -132,10 +132,15 @@ def auc(positives: Floats, negatives: Floats) -> float:
     return float((below + up_to).mean() / (2 * len(negatives)))
 
 
+_FEW = 10
+
+
 def auc_interval(positives: Floats, negatives: Floats) -> Interval:
     """Area under the ROC curve with its 95 % interval.
 
-    The interval is DeLong's, clipped to [0, 1]; it has no width where the groups are separated.
+    The interval is DeLong's, clipped to [0, 1]; it has no width where the groups are separated. Of
+    groups of fewer than 10 rows, from which DeLong's variance is hardly estimated, it is as wide as
+    that of a random order at least.
 
     References:
         DeLong, DeLong and Clarke-Pearson, "Comparing the Areas under Two or More Correlated
@@ -149,6 +154,9 @@ def auc_interval(positives: Floats, negatives: Floats) -> Interval:
     below = [np.searchsorted(ordered, positives, side=side) for side in ("left", "right")]
     of_positives = (below[0] + below[1]) / (2 * len(negatives))
     variance = sum(side.var() / max(len(side) - 1, 1) for side in (of_positives, of_negatives))
+    if min(len(positives), len(negatives)) < _FEW:
+        scores = np.concatenate([positives, negatives])
+        variance = max(variance, null_variance(scores, np.arange(len(scores)) < len(positives)))
     half = Z95 * float(np.sqrt(variance))
     return Interval(area, max(0.0, area - half), min(1.0, area + half))
 

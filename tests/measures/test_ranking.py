@@ -52,6 +52,15 @@ def test_wilson_equals_statsmodels(successes: int, trials: int) -> None:
     assert wilson(successes, trials) == pytest.approx((successes / trials, low, high))
 
 
+@pytest.mark.parametrize("few", [1, 2, 5, 9])
+def test_the_interval_of_an_area_of_few_rows_excludes_chance_as_seldom_as_promised(
+    few: int,
+) -> None:
+    rng = np.random.default_rng(0)
+    found = [auc_interval(rng.normal(size=240), rng.normal(size=few)) for _ in range(300)]
+    assert sum(area.low > 0.5 for area in found) <= 15  # 2.5 of 100, by chance up to this
+
+
 def test_auc_interval_by_hand() -> None:
     # Placements of the positives among the negatives: 1, ½; of the negatives: ½, 1.
     area = auc_interval(np.array([3.0, 1.5]), np.array([2.0, 1.0]))
