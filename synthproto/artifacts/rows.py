@@ -143,9 +143,10 @@ class _ExactRows:
         codes = rows(pair, self.side).codes
         names = pair.spec.of_kind(*NUMERIC)
         digits = [d for name in names if (d := _digits(table, pair, name)) is not None]
-        values = [_snapped(table, pair.real, name, pair.synthetic) for name in names]
-        continuous = np.column_stack(values) if names else np.zeros((len(table), 0))
-        return Rows(continuous, np.column_stack([codes, *digits]))
+        continuous = np.empty((len(table), len(names)))
+        for place, name in enumerate(names):
+            continuous[:, place] = _snapped(table, pair.real, name, pair.synthetic)
+        return Rows(continuous, np.column_stack([codes, *digits]) if digits else codes)
 
 
 def _encoded(

@@ -341,7 +341,7 @@ class Labels:
     """
 
     names: tuple[str, ...]
-    codes: NDArray[np.intp]
+    codes: NDArray[np.int32]
     counts: NDArray[np.int64]
 
 
@@ -361,8 +361,8 @@ def labels_of(column: FrameColumn, kind: Kind) -> Labels:
         merged.append(-1 if absent else places.setdefault(_label(value, kind), len(places)))
     names = tuple(places)
     if merged == list(range(len(distinct))):
-        return Labels(names, codes, np.append(tallies, 0))
-    lookup = np.array(merged, dtype=np.intp) % (len(names) + 1)  # -1 becomes the last place
+        return Labels(names, codes.astype(np.int32), np.append(tallies, 0))
+    lookup = np.array(merged, dtype=np.int32) % (len(names) + 1)  # -1 becomes the last place
     counts = np.zeros(len(names) + 1, dtype=np.int64)
     np.add.at(counts, lookup, tallies)
     return Labels(names, lookup.take(codes, mode="wrap"), counts)
@@ -378,7 +378,7 @@ def aligned(labels: Labels, names: tuple[str, ...], subject: str) -> Labels:
     new = [name for name in labels.names if name not in places]
     if new:
         refuse(subject, [f"has values that it had not when it was read before: {listed(new)}"])
-    lookup = np.array([*(places[name] for name in labels.names), len(names)], dtype=np.intp)
+    lookup = np.array([*(places[name] for name in labels.names), len(names)], dtype=np.int32)
     counts = np.zeros(len(names) + 1, dtype=np.int64)
     counts[lookup] = labels.counts
     return Labels(names, lookup.take(labels.codes, mode="wrap"), counts)

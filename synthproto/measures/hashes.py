@@ -4,10 +4,12 @@ A table has no order: the same rows in another one must give the same scores. Wh
 number, or told among equally close rows by it, would not.
 """
 
+from itertools import chain
+
 import numpy as np
 from numpy.typing import NDArray
 
-from synthproto.measures.rows import Ints, Rows
+from synthproto.measures.rows import Floats, Ints, Rows
 
 _GOLDEN = 0x9E3779B97F4A7C15
 
@@ -17,14 +19,17 @@ def row_hashes(rows: Rows) -> NDArray[np.uint64]:
 
     Two given different rows share one with probability about 2^-64.
     """
-    # Adding 0.0 makes one zero of 0.0 and -0.0, which are equal but have different bits.
-    values = np.where(np.isnan(rows.continuous), np.nan, rows.continuous + 0.0)
-    columns = [column.view(np.uint64) for column in np.ascontiguousarray(values.T)]
-    columns += [column.astype(np.uint64) for column in rows.codes.T]
     hashes = np.zeros(len(rows), dtype=np.uint64)
-    for column in columns:
-        hashes = _mixed(hashes + np.uint64(_GOLDEN) ^ _mixed(column))
+    # One column at a time: all of them at once would take several times the memory of the table.
+    for column in chain(map(_bits, rows.continuous.T), rows.codes.T):
+        bits = column.astype(np.uint64, copy=False)
+        hashes = _mixed(hashes + np.uint64(_GOLDEN) ^ _mixed(bits))
     return hashes
+
+
+def _bits(numbers: Floats) -> NDArray[np.uint64]:
+    """One integer for each number; 0.0 and -0.0, which are equal, have one, and so has NaN."""
+    return np.where(np.isnan(numbers), np.nan, numbers + 0.0).view(np.uint64)
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

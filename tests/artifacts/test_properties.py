@@ -389,6 +389,7 @@ def test_all_parts_give_finite_numbers_or_name_what_is_undefined(pair: TablePair
                 assert all(v >= 0 for v in found.values()), (part, found)
 
 
+@pytest.mark.interpreter_independent
 @settings(max_examples=cases(400))
 @given(pairs())
 def test_a_copy_is_best(pair: TablePair) -> None:
@@ -401,6 +402,7 @@ def test_a_copy_is_best(pair: TablePair) -> None:
             assert all(v == pytest.approx(best, abs=1e-12) for v in found.values()), (part, found)
 
 
+@pytest.mark.interpreter_independent
 @settings(max_examples=cases(400))
 @given(pairs(), st.integers(0, 2**16))
 def test_the_order_of_rows_and_the_names_of_categories_do_not_matter(
@@ -425,6 +427,7 @@ def test_the_order_of_rows_and_the_names_of_categories_do_not_matter(
                 assert after[tag] == pytest.approx(value, rel=1e-9, abs=1e-9), (part, tag)
 
 
+@pytest.mark.interpreter_independent
 @settings(max_examples=cases(250))
 @given(pairs())
 def test_the_same_tables_give_the_same_numbers(pair: TablePair) -> None:
