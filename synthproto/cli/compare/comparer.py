@@ -13,7 +13,6 @@ from synthproto.artifacts.plots.densities import CDF, PDF
 from synthproto.artifacts.privacy import repeated_share
 from synthproto.artifacts.resampling import resampled
 from synthproto.artifacts.validity import label_notes
-from synthproto.checks import tag_of
 from synthproto.cli.compare.sketches import Sketch, sketch_of
 from synthproto.contracts import Array, Direction, Drawing
 from synthproto.data.merging import Sample
@@ -226,6 +225,9 @@ class _Findings:
 class Comparer(Generic[Side]):
     """Compares synthetic tables with a real one, one after the other.
 
+    Attributes:
+        reference: What references are made of.
+
     Args:
         plan: What to compute; has the score ``fidelity/similarity``.
         real: The real table.
@@ -254,20 +256,18 @@ class Comparer(Generic[Side]):
             *(Plan(arrays=[array]) for array in plan.arrays),
             *(Plan(plots=[plot]) for plot in plan.plots),
         ]
-        self._beside = self._reference_pair(seed)
-        self._halves = self._halved() if holdout is None and self._beside else {}
+        self.reference: Reference = "none"
+        self._halves: dict[str, float] = {}
+        self._shapes: dict[str, float] = {}
+        self._trends: dict[tuple[str, str], float] = {}
+        beside = self._reference_pair(seed)
+        if beside is not None:
+            self._look_at(beside)
 
     @staticmethod
     def steps(plan: Plan[Sides[Side]], tables: int, holdout: bool) -> int:
         """How often ``progress`` will be called at most."""
         return tables * len(plan.tags) + (0 if holdout else len(plan.score_tags))
-
-    @property
-    def reference(self) -> Reference:
-        """What references are made of."""
-        if self._holdout is not None:
-            return "holdout"
-        return "halves" if self._beside is not None else "none"
 
     def compare(self, name: str, synthetic: Side) -> Compared:
         """Compare one synthetic table."""
@@ -345,23 +345,30 @@ class Comparer(Generic[Side]):
             return None
         return halves(self._real, seed)
 
-    def _halved(self) -> dict[str, float]:
-        """Scores of one half of the real table against the other."""
-        found = _Findings()
-        if self._beside is not None:
-            kept = [s for s in self._plan.scores if not tag_of(s).startswith(_NOT_FROM_HALVES)]
-            self._beside.prepare([*kept, ShapeDistance(), PairTrends()])
-        for part in self._parts:
-            tag = part.tags[0]
-            if self._beside is not None and part.scores and not tag.startswith(_NOT_FROM_HALVES):
-                self._progress(f"reference of {tag}")
-                whole = _is_of_single_columns(part)
-                found.run(part, self._beside if whole else self._together.of(self._beside))
-        return found.scores
+    def _look_at(self, beside: Sides[Side]) -> None:
+        """Keep what real rows reach in place of a synthetic table.
+
+        Only that: two halves of the real table take as much memory as the table itself.
+        """
+        halved = self._holdout is None
+        parts = [
+            part
+            for part in self._parts
+            if halved and part.scores and not part.tags[0].startswith(_NOT_FROM_HALVES)
+        ]
+        inner, found = self._together.of(beside), _Findings()
+        beside.prepare([*(s for part in parts for s in part.scores), ShapeDistance(), PairTrends()])
+        for part in parts:
+            self._progress(f"reference of {part.tags[0]}")
+            found.run(part, beside if _is_of_single_columns(part) else inner)
+        self.reference = "halves" if halved else "holdout"
+        self._halves = found.scores
+        self._shapes = beside.get(ShapeDistance())
+        self._trends = _similarities(PairTrends()(inner))
 
     def _worst_columns(self, pair: Sides[Side], noise: Mapping[str, Noise]) -> list[Column]:
         found = pair.get(ShapeDistance())
-        beside = {} if self._beside is None else self._beside.get(ShapeDistance())
+        beside = self._shapes
         columns = [
             Column(
                 name,
@@ -374,13 +381,10 @@ class Comparer(Generic[Side]):
         return sorted(columns, key=lambda column: (-column.excess, -column.distance))
 
     def _worst_pairs(self, pair: Sides[Side], noise: Mapping[tuple[str, str], Noise]) -> list[Pair]:
-        trends = PairTrends()
-        found = _similarities(trends(pair))
-        halved = None if self._beside is None else self._together.of(self._beside)
-        beside = {} if halved is None else _similarities(trends(halved))
+        found = _similarities(PairTrends()(pair))
         pairs = []
         for names, value in found.items():
-            reference = beside.get(names)
+            reference = self._trends.get(names)
             distance = None if reference is None else 1 - reference
             excess = noise[names].excess(1 - value, distance)
             pairs.append(Pair(*names, value, reference, excess))
