@@ -208,25 +208,34 @@ def parquet_frame(subject: str, content: bytes) -> pd.DataFrame:
             "pip install 'synthproto[parquet]'"
         )
     import pyarrow as pa  # an optional extra
-    import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(pa.BufferReader(content)) as file:
-            names = file.schema_arrow.names
-            numbers = [place for place, n in enumerate(names) if ROW_NUMBERS.fullmatch(n)]
-            table = file.read()
-        for place in reversed(numbers):
-            table = table.remove_column(place)
-        for name, values in _named_ranges(table.schema.metadata or {}, len(table)):
-            if name not in names:
-                table = table.append_column(name, pa.array(values, pa.int64()))
-        return of_arrow(table, subject)
+        frame = _arrow_frame(subject, content)
+        # Arrow keeps what it read with for the next file: as much memory as the table.
+        pa.default_memory_pool().release_unused()
+        return frame
     except SchemaError:
         raise
     # pyarrow's own errors are of these classes; a damaged footer may ask for any amount of memory.
     except (ValueError, OSError, NotImplementedError, KeyError, MemoryError) as error:
         reason = str(error).partition("\n")[0]
         raise SchemaError(f"{subject} is not a parquet table that can be read: {reason}") from error
+
+
+def _arrow_frame(subject: str, content: bytes) -> pd.DataFrame:
+    import pyarrow as pa  # an optional extra
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(pa.BufferReader(content)) as file:
+        names = file.schema_arrow.names
+        numbers = [place for place, n in enumerate(names) if ROW_NUMBERS.fullmatch(n)]
+        table = file.read()
+    for place in reversed(numbers):
+        table = table.remove_column(place)
+    for name, values in _named_ranges(table.schema.metadata or {}, len(table)):
+        if name not in names:
+            table = table.append_column(name, pa.array(values, pa.int64()))
+    return of_arrow(table, subject)
 
 
 ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # pandas' name of an index without one
