@@ -53,7 +53,7 @@ def experiment(table: sp.Table, folder: Path, epochs: int, device: str) -> None:
     scores = validation.compare().to_frame().rename(columns={"value": "trained"})
     scores.insert(0, "untrained", pd.Series(untrained))
     print(scores.to_string(float_format="{:.4f}".format))
-    print(f"{result}; reference: the holdout in place of the synthetic table")
+    print(f"{result}; reference: real holdout rows instead; z: from them, in units of noise")
     synthetic = tracker.folder / "synthetic.csv"
     vae.generate(VAEParams(n_records=len(table))).to_csv(synthetic, index=False)
     print(f"synthetic table, weights of epoch {best.epoch}: {synthetic}")

@@ -42,7 +42,7 @@ def test_the_shipped_table(tmp_path: Path) -> None:
     program, words = lines[-1].split(" ", 1)
     assert words.startswith(f"--logdir {tmp_path / 'runs'}")
     assert shutil.which(program) is not None
-    assert lines[0].split() == ["untrained", "trained", "floor", "reference", "best"]
+    assert lines[0].split() == ["untrained", "trained", "floor", "reference", "z", "best"]
     assert any(line.startswith("fidelity/mean_js_distance") for line in lines)
     (folder,) = (tmp_path / "runs").iterdir()
     assert list(folder.glob("events.out.tfevents.*"))

@@ -18,19 +18,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthproto.artifacts.piecewise import copied_in_pieces, is_read_in_pieces
-from synthproto.artifacts.rows import Scale, Side, exact_rows, with_holdout
+from synthproto.artifacts.rows import Scale, Side, exact_hashes, with_holdout
 from synthproto.artifacts.searches import closest_in_both, search
 from synthproto.checks import check_shares
 from synthproto.contracts import Direction
 from synthproto.data.pair import TablePair
 from synthproto.data.table import Table
 from synthproto.errors import UndefinedScoreError
-from synthproto.measures.hashes import row_hashes
 from synthproto.measures.privacy import (
     CAVEAT,
     Ties,
     dcr_share,
-    exact_matches,
     expected_share,
     nndr,
 )
@@ -71,7 +69,7 @@ class ExactMatchShare:
         """Look every synthetic row up by its hash."""
         if is_read_in_pieces(pair.real):
             return float(copied_in_pieces(pair).mean())
-        return float(exact_matches(exact_rows(pair, "synthetic"), exact_rows(pair, "real")).mean())
+        return float(_copied(pair, "synthetic").mean())
 
 
 @final
@@ -333,7 +331,7 @@ class Audit:
         flagged = np.flatnonzero(as_near(distance, np.asarray(threshold)))
         flagged = flagged[np.argsort(distance[flagged], kind="stable")]
         own = search(pair, "real", "real", 5).distances[:, 0]
-        hashes = [row_hashes(exact_rows(pair, side)) for side in ("synthetic", "real")]
+        hashes = [exact_hashes(pair, side) for side in ("synthetic", "real")]
         columns: dict[str, object] = {
             "synthetic_row": flagged,
             "real_row": real_row[flagged],
@@ -374,9 +372,9 @@ def _summary(pair: TablePair, side: Side) -> dict[str, float]:
 
 def _copied(pair: TablePair, side: Side) -> NDArray[np.bool_]:
     """Which rows of a side are in the real table; of the real table itself, more than once."""
+    hashes = exact_hashes(pair, side)
     if side != "real":
-        return exact_matches(exact_rows(pair, side), exact_rows(pair, "real"))
-    hashes = row_hashes(exact_rows(pair, side))
+        return np.isin(hashes, exact_hashes(pair, "real"))
     _, back, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     return np.asarray(counts[back] > 1)
 

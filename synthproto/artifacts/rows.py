@@ -12,16 +12,19 @@ of 72 cases; that of a membership attack is 0.88 and 0.87, 33 and 22. The DCR sh
 which a quarter is copied is 3.2 and 3.4 standard deviations off, 28 and 44.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from synthproto.data.pair import TablePair
 from synthproto.data.statistics import Levels
 from synthproto.data.table import DISCRETE, NUMERIC, Table
 from synthproto.errors import SchemaError, UndefinedScoreError
+from synthproto.measures.hashes import row_hashes
 from synthproto.measures.rows import (
     Floats,
     Ints,
@@ -110,7 +113,21 @@ def exact_rows(pair: TablePair, side: Side) -> Rows:
     """
     if side == "holdout":
         return exact_rows(with_holdout(pair, "a comparison with the holdout"), "synthetic")
-    return pair.get(_ExactRows(side))
+    table, holdout = (pair.real, None) if side == "real" else (pair.synthetic, pair.holdout)
+    names, labels = _columns(table, ())
+    codes = _label_codes(table, pair.real, holdout, labels)
+    digits = [d for name in names if (d := _digits(table, pair, name)) is not None]
+    continuous = np.empty((len(table), len(names)))
+    for place, name in enumerate(names):
+        continuous[:, place] = _snapped(table, pair.real, name, pair.synthetic)
+    return Rows(continuous, np.column_stack([codes, *digits]) if digits else codes)
+
+
+def exact_hashes(pair: TablePair, side: Side) -> NDArray[np.uint64]:
+    """One number for each row of a side, equal for equal rows of any side; see `exact_rows`."""
+    if side == "holdout":
+        return exact_hashes(with_holdout(pair, "a comparison with the holdout"), "synthetic")
+    return pair.get(_ExactHashes(side))
 
 
 @final
@@ -135,18 +152,11 @@ class _SyntheticRows:
 
 @final
 @dataclass(frozen=True)
-class _ExactRows:
+class _ExactHashes:
     side: Side
 
-    def __call__(self, pair: TablePair) -> Rows:
-        table = pair.real if self.side == "real" else pair.synthetic
-        codes = rows(pair, self.side).codes
-        names = pair.spec.of_kind(*NUMERIC)
-        digits = [d for name in names if (d := _digits(table, pair, name)) is not None]
-        continuous = np.empty((len(table), len(names)))
-        for place, name in enumerate(names):
-            continuous[:, place] = _snapped(table, pair.real, name, pair.synthetic)
-        return Rows(continuous, np.column_stack([codes, *digits]) if digits else codes)
+    def __call__(self, pair: TablePair) -> NDArray[np.uint64]:
+        return row_hashes(exact_rows(pair, self.side))
 
 
 def _encoded(
@@ -157,6 +167,19 @@ def _encoded(
     Categories that the real table does not have get codes of their own, the same ones in the
     synthetic table as in the holdout.
     """
+    numbers, labels = _columns(table, without)
+    scaled = scale_to_ranks if scale == "ranks" else scale_to_range
+    continuous = np.empty((len(table), len(numbers)))
+    for place, name in enumerate(numbers):
+        # At the coarser precision of both tables; one column at a time takes less memory.
+        known = _snapped(real, real, name, real)
+        own = known if table is real else _snapped(table, real, name, table)
+        continuous[:, place] = scaled(own[:, None], known[:, None])[:, 0]
+    return Rows(continuous, _label_codes(table, real, holdout, labels))
+
+
+def _columns(table: Table, without: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The numbers and the labels of a table that distances see."""
     numbers = [name for name in table.spec.of_kind(*NUMERIC) if name not in without]
     labels = [name for name in table.spec.of_kind(*DISCRETE) if name not in without]
     if not numbers and not labels:
@@ -165,18 +188,12 @@ def _encoded(
             f"continuous, datetime, categorical or boolean ones{' besides ' * bool(without)}"
             f"{', '.join(without)}; it has {list(table.spec.names)}"
         )
+    return numbers, labels
+
+
+def _label_codes(table: Table, real: Table, holdout: Table | None, labels: Sequence[str]) -> Ints:
     codes = [_codes(table, real.levels(name), holdout) for name in labels]
-    scaled = scale_to_ranks if scale == "ranks" else scale_to_range
-    continuous = np.empty((len(table), len(numbers)))
-    for place, name in enumerate(numbers):
-        # At the coarser precision of both tables; one column at a time takes less memory.
-        known = _snapped(real, real, name, real)
-        own = known if table is real else _snapped(table, real, name, table)
-        continuous[:, place] = scaled(own[:, None], known[:, None])[:, 0]
-    return Rows(
-        continuous=continuous,
-        codes=np.column_stack(codes) if codes else np.zeros((len(table), 0), np.int64),
-    )
+    return np.column_stack(codes) if codes else np.zeros((len(table), 0), np.int64)
 
 
 def _snapped(table: Table, real: Table, name: str, beside: Table) -> Floats:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthproto.measures.hashes import row_hashes
 from synthproto.measures.neighbours import Neighbours, pairs_within
@@ -29,11 +28,6 @@ CAVEAT = (
     "that a table is private (arXiv 2505.01524)."
 )
 """What every report of distances says."""
-
-
-def exact_matches(rows: Rows, references: Rows) -> NDArray[np.bool_]:
-    """Whether each row is also in the reference table, value for value; missing equals missing."""
-    return np.isin(row_hashes(rows), row_hashes(references))
 
 
 def nndr(closest: Floats, second: Floats) -> Floats:

@@ -44,3 +44,10 @@ def test_equal_rows_are_drawn_apart_from_each_other() -> None:
     halves = [equal.continuous[random_order(equal, seed)[:500]].mean() for seed in range(20)]
     assert 0.4 < min(halves) < max(halves) < 0.6
     assert len(set(halves)) > 5
+
+
+def test_equal_rows_have_equal_numbers_by_hand() -> None:
+    real = Rows(np.array([[0.0], [np.nan], [1.0]]), np.array([[0], [1], [1]]))
+    rows = Rows(np.array([[-0.0], [np.nan], [np.nan], [1.0]]), np.array([[0], [1], [0], [0]]))
+    found = np.isin(row_hashes(rows), row_hashes(real))
+    assert found.tolist() == [True, True, False, False]

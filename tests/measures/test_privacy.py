@@ -10,7 +10,6 @@ from synthproto.measures.privacy import (
     Share,
     closest_of_both,
     dcr_share,
-    exact_matches,
     expected_share,
     nndr,
 )
@@ -45,12 +44,6 @@ def shares(real: Rows, holdout: Rows, synthetic: Rows) -> Share:
 
 def line(*values: float) -> Rows:
     return Rows(np.array(values)[:, None], np.zeros((len(values), 0), dtype=np.int64))
-
-
-def test_exact_matches_by_hand() -> None:
-    real = Rows(np.array([[0.0], [np.nan], [1.0]]), np.array([[0], [1], [1]]))
-    rows = Rows(np.array([[-0.0], [np.nan], [np.nan], [1.0]]), np.array([[0], [1], [0], [0]]))
-    assert exact_matches(rows, real).tolist() == [True, True, False, False]
 
 
 def test_nndr_by_hand() -> None:
