@@ -250,7 +250,7 @@ def mend_of(value: object, hint: object) -> str:
     lacking = sorted(name for name in members if not hasattr(value, name))
     if isinstance(value, type):
         return f"Pass an instance: {value.__name__}(...)."
-    if kind == "DataFrame" and re.fullmatch(r"(Table|Summary)( \| None)?", wanted):
+    if kind == "DataFrame" and re.fullmatch(r"(Table|Summary)( \| (Scan|None))*", wanted):
         return "Make a table of it: Table(frame, TableSpec.infer(frame))."
     if isinstance(value, str | Path) and re.match(r"DataFrame\b", wanted):
         return "To read a file: Table.read(path)."

@@ -31,6 +31,10 @@ settings.load_profile("synthproto")
 INDEPENDENT = (
     *("measures", "drawing", "artifacts/plots", "cli/check", "benchmarks"),
     *("artifacts/test_joint_awkward.py", "cli/compare/test_comparer.py"),
+    *(
+        f"cli/compare/test_{name}.py"
+        for name in ("document", "latex", "limits", "page", "terminal")
+    ),
     *("trackers/test_lifecycle.py", "trackers/test_folders.py", "trackers/test_dashboard.py"),
 )
 HERE = Path(__file__).parent

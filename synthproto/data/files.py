@@ -354,9 +354,10 @@ class CsvText:
     def _not_whole(self, fault: str) -> SchemaError:
         if len(self.names) > 1:
             return SchemaError(f"{self.subject} {fault}")
+        first = _cut("".join(self.names))  # one field, or none
         return SchemaError(
-            f"{self.subject} {fault}. Its first line, {_cut(self.names[0])!r}, was taken for the "
-            "header; remove what stands above the names of the columns"
+            f"{self.subject} {fault}. Its first line, {first!r}, was taken for the header; "
+            "remove what stands above the names of the columns"
         )
 
     @property

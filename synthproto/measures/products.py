@@ -60,11 +60,12 @@ def weighted_sums(weights: NDArray[Float], values: NDArray[Float]) -> NDArray[Fl
         >>> weighted_sums(np.array([[1.0, 2.0]]), np.array([[10.0], [1.0]])).tolist()
         [[12.0]]
     """
-    rows = _piece(values.size)
-    if not rows or rows >= len(weights):
-        return weights @ values
-    pieces = [weights[start : start + rows] @ values for start in range(0, len(weights), rows)]
-    return np.concatenate(pieces)
+    rows = _piece(values.size) or max(len(weights), 1)
+    sums = np.empty((len(weights), values.shape[1]), dtype=weights.dtype)
+    for start in range(0, len(weights), rows):
+        piece = slice(start, start + rows)
+        np.matmul(weights[piece], values, out=sums[piece])
+    return sums
 
 
 def dot(first: Floats, second: Floats) -> float:

@@ -372,7 +372,7 @@ def pairs(draw: st.DrawFn) -> TablePair:
 # --- properties -------------------------------------------------------------------------------
 
 
-@settings(max_examples=cases(950))
+@settings(max_examples=cases(600))
 @given(pairs())
 def test_all_parts_give_finite_numbers_or_name_what_is_undefined(pair: TablePair) -> None:
     with np.errstate(all="raise", under="ignore"):
@@ -390,7 +390,7 @@ def test_all_parts_give_finite_numbers_or_name_what_is_undefined(pair: TablePair
 
 
 @pytest.mark.interpreter_independent
-@settings(max_examples=cases(400))
+@settings(max_examples=cases(250))
 @given(pairs())
 def test_a_copy_is_best(pair: TablePair) -> None:
     real = pair.real
@@ -403,7 +403,7 @@ def test_a_copy_is_best(pair: TablePair) -> None:
 
 
 @pytest.mark.interpreter_independent
-@settings(max_examples=cases(400))
+@settings(max_examples=cases(250))
 @given(pairs(), st.integers(0, 2**16))
 def test_the_order_of_rows_and_the_names_of_categories_do_not_matter(
     pair: TablePair, seed: int
@@ -428,7 +428,7 @@ def test_the_order_of_rows_and_the_names_of_categories_do_not_matter(
 
 
 @pytest.mark.interpreter_independent
-@settings(max_examples=cases(250))
+@settings(max_examples=cases(150))
 @given(pairs())
 def test_the_same_tables_give_the_same_numbers(pair: TablePair) -> None:
     again = TablePair(
