@@ -347,9 +347,11 @@ class Blocks:
         parts = _similar_parts(placed, rows.codes)
         order = np.concatenate(parts)
         ends = np.cumsum([len(part) for part in parts])
-        continuous = placed[order].T.copy()
+        continuous = np.empty(placed.shape[::-1], dtype=np.float32)
+        for into, column in zip(continuous, placed.T, strict=True):
+            into[:] = column[order]
         narrow = np.min_scalar_type(int(rows.codes.max(initial=0)))
-        codes = rows.codes[order].T.astype(narrow, order="C")
+        codes = rows.codes.astype(narrow)[order].T.copy()
         starts = np.concatenate([[0], ends])
         return cls(
             order=order,
