@@ -26,16 +26,13 @@ settings.register_profile(
 )
 settings.load_profile("synthproto")
 
-# Numerics, pictures, pages, what mypy says, full disks and killed writers: the same on every Python
-# and with every pandas.
+# Numerics, pictures, reports, what mypy says, full disks and killed writers: the same on every Python
+# and with every pandas. Tables and trackers, of which they are made, are tested on both.
 INDEPENDENT = (
-    *("measures", "drawing", "artifacts/plots", "cli/check", "benchmarks"),
-    *("artifacts/test_joint_awkward.py", "cli/compare/test_comparer.py"),
-    *(
-        f"cli/compare/test_{name}.py"
-        for name in ("document", "latex", "limits", "page", "terminal")
-    ),
+    *("measures", "drawing", "artifacts/plots", "cli/check", "cli/compare", "benchmarks"),
+    *("artifacts/test_joint_awkward.py", "presets/test_default.py", "presets/test_tabsyn.py"),
     *("trackers/test_lifecycle.py", "trackers/test_folders.py", "trackers/test_dashboard.py"),
+    "test_examples_pieces.py",
 )
 HERE = Path(__file__).parent
 

@@ -335,7 +335,7 @@ class CsvText:
                     sep=self.separator,
                     decimal=self.decimal,
                     encoding="utf-8-sig",
-                    dtype=dict.fromkeys(text, object),
+                    dtype=dict.fromkeys(text, str),
                     keep_default_na=False,
                     na_values=marks,
                     usecols=None if only is None else list(only),

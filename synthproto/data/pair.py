@@ -251,7 +251,10 @@ class _AgainstShuffled:
         places = np.arange(size) % len(real)  # each real row as often as any other
         frame = pd.DataFrame(
             {
-                name: real.frame[name].take(places[rng.permutation(size)[:rows]]).array
+                # A series keeps its dtype; of a bare array pandas would look for another one.
+                name: real.frame[name]
+                .take(places[rng.permutation(size)[:rows]])
+                .reset_index(drop=True)
                 for name in real.spec.names
             }
         )

@@ -454,3 +454,13 @@ def test_any_rows_in_any_form_have_the_same_values_in_a_thousand_tables(
     made: tuple[pd.DataFrame, TableSpec], seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     holds(made, seed, tmp_path_factory.mktemp("forms", numbered=True))
+
+
+def test_the_dtypes_of_labels_do_not_depend_on_how_their_kind_is_known(tmp_path: Path) -> None:
+    """Or else no synthetic table, which is read by the real one's kinds, would have its dtypes."""
+    path = tmp_path / "labels.csv"
+    path.write_text("word,zip,gap,code\na,01,x,1\nb,02,,2\na,01,y,x3\n")
+    first = Table.read(path)
+    assert first.spec.of_kind("categorical") == first.spec.names
+    assert Table.read(path, first.spec).dtypes == first.dtypes
+    assert len(set(first.dtypes)) == 1
