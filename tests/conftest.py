@@ -26,8 +26,8 @@ settings.register_profile(
 )
 settings.load_profile("synthproto")
 
-# Numerics, pictures, reports, what mypy says, full disks and killed writers: the same on every Python
-# and with every pandas. Tables and trackers, of which they are made, are tested on both.
+# Numerics, pictures, reports, what mypy says, full disks and killed writers: the same on every
+# Python and with every pandas. Tables and trackers, of which they are made, are tested on each.
 INDEPENDENT = (
     *("measures", "drawing", "artifacts/plots", "cli/check", "cli/compare", "benchmarks"),
     *("artifacts/test_joint_awkward.py", "presets/test_default.py", "presets/test_tabsyn.py"),
