@@ -65,9 +65,10 @@ def default_plan(
 ) -> TablePlan:
     """What one wants to know of a synthetic table: fidelity, validity, utility, privacy.
 
-    Columns, pairs of columns and exact matches from all rows; joint scores, utility and distances
-    to the closest record from at most ``rows`` rows of each table; joint scores from no more
-    synthetic rows than the holdout has, or else they could not be compared with their references.
+    Columns, pairs of columns and exact matches from all rows; joint scores and utility from at most
+    ``rows`` rows of each table; joint scores from no more synthetic rows than the holdout has, or
+    else they could not be compared with their references. Distances to the closest record are
+    those of at most ``rows`` synthetic rows to all real ones.
     With a holdout, membership inference and the inference of one attribute (the target; without
     one, the last discrete column, else the last number), from at most `ATTACKED` people of each
     table. Only parts that the columns allow; `C2ST` and utility where scikit-learn is installed.

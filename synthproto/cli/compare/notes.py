@@ -77,9 +77,10 @@ def _left_out(given: argparse.Namespace, comparison: Comparison) -> list[str]:
     longest = max(*map(len, tables), *(table.rows for table in comparison.tables))
     if longest > given.rows and isinstance(comparison.real, Table):
         found.append(
-            f"joint scores, utility and distances to the closest record are from {given.rows:,} "
-            "random rows of longer tables, which hold few of the pairs of a copied row and its "
-            "original; --rows changes that"
+            f"joint scores and utility are from {given.rows:,} random rows of longer tables; for "
+            "privacy, as many random synthetic rows (exact matches: all; attacks: "
+            f"{min(given.rows, ATTACKED):,} real ones) are looked up among all rows; --rows "
+            "changes that"
         )
     return found
 
