@@ -9,10 +9,8 @@ import json
 import lzma
 import re
 import stat
-import struct
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -129,25 +127,18 @@ def _unpacked(
     try:
         with unpack(io.BytesIO(content)) as file:
             whole = file.read(most + 1)
-    except SchemaError:
+    except (SchemaError, MemoryError):
         raise
-    except _DAMAGED as error:
-        raise SchemaError(f"{subject} is no whole {name} file: {error}") from error
     except RuntimeError as error:  # a password, or a method of zip's own
         raise SchemaError(f"{subject} cannot be unpacked: {error}") from error
+    except Exception as error:  # each unpacker has its own errors, and later Pythons have more
+        raise SchemaError(f"{subject} is no whole {name} file: {error}") from error
     if len(whole) > most:
         raise SchemaError(
             f"{subject} holds more than {most:,} bytes in {len(content):,} packed ones, as no "
             "table does; if it is one, unpack it first"
         )
     return whole
-
-
-# What the unpackers of the standard library raise for bytes that are none of theirs.
-_DAMAGED = (
-    *(EOFError, OSError, ValueError, KeyError, struct.error),
-    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile),
-)
 
 
 def _only_member(packed: io.BytesIO) -> IO[bytes]:

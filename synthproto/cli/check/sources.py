@@ -19,7 +19,9 @@ def text_of(path: Path) -> str:
         with tokenize.open(path) as file:  # in the encoding that its first lines name
             return file.read()
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-        raise ScriptError(f"{str(path)!r} is no UTF-8 text: {error}") from error
+        # Of zero bytes some Pythons say that here, others where the text is parsed.
+        what = "is no Python" if "null bytes" in str(error) else "is no UTF-8 text"
+        raise ScriptError(f"{str(path)!r} {what}: {error}") from error
 
 
 def parsed(path: Path, text: str, cell: int) -> ast.Module:
